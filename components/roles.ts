@@ -1,0 +1,63 @@
+import { distance } from "fastest-levenshtein";
+
+/**
+ * The built-in roles that matter to Azure Machine Learning, by the name that Azure shows.
+ * IDs: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles; they are the same in every tenant.
+ */
+export const BUILT_IN_ROLES = {
+  Contributor: "b24988ac-6180-42a0-ab88-20f7382dd24c",
+  Reader: "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+  "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+  "AzureML Compute Operator": "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815",
+  "AzureML Registry User": "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
+  "AzureML Metrics Writer (preview)": "635dd51f-9968-44d3-b7fb-6d9a6bd613ae",
+  "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+  "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+  "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+  AcrPull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+  AcrPush: "8311e382-0749-4cb8-b61a-304f252e45ec",
+  Owner: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+  "User Access Administrator": "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+  "Role Based Access Control Administrator": "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+} as const;
+
+export type BuiltInRoleName = keyof typeof BUILT_IN_ROLES;
+
+/** Whoever holds one of these can give itself every other role, so nothing limits them any more. */
+const PRIVILEGED_ROLES: ReadonlySet<string> = new Set<string>([
+  BUILT_IN_ROLES.Owner,
+  BUILT_IN_ROLES["User Access Administrator"],
+  BUILT_IN_ROLES["Role Based Access Control Administrator"],
+]);
+
+/** A role as Azure knows it. */
+export interface ResolvedRole {
+  /** GUID of the role definition, lower case. */
+  id: string;
+  /** The built-in name where there is one, else the GUID: two spellings of one role give one label. */
+  label: string;
+  /** Whether its holder could give itself more rights. */
+  isPrivileged: boolean;
+}
+
+export const GUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** The role that a built-in name (in any case) or a GUID stands for; undefined if it is neither. */
+export function resolveRole(nameOrId: string): ResolvedRole | undefined {
+  const wanted = nameOrId.trim().toLowerCase();
+  const known = Object.entries(BUILT_IN_ROLES).find(
+    ([name, id]) => name.toLowerCase() === wanted || id === wanted,
+  );
+  if (known) {
+    return { id: known[1], label: known[0], isPrivileged: PRIVILEGED_ROLES.has(known[1]) };
+  }
+  return GUID_PATTERN.test(wanted) ? { id: wanted, label: wanted, isPrivileged: false } : undefined;
+}
+
+/** The built-in names most like `name`, the nearest first. */
+export function nearestRoleNames(name: string, count = 3): string[] {
+  const likeness = (candidate: string) => distance(candidate.toLowerCase(), name.trim().toLowerCase());
+  return Object.keys(BUILT_IN_ROLES)
+    .sort((a, b) => likeness(a) - likeness(b))
+    .slice(0, count);
+}

@@ -1,0 +1,245 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as z from "zod";
+import { InvalidValuesError, type Problem } from "./problems";
+import { GUID_PATTERN, nearestRoleNames, resolveRole } from "./roles";
+
+/** What one value must be like, and what to tell whoever gave another one. */
+export interface Rule<T = unknown> {
+  schema: z.ZodType<T>;
+  code: string;
+  /** To be read after "must". */
+  must: string;
+  remedy: string | ((received: unknown) => string);
+}
+
+/** The rules of single values, one sentence each; the settings of the stack and the arguments of the component share them. */
+export const RULES = {
+  subscriptionId: {
+    schema: z.string().regex(GUID_PATTERN),
+    code: "InvalidSubscriptionId",
+    must: "be a GUID",
+    remedy: "`az account list --output table` lists your subscriptions.",
+  },
+  // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources
+  resourceGroupName: {
+    schema: z.string().regex(/^[\p{L}\p{Nd}_().-]{0,89}[\p{L}\p{Nd}_()-]$/u),
+    code: "InvalidResourceGroup",
+    must: "have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period",
+    remedy: "The Azure portal shows the name on the Overview page of the workspace.",
+  },
+  // https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
+  workspaceName: {
+    schema: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$/),
+    code: "InvalidWorkspaceName",
+    must: "have 3 to 33 letters, digits, - or _, the first a letter or a digit",
+    remedy: "The Azure portal shows the name on the Overview page of the workspace.",
+  },
+  // 120: the limit of the Entra portal; Microsoft Graph itself takes 256.
+  displayName: {
+    schema: z
+      .string()
+      .max(120)
+      .refine((name) => name.trim() !== ""),
+    code: "InvalidDisplayName",
+    must: "have 1 to 120 characters",
+    remedy: "Choose a name by which an administrator recognises the pipeline.",
+  },
+  // https://learn.microsoft.com/graph/api/resources/application: description
+  description: {
+    schema: z.string().min(1).max(1024),
+    code: "InvalidDescription",
+    must: "have 1 to 1024 characters",
+    remedy: "Leave it out for a description made from the workspace and the stack.",
+  },
+  serviceManagementReference: {
+    schema: z.string().refine((reference) => reference.trim() !== ""),
+    code: "InvalidServiceManagementReference",
+    must: "not be empty",
+    remedy: "Leave it out unless your tenant demands it; its administrators know the value.",
+  },
+  // 100: https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions
+  owners: {
+    schema: z
+      .array(z.string().regex(GUID_PATTERN))
+      .min(1)
+      .max(100)
+      .refine((ids) => new Set(ids.map((id) => id.toLowerCase())).size === ids.length),
+    code: "InvalidOwners",
+    must: "be a list of 1 to 100 different object IDs, each a GUID",
+    remedy: "`az ad signed-in-user show --query id` shows your own object ID.",
+  },
+  role: {
+    schema: z.string().refine((role) => resolveRole(role) !== undefined),
+    code: "UnknownRole",
+    must: "be the name of a built-in role of Azure ML or the GUID of any role",
+    remedy: (received: unknown) =>
+      `Did you mean ${nearestRoleNames(String(received))
+        .map((name) => `"${name}"`)
+        .join(
+          ", ",
+        )}? \`az role definition list --name NAME --query [].name\` shows the GUID of any other role.`,
+  },
+  scope: {
+    schema: z.union([
+      z.enum(["resourceGroup", "workspace", "subscription"]),
+      z.string().regex(/^\/subscriptions\/[^/]+(\/[^/]+\/[^/]+)*$/i),
+    ]),
+    code: "InvalidScope",
+    must: "be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/",
+    remedy: "The Azure portal shows the resource ID under Properties or JSON View.",
+  },
+  // Two periods are the life of a secret, and the Entra portal allows no more than 24 months.
+  renewSecretsEveryDays: {
+    schema: z.number().int().min(1).max(365),
+    code: "InvalidRenewal",
+    must: "be a whole number of days from 1 to 365",
+    remedy: "A secret lives for twice as long: 90 gives secrets of at most 180 days.",
+  },
+  secretsSince: {
+    schema: z.iso.date(),
+    code: "InvalidSecretsSince",
+    must: "be a date as YYYY-MM-DD, today (UTC) at the latest",
+    remedy: "Leave it out, or take the day from which the periods of the secrets shall count.",
+  },
+  secretGeneration: {
+    schema: z.number().int().min(1).max(1_000_000),
+    code: "InvalidSecretGeneration",
+    must: "be a whole number from 1",
+    remedy: "Raise it by one after a leak: that replaces every secret at once.",
+  },
+} satisfies Record<string, Rule>;
+
+/** The value as the rule reads it, or what is wrong with it. */
+export function checkValue<T>(
+  rule: Rule<T>,
+  what: string,
+  value: unknown,
+): { value: T; problem?: undefined } | { value?: undefined; problem: Problem } {
+  const result = rule.schema.safeParse(value);
+  return result.success ? { value: result.data } : { problem: describeProblem(rule, what, value) };
+}
+
+/** The problem of a value that breaks `rule`. */
+export function describeProblem(rule: Rule, what: string, received: unknown): Problem {
+  const remedy = typeof rule.remedy === "string" ? rule.remedy : rule.remedy(received);
+  return { code: rule.code, what, must: rule.must, received: shorten(received), remedy };
+}
+
+/** Whether a date is in the future at `now`: the one rule of a date that needs the clock. */
+export function isFutureDate(date: string, now: Date): boolean {
+  return Date.parse(`${date}T00:00:00Z`) > now.getTime();
+}
+
+/** The problem of a role that would let its holder give itself every other role. */
+export function describePrivilegedRole(what: string, received: string): Problem {
+  return {
+    code: "PrivilegedRole",
+    what,
+    must: "not let its holder give itself every other role, unless allowPrivilegedRoles is true",
+    received,
+    remedy: `hi-ml needs Contributor, or less: "AzureML Data Scientist".`,
+  };
+}
+
+/** The arguments of the component whose values are plain, so far as the rules know them. */
+export interface CheckedArgs {
+  roles: readonly { role: string; scope?: string }[];
+  allowPrivilegedRoles: boolean;
+  secretsSince: string;
+  now: Date;
+  [argument: string]: unknown;
+}
+
+const SCALARS = [
+  "subscriptionId",
+  "resourceGroupName",
+  "workspaceName",
+  "displayName",
+  "description",
+  "serviceManagementReference",
+  "owners",
+  "renewSecretsEveryDays",
+  "secretsSince",
+  "secretGeneration",
+] as const;
+
+/**
+ * Checks every argument whose value is there already; outputs are checked when they are known (`validated`).
+ *
+ * @throws InvalidValuesError with all problems at once.
+ */
+export function validateArgs(subject: string, args: CheckedArgs): void {
+  const problems: Problem[] = [];
+  const check = (rule: Rule, what: string, value: unknown) => {
+    const { problem } = checkValue(rule, what, value);
+    if (problem) problems.push(problem);
+    return problem === undefined;
+  };
+
+  for (const name of SCALARS) {
+    if (args[name] !== undefined && isPlain(args[name])) check(RULES[name], name, args[name]);
+  }
+  if (
+    RULES.secretsSince.schema.safeParse(args.secretsSince).success &&
+    isFutureDate(args.secretsSince, args.now)
+  ) {
+    problems.push(describeProblem(RULES.secretsSince, "secretsSince", args.secretsSince));
+  }
+  const seen = new Set<string>();
+  args.roles.forEach(({ role, scope }, index) => {
+    if (scope !== undefined) check(RULES.scope, `roles[${index}].scope`, scope);
+    if (!check(RULES.role, `roles[${index}].role`, role)) return;
+    const resolved = resolveRole(role);
+    if (resolved?.isPrivileged && !args.allowPrivilegedRoles) {
+      problems.push(describePrivilegedRole(`roles[${index}].role`, role));
+    }
+    const key = `${resolved?.id} ${(scope ?? "resourceGroup").toLowerCase()}`;
+    if (seen.has(key)) {
+      problems.push({
+        code: "DuplicateRole",
+        what: `roles[${index}]`,
+        must: "be a role and scope that are not in the list yet",
+        received: { role, scope: scope ?? "resourceGroup" },
+        remedy: "Azure knows one assignment for each principal, role and scope: remove one of the two.",
+      });
+    }
+    seen.add(key);
+  });
+
+  if (problems.length > 0) throw new InvalidValuesError(subject, problems);
+}
+
+/**
+ * The same check for a value that may not be known yet: the output fails, and with it whatever needs it.
+ * Inputs that went through here are never sent to Azure unchecked.
+ */
+export function validated<T>(
+  rule: Rule<T>,
+  what: string,
+  value: pulumi.Input<T>,
+  resource: pulumi.Resource,
+): pulumi.Output<T> {
+  return pulumi.output(value).apply((plain) => {
+    const { problem } = checkValue(rule, what, plain);
+    if (problem) throw toResourceError(new InvalidValuesError(what, [problem]), resource);
+    return plain as T;
+  });
+}
+
+/** As Pulumi shows it without a stack trace, tied to the component. */
+export function toResourceError(error: Error, resource: pulumi.Resource): pulumi.ResourceError {
+  return new pulumi.ResourceError(error.message, resource, true);
+}
+
+function isPlain(value: unknown): boolean {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
+  return !Array.isArray(value) || value.every(isPlain);
+}
+
+const SHOWN_CHARACTERS = 60;
+
+function shorten(value: unknown): unknown {
+  return typeof value === "string" && value.length > 2 * SHOWN_CHARACTERS
+    ? `${value.slice(0, SHOWN_CHARACTERS)}… (${value.length} characters)`
+    : value;
+}

@@ -1,0 +1,305 @@
+import * as pulumi from "@pulumi/pulumi";
+import { distance } from "fastest-levenshtein";
+import * as z from "zod";
+import { DEFAULTS } from "../components/himl-service-principal";
+import { InvalidValuesError, type Problem } from "../components/problems";
+import { resolveRole } from "../components/roles";
+import {
+  checkValue,
+  describePrivilegedRole,
+  describeProblem,
+  isFutureDate,
+  RULES,
+  type Rule,
+} from "../components/validate-args";
+import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceSetting } from "./workspace-config";
+
+/** A setting of the stack: what the README says of it, and how its text is read. */
+interface Setting<T> {
+  description: string;
+  /** Shown in commands: `pulumi config set <name> <example>`. */
+  example: string;
+  /** Its value where it is left out, as text; settings without one are optional, or required as the description says. */
+  default?: string;
+  rule: Rule<T>;
+  /** Pulumi hands every setting over as text. */
+  parse: (text: string) => unknown;
+}
+
+const asText = (text: string): unknown => text;
+// An empty text is 0 to Number, and a list of one number is that number.
+const asNumber = (text: string): unknown => (/^\s*$/.test(text) ? text : Number(text));
+const asJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+};
+
+const setting = <T>(definition: Setting<T>) => definition;
+
+/** Every setting of a stack. Pulumi.yaml repeats the defaults, so that `pulumi config` shows them. */
+export const SETTINGS = {
+  workspaceConfig: setting({
+    description:
+      "Path of hi-ml's `config.json`, relative to the project. It stands for the next three settings; any of them may be set as well, to the same value.",
+    example: "config.json",
+    rule: {
+      schema: z.string().refine((file) => file.trim() !== ""),
+      code: "InvalidWorkspaceConfig",
+      must: "be the path of hi-ml's config.json",
+      remedy: "Leave it out if you set resourceGroup and workspaceName.",
+    },
+    parse: asText,
+  }),
+  subscriptionId: setting({
+    description:
+      "Subscription of the workspace. Left out: the one that the azure-native provider is logged in to.",
+    example: "00000000-0000-0000-0000-000000000000",
+    rule: RULES.subscriptionId,
+    parse: asText,
+  }),
+  resourceGroup: setting({
+    description: "Resource group that contains the workspace. Required without `workspaceConfig`.",
+    example: "rg-ml",
+    rule: RULES.resourceGroupName,
+    parse: asText,
+  }),
+  workspaceName: setting({
+    description: "Name of the Azure ML workspace. Required without `workspaceConfig`.",
+    example: "ws-ml",
+    rule: RULES.workspaceName,
+    parse: asText,
+  }),
+  displayName: setting({
+    description: "Name of the app registration. Left out: `himl-<workspace>-<stack>`.",
+    example: "himl-training",
+    rule: RULES.displayName,
+    parse: asText,
+  }),
+  description: setting({
+    description:
+      "What an administrator reads about the app registration. Left out: a sentence that names workspace, project and stack.",
+    example: '"Nightly training of team X"',
+    rule: RULES.description,
+    parse: asText,
+  }),
+  owners: setting({
+    description:
+      "Object IDs of those who own the application: exactly these. Left out: whoever creates it, recorded once. Set with `pulumi config set --path 'owners[0]' ID`.",
+    example: "--path 'owners[0]' 00000000-0000-0000-0000-000000000000",
+    rule: RULES.owners,
+    parse: asJson,
+  }),
+  serviceManagementReference: setting({
+    description:
+      "Reference to a service in the tenant's asset management; some tenants refuse applications without.",
+    example: "12345",
+    rule: RULES.serviceManagementReference,
+    parse: asText,
+  }),
+  role: setting({
+    description:
+      "Role on the resource group of the workspace: the name of a built-in role of Azure ML or the GUID of any role.",
+    example: '"AzureML Data Scientist"',
+    default: DEFAULTS.role,
+    rule: RULES.role,
+    parse: asText,
+  }),
+  allowPrivilegedRoles: setting({
+    description:
+      "Allows Owner, User Access Administrator and Role Based Access Control Administrator as `role`, whose holder can give itself every other role.",
+    example: "true",
+    default: String(DEFAULTS.allowPrivilegedRoles),
+    rule: {
+      schema: z.boolean(),
+      code: "InvalidAllowPrivilegedRoles",
+      must: "be true or false",
+      remedy: "Leave it out unless a privileged role is meant.",
+    },
+    parse: asJson,
+  }),
+  renewSecretsEveryDays: setting({
+    description:
+      "Days from one renewal to the next; a secret lives for two of these periods at most. A change replaces every secret at once.",
+    example: "30",
+    default: String(DEFAULTS.renewSecretsEveryDays),
+    rule: RULES.renewSecretsEveryDays,
+    parse: asNumber,
+  }),
+  secretsSince: setting({
+    description:
+      "Day from which the periods count, in UTC. A change replaces every secret at once. With today's date a new stack starts with one secret instead of two.",
+    example: "2026-11-01",
+    default: DEFAULTS.secretsSince,
+    rule: RULES.secretsSince,
+    parse: asText,
+  }),
+  secretGeneration: setting({
+    description: "Raise it by one after a leak: every secret is replaced at once.",
+    example: "2",
+    default: String(DEFAULTS.secretGeneration),
+    rule: RULES.secretGeneration,
+    parse: asNumber,
+  }),
+};
+
+export type SettingName = keyof typeof SETTINGS;
+type SettingValue<Name extends SettingName> = z.output<(typeof SETTINGS)[Name]["rule"]["schema"]>;
+type SettingValues = { [Name in SettingName]?: SettingValue<Name> };
+
+export interface SettingsSource {
+  /** The settings of the project's namespace, as Pulumi hands them over. */
+  values: Record<string, string>;
+  /** Names of those that are encrypted: an error never shows their values. */
+  secretNames: ReadonlySet<string>;
+  stack: string;
+  projectFolder: string;
+  now: Date;
+}
+
+/**
+ * The settings of the current stack as arguments of the component.
+ *
+ * @throws pulumi.RunError, which Pulumi shows without a stack trace, with every problem at once.
+ */
+export function readSettings(now: Date) {
+  const prefix = `${pulumi.getProject()}:`;
+  // Internal in the types of Pulumi, so it may go; then encrypted values are told from others no more.
+  const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };
+  const keys = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(prefix));
+  const all = pulumi.runtime.allConfig();
+  try {
+    return parseSettings({
+      values: Object.fromEntries(keys.map((key) => [key.slice(prefix.length), all[key]!])),
+      secretNames: new Set(
+        keys.filter((key) => isConfigSecret?.(key)).map((key) => key.slice(prefix.length)),
+      ),
+      stack: pulumi.getStack(),
+      projectFolder: process.cwd(),
+      now,
+    });
+  } catch (error) {
+    throw error instanceof InvalidValuesError ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+/**
+ * Reads and checks settings without Pulumi.
+ *
+ * @throws InvalidValuesError with every problem at once.
+ */
+export function parseSettings(source: SettingsSource) {
+  const problems: Problem[] = [];
+  const given = checkSingleSettings(source, problems);
+  const workspace = mergeWorkspace(given, source, problems);
+
+  if (given.secretsSince !== undefined && isFutureDate(given.secretsSince, source.now)) {
+    problems.push(describeSetting("secretsSince", RULES.secretsSince, given.secretsSince));
+  }
+  const role = given.role ?? DEFAULTS.role;
+  if (resolveRole(role)?.isPrivileged && !given.allowPrivilegedRoles) {
+    problems.push(describePrivilegedRole("role", role));
+  }
+
+  if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${source.stack}`, problems);
+  return {
+    workspaceName: workspace.workspaceName!,
+    resourceGroupName: workspace.resourceGroup!,
+    subscriptionId: workspace.subscriptionId,
+    displayName: given.displayName,
+    description: given.description,
+    owners: given.owners,
+    serviceManagementReference: given.serviceManagementReference,
+    roles: [{ role }],
+    allowPrivilegedRoles: given.allowPrivilegedRoles,
+    renewSecretsEveryDays: given.renewSecretsEveryDays,
+    secretsSince: given.secretsSince,
+    secretGeneration: given.secretGeneration,
+  };
+}
+
+function checkSingleSettings({ values, secretNames }: SettingsSource, problems: Problem[]): SettingValues {
+  const checked: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(values)) {
+    if (!isSettingName(name)) {
+      problems.push(describeUnknownSetting(name));
+      continue;
+    }
+    const rule: Rule = SETTINGS[name].rule;
+    const { value, problem } = checkValue(rule, name, SETTINGS[name].parse(text));
+    if (problem) problems.push(describeSetting(name, rule, secretNames.has(name) ? "[secret]" : text));
+    else checked[name] = value;
+  }
+  return checked;
+}
+
+/** The workspace from its three settings and `config.json`, which must not contradict each other. */
+function mergeWorkspace(
+  given: SettingValues,
+  { values, projectFolder }: SettingsSource,
+  problems: Problem[],
+): Partial<Record<WorkspaceSetting, string>> {
+  const file = given.workspaceConfig;
+  const fromFile = file === undefined ? undefined : readWorkspaceConfig(file, projectFolder);
+  problems.push(...(fromFile?.problems ?? []));
+
+  const merged: Partial<Record<WorkspaceSetting, string>> = {};
+  for (const name of Object.keys(WORKSPACE_CONFIG_FIELDS) as WorkspaceSetting[]) {
+    const set = given[name];
+    const read = fromFile?.values[name];
+    // Azure compares names and IDs without regard to case.
+    if (set !== undefined && read !== undefined && set.toLowerCase() !== read.toLowerCase()) {
+      problems.push({
+        code: "ContradictoryWorkspace",
+        what: name,
+        must: `be the ${WORKSPACE_CONFIG_FIELDS[name].field} of config.json, or be left out`,
+        received: { [name]: set, "config.json": read },
+        remedy: `\`pulumi config rm ${name}\`, or correct ${file}.`,
+      });
+    }
+    merged[name] = set ?? read;
+    // A value that was given and is wrong has its own problem already.
+    if (
+      merged[name] === undefined &&
+      name !== "subscriptionId" &&
+      !(name in values) &&
+      !("workspaceConfig" in values)
+    ) {
+      problems.push({
+        code: "MissingWorkspace",
+        what: name,
+        must: "be set, here or in the config.json that workspaceConfig names",
+        remedy: `\`pulumi config set ${name} NAME\`, or \`pulumi config set workspaceConfig config.json\``,
+      });
+    }
+  }
+  return merged;
+}
+
+function describeSetting(name: SettingName, rule: Rule, received: unknown): Problem {
+  const problem = describeProblem(rule, name, received);
+  return {
+    ...problem,
+    remedy: `${problem.remedy} For example: \`pulumi config set ${name} ${SETTINGS[name].example}\``,
+  };
+}
+
+function describeUnknownSetting(name: string): Problem {
+  const near = Object.keys(SETTINGS)
+    .map((known) => ({ known, far: distance(known.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far)[0]!;
+  const hint = near.far <= Math.max(2, name.length / 3) ? `Did you mean ${near.known}? ` : "";
+  return {
+    code: "UnknownSetting",
+    what: `Setting ${JSON.stringify(name)}`,
+    must: "be one that this program knows",
+    // Its value is not shown: somebody may have stored a password under a name of their own.
+    remedy: `${hint}\`pulumi config rm ${name}\` removes it. Known: ${Object.keys(SETTINGS).join(", ")}.`,
+  };
+}
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
