@@ -1,0 +1,19 @@
+const GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000";
+
+/** Audiences of Microsoft Graph. `{B}` is also one of ARM's, because a direct client asks for `{B}/.default` at both. */
+export function graphAudiences(url: string): readonly string[] {
+  return [
+    url,
+    `${url}/`,
+    `${url}/graph`,
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.com/",
+    GRAPH_APP_ID,
+  ];
+}
+
+/** Audiences of Azure Resource Manager, with and without the final slash that clients differ in. */
+export function armAudiences(url: string): readonly string[] {
+  const hosts = ["https://management.azure.com", "https://management.core.windows.net"];
+  return [url, `${url}/`, `${url}/arm`, ...hosts, ...hosts.map((host) => `${host}/`)];
+}

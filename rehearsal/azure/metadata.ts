@@ -1,0 +1,44 @@
+import type { Cloud } from "./cloud";
+import type { Call, Reply, Route } from "./http";
+
+/** Endpoints of this cloud, for clients that can be told of another one. Lower case, no slash at the end. */
+function getEndpoints(cloud: Cloud, call: Call): Reply {
+  const base = cloud.url;
+  const endpoints = {
+    name: "LocalAzure",
+    portal: base,
+    resourceManager: base,
+    microsoftGraphResourceId: base,
+    graphAudience: `${base}/graph`,
+    authentication: {
+      loginEndpoint: base,
+      audiences: [`${base}/arm`, base],
+      tenant: "common",
+      identityProvider: "AAD",
+    },
+    suffixes: {
+      keyVaultDns: "vault.local",
+      storage: "core.local",
+      acrLoginServer: "acr.local",
+      sqlServerHostname: "db.local",
+    },
+    activeDirectoryDataLake: base,
+    batch: base,
+    media: base,
+    gallery: base,
+    sqlManagement: base,
+    vmImageAliasDoc: base,
+  };
+  const isArray = call.query.get("api-version") === "2019-05-01";
+  return { status: 200, body: isArray ? [endpoints] : endpoints };
+}
+
+export const metadataRoutes: readonly Route[] = [
+  {
+    api: "metadata",
+    method: "GET",
+    path: "/metadata/endpoints",
+    does: "Endpoints of this cloud; an array with api-version 2019-05-01",
+    handle: getEndpoints,
+  },
+];

@@ -1,0 +1,118 @@
+/** A built-in role of Azure. */
+export interface RoleDefinition {
+  readonly guid: string;
+  readonly roleName: string;
+  readonly description: string;
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly dataActions: readonly string[];
+}
+
+const ML = "Microsoft.MachineLearningServices";
+
+function role(
+  guid: string,
+  roleName: string,
+  description: string,
+  actions: readonly string[],
+  notActions: readonly string[] = [],
+  dataActions: readonly string[] = [],
+): RoleDefinition {
+  return { guid, roleName, description, actions, notActions, dataActions };
+}
+
+/** The built-in roles that matter to Azure ML, with their published GUIDs and actions. */
+export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
+  role(
+    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "Owner",
+    "Grants full access, including the right to assign roles.",
+    ["*"],
+  ),
+  role(
+    "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Contributor",
+    "Grants full access, but not the right to assign roles.",
+    ["*"],
+    [
+      "Microsoft.Authorization/*/Delete",
+      "Microsoft.Authorization/*/Write",
+      "Microsoft.Authorization/elevateAccess/Action",
+      "Microsoft.Blueprint/blueprintAssignments/write",
+      "Microsoft.Blueprint/blueprintAssignments/delete",
+      "Microsoft.Compute/galleries/share/action",
+      "Microsoft.Purview/consents/write",
+      "Microsoft.Purview/consents/delete",
+      "Microsoft.Resources/deploymentStacks/manageDenySetting/action",
+      "Microsoft.Subscription/cancel/action",
+      "Microsoft.Subscription/enable/action",
+    ],
+  ),
+  role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "View everything, change nothing.", ["*/read"]),
+  role(
+    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "User Access Administrator",
+    "Manage who has access to Azure resources.",
+    ["*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"],
+  ),
+  role(
+    "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+    "Role Based Access Control Administrator",
+    "Manage access to Azure resources by assigning roles.",
+    [
+      "Microsoft.Authorization/roleAssignments/write",
+      "Microsoft.Authorization/roleAssignments/delete",
+      "*/read",
+      "Microsoft.Support/*",
+    ],
+  ),
+  role(
+    "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+    "AzureML Data Scientist",
+    "Everything in an Azure ML workspace, except compute and the workspace itself.",
+    [
+      `${ML}/workspaces/*/read`,
+      `${ML}/workspaces/*/action`,
+      `${ML}/workspaces/*/delete`,
+      `${ML}/workspaces/*/write`,
+    ],
+    [
+      `${ML}/workspaces/delete`,
+      `${ML}/workspaces/write`,
+      `${ML}/workspaces/computes/*/write`,
+      `${ML}/workspaces/computes/*/delete`,
+      `${ML}/workspaces/computes/listKeys/action`,
+      `${ML}/workspaces/listKeys/action`,
+      `${ML}/workspaces/hubs/write`,
+      `${ML}/workspaces/hubs/delete`,
+      `${ML}/workspaces/featurestores/write`,
+      `${ML}/workspaces/featurestores/delete`,
+    ],
+  ),
+  role(
+    "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815",
+    "AzureML Compute Operator",
+    "Work with the compute of an Azure ML workspace.",
+    [`${ML}/workspaces/computes/*`, `${ML}/workspaces/notebooks/vm/*`],
+  ),
+];
+
+/** Finds a role by GUID or by name, as published. */
+export function findRole(guidOrName: string): RoleDefinition | undefined {
+  const wanted = guidOrName.toLowerCase();
+  return BUILT_IN_ROLES.find((one) => one.guid === wanted || one.roleName.toLowerCase() === wanted);
+}
+
+/** Whether a role allows an action: `*` stands for any text, `notActions` are taken away again. */
+export function allowsAction(definition: RoleDefinition, action: string): boolean {
+  const matches = (patterns: readonly string[]) => patterns.some((pattern) => matchesAction(pattern, action));
+  return matches(definition.actions) && !matches(definition.notActions);
+}
+
+function matchesAction(pattern: string, action: string): boolean {
+  const source = pattern
+    .split("*")
+    .map((part) => part.replace(/[.\\/]/g, "\\$&"))
+    .join(".*");
+  return new RegExp(`^${source}$`, "i").test(action);
+}
