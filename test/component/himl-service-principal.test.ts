@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
+import {
+  CALLER,
+  record,
+  recordOptions,
+  settled,
+  SUBSCRIPTION,
+  TENANT,
+  type RecordedOptions,
+} from "./recorder";
+
+const NOW = new Date("2026-11-23T12:00:00Z");
+const WORKSPACE = { workspaceName: "ws-ml", resourceGroupName: "rg-ml" };
+const SCOPE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml`;
+const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
+
+function declare(
+  name: string,
+  args: Partial<HimlServicePrincipalArgs> = {},
+  opts?: pulumi.ComponentResourceOptions,
+) {
+  const principal = new HimlServicePrincipal(name, { ...WORKSPACE, now: NOW, ...args }, opts);
+  const { application, servicePrincipal, secrets, roleAssignments } = principal.nodes;
+  const urns = [application, servicePrincipal, ...secrets, ...roleAssignments].map(({ urn }) => urn);
+  return { result: principal, urns: [...urns, principal.instanceId] };
+}
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
+
+describe("HimlServicePrincipal", () => {
+  it("registers exactly these resources with exactly these inputs", async () => {
+    const { registrations, errors } = await record(() => declare("himl"));
+
+    assert.deepEqual(errors, []);
+    assert.deepEqual(registrations.sort(byName), [
+      { type: "himl-service-principal:index:HimlServicePrincipal", name: "himl", inputs: {} },
+      {
+        type: "azuread:index/application:Application",
+        name: "himl-application",
+        inputs: {
+          displayName: "himl-ws-ml-dev",
+          description:
+            "Used by hi-ml in pipelines for the Azure ML workspace ws-ml. " +
+            "Managed by Pulumi: project himl-service-principal, stack dev.",
+          owners: [CALLER],
+          tags: ["himl-service-principal", "himl-instance:himl-instance.result"],
+        },
+      },
+      { type: "random:index/randomUuid:RandomUuid", name: "himl-instance", inputs: {} },
+      {
+        type: "azure-native:authorization:RoleAssignment",
+        name: "himl-role-Contributor-on-resourceGroup",
+        inputs: {
+          principalId: "himl-service-principal.objectId",
+          principalType: "ServicePrincipal",
+          roleAssignmentName: "himl-role-Contributor-on-resourceGroup-name.result",
+          roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/${CONTRIBUTOR}`,
+          scope: SCOPE,
+        },
+      },
+      {
+        type: "random:index/randomUuid:RandomUuid",
+        name: "himl-role-Contributor-on-resourceGroup-name",
+        inputs: {
+          keepers: { principalId: "himl-service-principal.objectId", role: CONTRIBUTOR, scope: SCOPE },
+        },
+      },
+      {
+        type: "azuread:index/applicationPassword:ApplicationPassword",
+        name: "himl-secret-a",
+        inputs: {
+          applicationId: "himl-application.id",
+          displayName: "slot a",
+          endDate: "2026-11-25T00:00:00Z",
+          rotateWhenChanged: { period: "26", generation: "1", since: "2020-01-01", everyDays: "90" },
+        },
+      },
+      {
+        type: "azuread:index/applicationPassword:ApplicationPassword",
+        name: "himl-secret-b",
+        inputs: {
+          applicationId: "himl-application.id",
+          displayName: "slot b",
+          endDate: "2027-02-23T00:00:00Z",
+          rotateWhenChanged: { period: "27", generation: "1", since: "2020-01-01", everyDays: "90" },
+        },
+      },
+      {
+        type: "azuread:index/servicePrincipal:ServicePrincipal",
+        name: "himl-service-principal",
+        inputs: { clientId: "himl-application.clientId", owners: [CALLER] },
+      },
+    ]);
+  });
+
+  it("declares one secret only in the first period", async () => {
+    const { registrations } = await record(() => declare("himl", { secretsSince: "2026-11-23" }));
+    const secrets = registrations.filter(({ type }) => type.endsWith(":ApplicationPassword"));
+    assert.deepEqual(
+      secrets.map(({ name, inputs }) => [name, inputs["endDate"]]),
+      [["himl-secret-a", "2027-05-22T00:00:00Z"]],
+    );
+  });
+
+  it("gives hi-ml's values as outputs, the password alone as a secret", async () => {
+    const { result } = await record(() => declare("himl"));
+    const principal = result!;
+    const outputs: [string, pulumi.Output<unknown>, unknown, boolean][] = [
+      ["clientId", principal.clientId, "himl-application.clientId", false],
+      ["clientSecret", principal.clientSecret, "himl-secret-b.value", true],
+      ["tenantId", principal.tenantId, TENANT, false],
+      ["subscriptionId", principal.subscriptionId, SUBSCRIPTION, false],
+      ["resourceGroupName", principal.resourceGroupName, "rg-ml", false],
+      ["workspaceName", principal.workspaceName, "ws-ml", false],
+      ["instanceId", principal.instanceId, "himl-instance.result", false],
+      [
+        "secrets",
+        principal.secrets,
+        [
+          { slot: "b", keyId: "himl-secret-b.keyId", ends: "2027-02-23T00:00:00Z", current: true },
+          { slot: "a", keyId: "himl-secret-a.keyId", ends: "2026-11-25T00:00:00Z", current: false },
+        ],
+        false,
+      ],
+      ["roles", principal.roles, [{ role: "Contributor", scope: SCOPE }], false],
+    ];
+    for (const [name, output, value, isSecret] of outputs) {
+      assert.deepEqual(await settled(output), value, name);
+      assert.equal(await pulumi.isSecret(output), isSecret, `${name}: secret`);
+    }
+    assert.equal(principal.nextRenewal.toISOString(), "2026-11-25T00:00:00.000Z");
+  });
+
+  it("protects application and principal, lets secrets and roles go, and lets Azure delete the principal", async () => {
+    const options = new Map<string, RecordedOptions>();
+    await record(() => declare("himl", {}, { protect: true, transformations: [recordOptions(options)] }));
+    const rows = [...options]
+      .filter(([name]) => name !== "himl")
+      .map(([name, { protect, ignoreChanges, deletedWith, parent }]) => [
+        name,
+        protect,
+        ignoreChanges,
+        deletedWith,
+        parent,
+      ]);
+    assert.deepEqual(rows, [
+      ["himl-instance", false, undefined, undefined, "himl"],
+      ["himl-application", true, ["owners"], undefined, "himl"],
+      ["himl-service-principal", true, ["owners"], "himl-application", "himl"],
+      ["himl-secret-b", false, undefined, undefined, "himl"],
+      ["himl-secret-a", false, undefined, undefined, "himl"],
+      ["himl-role-Contributor-on-resourceGroup-name", false, undefined, undefined, "himl"],
+      ["himl-role-Contributor-on-resourceGroup", false, undefined, undefined, "himl"],
+    ]);
+  });
+
+  it("sets exactly the owners it is given, whatever their order, and then does not ignore changes", async () => {
+    const [first, second] = ["aaaaaaaa-0000-4000-8000-000000000000", "BBBBBBBB-0000-4000-8000-000000000000"];
+    for (const owners of [
+      [first, second],
+      [second, first],
+    ]) {
+      const options = new Map<string, RecordedOptions>();
+      const { registrations } = await record(() =>
+        declare("himl", { owners }, { transformations: [recordOptions(options)] }),
+      );
+      for (const name of ["himl-application", "himl-service-principal"]) {
+        const { inputs } = registrations.find((registration) => registration.name === name)!;
+        assert.deepEqual(inputs["owners"], [first, second.toLowerCase()]);
+        assert.deepEqual(options.get(name)!.ignoreChanges, []);
+      }
+    }
+  });
+
+  it("names role assignments by role and scope: their order, and how a role is spelled, change nothing", async () => {
+    const assignmentsOf = async (roles: HimlServicePrincipalArgs["roles"]) => {
+      const { registrations } = await record(() => declare("himl", { roles }));
+      return registrations.filter(({ type }) => type.endsWith(":RoleAssignment")).sort(byName);
+    };
+    const one = await assignmentsOf([
+      { role: "AzureML Data Scientist", scope: "workspace" },
+      { role: "Reader", scope: "subscription" },
+    ]);
+    const other = await assignmentsOf([
+      { role: "ACDD72A7-3385-48EF-BD42-F606FBA81AE7", scope: "subscription" },
+      { role: "azureml data scientist", scope: "workspace" },
+    ]);
+    assert.deepEqual(one, other);
+    assert.deepEqual(
+      one.map(({ name, inputs }) => [name, inputs["scope"]]),
+      [
+        [
+          "himl-role-AzureML-Data-Scientist-on-workspace",
+          `${SCOPE}/providers/Microsoft.MachineLearningServices/workspaces/ws-ml`,
+        ],
+        ["himl-role-Reader-on-subscription", `/subscriptions/${SUBSCRIPTION}`],
+      ],
+    );
+  });
+
+  it("gives a role on any resource by its ID", async () => {
+    const id = "/subscriptions/44444444-4444-4444-8444-444444444444/resourceGroups/rg-data" as const;
+    const { registrations } = await record(() => declare("himl", { roles: [{ role: "Reader", scope: id }] }));
+    const assignment = registrations.find(({ type }) => type.endsWith(":RoleAssignment"))!;
+    assert.equal(assignment.inputs["scope"], id);
+    assert.equal(
+      assignment.inputs["roleDefinitionId"],
+      "/subscriptions/44444444-4444-4444-8444-444444444444/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    );
+  });
+
+  it("can be used twice in one program", async () => {
+    const { registrations, errors } = await record(() => {
+      const one = declare("one");
+      const two = declare("two", { displayName: "second" });
+      return { result: undefined, urns: [...one.urns, ...two.urns] };
+    });
+    assert.deepEqual(errors, []);
+    const suffixes = (prefix: string) =>
+      registrations
+        .filter(({ name }) => name.startsWith(`${prefix}-`))
+        .map(({ name }) => name.slice(prefix.length))
+        .sort();
+    assert.equal(registrations.length, 16);
+    assert.deepEqual(suffixes("one"), suffixes("two"));
+    const roleOfTwo = registrations.find(({ name }) => name === "two-role-Contributor-on-resourceGroup")!;
+    assert.equal(roleOfTwo.inputs["principalId"], "two-service-principal.objectId");
+  });
+
+  it("takes outputs for its arguments, and looks the workspace up with them", async () => {
+    const looked: unknown[] = [];
+    const { registrations, errors } = await record(
+      () =>
+        declare("himl", { workspaceName: pulumi.output("made-here"), displayName: pulumi.output("named") }),
+      {
+        calls: {
+          "azure-native:machinelearningservices:getWorkspace": (inputs) => {
+            looked.push(inputs);
+            return {};
+          },
+        },
+      },
+    );
+    assert.deepEqual(errors, []);
+    assert.deepEqual(looked, [{ resourceGroupName: "rg-ml", workspaceName: "made-here" }]);
+    const application = registrations.find(({ type }) => type.endsWith(":Application"))!;
+    assert.equal(application.inputs["displayName"], "named");
+  });
+
+  it("looks nothing up where workspaceLookup is false", async () => {
+    const { calls, errors } = await record(() => declare("himl", { workspaceLookup: false }));
+    assert.deepEqual(errors, []);
+    assert.ok(!calls.includes("azure-native:machinelearningservices:getWorkspace"));
+  });
+
+  it("previews without a look-up where the workspace is not known yet", async () => {
+    const unknown = unknownOutput();
+    const { registrations, calls, errors } = await record(() => declare("himl", { workspaceName: unknown }), {
+      preview: true,
+    });
+    assert.deepEqual(errors, []);
+    assert.ok(!calls.includes("azure-native:machinelearningservices:getWorkspace"));
+    assert.equal(registrations.length, 8);
+  });
+});
+
+/** An output as in the preview of a program that has not created what it comes from. */
+function unknownOutput(): pulumi.Output<string> {
+  const { Output } = pulumi as unknown as { Output: new (...args: unknown[]) => pulumi.Output<string> };
+  const never = Promise.resolve(undefined);
+  return new Output([], never, Promise.resolve(false), Promise.resolve(false), Promise.resolve([]));
+}

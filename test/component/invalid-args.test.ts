@@ -1,0 +1,210 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
+import { record, SUBSCRIPTION, TENANT, type Call } from "./recorder";
+
+const NOW = new Date("2026-11-23T12:00:00Z");
+const GET_WORKSPACE = "azure-native:machinelearningservices:getWorkspace";
+
+/** Runs the component, and returns its error and what was registered in spite of it. */
+async function refusal(args: Partial<HimlServicePrincipalArgs>, calls: Record<string, Call> = {}) {
+  const { errors, registrations } = await record(
+    () => {
+      const principal = new HimlServicePrincipal("himl", {
+        workspaceName: "ws-ml",
+        resourceGroupName: "rg-ml",
+        now: NOW,
+        ...args,
+      });
+      return {
+        result: principal,
+        urns: [principal.nodes.application.urn, principal.instanceId, principal.clientSecret],
+      };
+    },
+    { calls },
+  );
+  assert.equal(errors.length, 1, `one error: ${errors.map(String).join("\n")}`);
+  assert.ok(pulumi.ResourceError.isInstance(errors[0]), String(errors[0]));
+  assert.equal(errors[0].hideStack, true);
+  return { message: errors[0].message, registered: registrations.map(({ name }) => name) };
+}
+
+const azureError = (status: number, code: string, message: string): Call => {
+  return ({ resourceGroupName, workspaceName }) => {
+    const id = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${resourceGroupName as string}/providers/Microsoft.MachineLearningServices/workspaces/${workspaceName as string}`;
+    throw new Error(
+      `invocation of ${GET_WORKSPACE} returned an error: request failed ${id}: Status=${status} Code="${code}" Message="${message}"`,
+    );
+  };
+};
+
+describe("HimlServicePrincipal refuses, before anything is registered", () => {
+  it("every wrong plain argument at once", async () => {
+    const { message, registered } = await refusal({
+      workspaceName: "w",
+      resourceGroupName: "rg-ml.",
+      subscriptionId: "mine",
+      displayName: "x".repeat(121),
+      description: "",
+      serviceManagementReference: " ",
+      owners: ["me"],
+      renewSecretsEveryDays: 0.5,
+      secretsSince: "2026-13-01",
+      secretGeneration: 0,
+      roles: [
+        { role: "Contribtor" },
+        { role: "Owner", scope: "workspace" },
+        { role: "Reader", scope: "nowhere" as "workspace" },
+        { role: "Contributor" },
+        { role: "Contributor", scope: "resourceGroup" },
+      ],
+    });
+    assert.equal(
+      message,
+      `HimlServicePrincipal "himl": 14 problems. Nothing was changed.
+  subscriptionId must be a GUID. Received "mine".
+    \`az account list --output table\` lists your subscriptions.
+  resourceGroupName must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "rg-ml.".
+    The Azure portal shows the name on the Overview page of the workspace.
+  workspaceName must have 3 to 33 letters, digits, - or _, the first a letter or a digit. Received "w".
+    The Azure portal shows the name on the Overview page of the workspace.
+  displayName must have 1 to 120 characters. Received "${"x".repeat(60)}… (121 characters)".
+    Choose a name by which an administrator recognises the pipeline.
+  description must have 1 to 1024 characters. Received "".
+    Leave it out for a description made from the workspace and the stack.
+  serviceManagementReference must not be empty. Received " ".
+    Leave it out unless your tenant demands it; its administrators know the value.
+  owners must be a list of 1 to 100 different object IDs, each a GUID. Received ["me"].
+    \`az ad signed-in-user show --query id\` shows your own object ID.
+  renewSecretsEveryDays must be a whole number of days from 1 to 365. Received 0.5.
+    A secret lives for twice as long: 90 gives secrets of at most 180 days.
+  secretsSince must be a date as YYYY-MM-DD, today (UTC) at the latest. Received "2026-13-01".
+    Leave it out, or take the day from which the periods of the secrets shall count.
+  secretGeneration must be a whole number from 1. Received 0.
+    Raise it by one after a leak: that replaces every secret at once.
+  roles[0].role must be the name of a built-in role of Azure ML or the GUID of any role. Received "Contribtor".
+    Did you mean "Contributor", "Reader", "Owner"? \`az role definition list --name NAME --query [].name\` shows the GUID of any other role.
+  roles[1].role must not let its holder give itself every other role, unless allowPrivilegedRoles is true. Received "Owner".
+    hi-ml needs Contributor, or less: "AzureML Data Scientist".
+  roles[2].scope must be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/. Received "nowhere".
+    The Azure portal shows the resource ID under Properties or JSON View.
+  roles[4] must be a role and scope that are not in the list yet. Received {"role":"Contributor","scope":"resourceGroup"}.
+    Azure knows one assignment for each principal, role and scope: remove one of the two.`,
+    );
+    assert.deepEqual(
+      registered.filter((name) => name !== "himl"),
+      [],
+    );
+  });
+
+  it("a date in the future", async () => {
+    const { message } = await refusal({ secretsSince: "2026-11-24" });
+    assert.match(message, /^ {2}secretsSince must be a date .* Received "2026-11-24"\.$/m);
+  });
+
+  it("an argument that is wrong when its output is known", async () => {
+    const { message, registered } = await refusal({ workspaceName: pulumi.output("w") });
+    assert.match(message, /workspaceName must have 3 to 33 letters.* Received "w"\./);
+    assert.deepEqual(registered, ["himl"]);
+  });
+
+  const location = `{"subscriptionId":"${SUBSCRIPTION}","resourceGroupName":"rg-ml","workspaceName":"ws-ml"}`;
+  const lookUps: [string, Call, string][] = [
+    [
+      "a workspace that does not exist",
+      azureError(404, "ResourceNotFound", "The Resource … was not found."),
+      `The workspace (Azure: ResourceNotFound) must exist in its resource group. Received ${location}.
+    \`az resource list --resource-group rg-ml --resource-type Microsoft.MachineLearningServices/workspaces\` lists those that do.`,
+    ],
+    [
+      "a resource group that does not exist",
+      azureError(404, "ResourceGroupNotFound", "Resource group 'rg-ml' could not be found."),
+      `The workspace (Azure: ResourceGroupNotFound) must be in a resource group that exists. Received ${location}.
+    \`az group list --subscription ${SUBSCRIPTION} --output table\` lists those that do.`,
+    ],
+    [
+      "a subscription that does not exist",
+      azureError(404, "SubscriptionNotFound", "The subscription could not be found."),
+      `The workspace (Azure: SubscriptionNotFound) must be in a subscription that exists in your tenant. Received ${location}.
+    \`az account list --output table\` lists those you can reach; \`az login --tenant TENANT\` changes the tenant.`,
+    ],
+    [
+      "a workspace that may not be read",
+      azureError(403, "AuthorizationFailed", "The client … does not have authorization"),
+      `The workspace (Azure: AuthorizationFailed) must be readable to whoever runs Pulumi. Received ${location}.
+    Ask for a role on resource group rg-ml that may read it and assign roles, and check the names: without a role Azure does not tell whether they exist.`,
+    ],
+  ];
+  for (const [what, call, expected] of lookUps) {
+    it(what, async () => {
+      const { message, registered } = await refusal({}, { [GET_WORKSPACE]: call });
+      assert.equal(message, `Azure ML workspace: 1 problem. Nothing was changed.\n  ${expected}`);
+      assert.deepEqual(registered, ["himl"]);
+    });
+  }
+
+  it("a subscription that is not the provider's, since the look-up can reach no other", async () => {
+    const subscriptionId = "55555555-5555-4555-8555-555555555555";
+    const { message, registered } = await refusal({ subscriptionId });
+    assert.equal(
+      message,
+      `Azure ML workspace: 1 problem. Nothing was changed.
+  The subscription of the workspace must be the one that the azure-native provider uses. Received {"workspace":"${subscriptionId}","provider":"${SUBSCRIPTION}"}.
+    \`pulumi config set azure-native:subscriptionId ${subscriptionId}\``,
+    );
+    assert.deepEqual(registered, ["himl"]);
+  });
+
+  it("providers that are logged in to two tenants", async () => {
+    const other = "66666666-6666-4666-8666-666666666666";
+    const { message, registered } = await refusal(
+      {},
+      { "azuread:index/getClientConfig:getClientConfig": () => ({ tenantId: other, objectId: "x" }) },
+    );
+    assert.equal(
+      message,
+      `Azure ML workspace: 1 problem. Nothing was changed.
+  The tenants of the azuread and the azure-native provider must be the same. Received {"azuread":"${other}","azure-native":"${TENANT}"}.
+    \`pulumi config set azuread:tenantId ${TENANT}\`, or \`az login --tenant TENANT\` for both.`,
+    );
+    assert.deepEqual(registered, ["himl"]);
+  });
+});
+
+describe("HimlServicePrincipal", () => {
+  it("gives a privileged role to those who say that it is meant", async () => {
+    const { errors, registrations } = await record(() => {
+      const principal = new HimlServicePrincipal("himl", {
+        workspaceName: "ws-ml",
+        resourceGroupName: "rg-ml",
+        roles: [{ role: "Owner" }],
+        allowPrivilegedRoles: true,
+        now: NOW,
+      });
+      return { result: principal, urns: principal.nodes.roleAssignments.map(({ urn }) => urn) };
+    });
+    assert.deepEqual(errors, []);
+    assert.ok(registrations.some(({ name }) => name === "himl-role-Owner-on-resourceGroup"));
+  });
+
+  it("passes on an error that it does not know", async () => {
+    const { errors } = await record(
+      () => {
+        const principal = new HimlServicePrincipal("himl", {
+          workspaceName: "ws-ml",
+          resourceGroupName: "rg-ml",
+          now: NOW,
+        });
+        return { result: principal, urns: [principal.nodes.application.urn] };
+      },
+      {
+        calls: {
+          [GET_WORKSPACE]: () => {
+            throw new Error("getaddrinfo ENOTFOUND management.azure.com");
+          },
+        },
+      },
+    );
+    assert.match(errors.map(({ message }) => message).join(), /ENOTFOUND management\.azure\.com/);
+  });
+});

@@ -1,0 +1,163 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
+
+/** What a program registered, as the engine would be told. */
+export interface Registration {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+/** The options of a resource that decide what becomes of it later. */
+export interface RecordedOptions {
+  /** As it is in effect: children inherit it unless they say otherwise. */
+  readonly protect: boolean;
+  ignoreChanges: string[] | undefined;
+  deletedWith: string | undefined;
+  parent: string | undefined;
+}
+
+export interface Recording {
+  registrations: Registration[];
+  options: Map<string, RecordedOptions>;
+  calls: string[];
+  /** Errors that nobody caught, as Pulumi would report them. */
+  errors: Error[];
+}
+
+export const TENANT = "11111111-1111-4111-8111-111111111111";
+export const SUBSCRIPTION = "22222222-2222-4222-8222-222222222222";
+export const CALLER = "33333333-3333-4333-8333-333333333333";
+
+export type Call = (inputs: Record<string, unknown>) => Record<string, unknown>;
+
+const CALLS: Record<string, Call> = {
+  "azuread:index/getClientConfig:getClientConfig": () => ({
+    tenantId: TENANT,
+    objectId: CALLER,
+    clientId: "cli",
+  }),
+  "azure-native:authorization:getClientConfig": () => ({
+    tenantId: TENANT,
+    subscriptionId: SUBSCRIPTION,
+    objectId: CALLER,
+    clientId: "cli",
+  }),
+  "azure-native:machinelearningservices:getWorkspace": (inputs) => ({ name: inputs["workspaceName"] }),
+};
+
+/** What Azure would add to each resource: IDs made from the resource's own name, so that tests can follow them. */
+const STATES: Record<string, (name: string) => Record<string, unknown>> = {
+  "azuread:index/application:Application": (name) => ({
+    clientId: `${name}.clientId`,
+    objectId: `${name}.objectId`,
+  }),
+  "azuread:index/servicePrincipal:ServicePrincipal": (name) => ({ objectId: `${name}.objectId` }),
+  "azuread:index/applicationPassword:ApplicationPassword": (name) => ({
+    keyId: `${name}.keyId`,
+    value: `${name}.value`,
+  }),
+  "random:index/randomUuid:RandomUuid": (name) => ({ result: `${name}.result` }),
+  "azure-native:authorization:RoleAssignment": () => ({}),
+  "himl-service-principal:index:HimlServicePrincipal": () => ({}),
+};
+
+/**
+ * Runs `program` under Pulumi mocks and records what it registers. An unexpected resource or call is an error.
+ * Waits for `urns`, the resources whose registration the test looks at.
+ */
+export async function record<T>(
+  program: () => { result: T; urns: pulumi.Output<string>[] },
+  options: { calls?: Record<string, Call>; preview?: boolean; config?: Record<string, string> } = {},
+): Promise<Recording & { result: T | undefined }> {
+  const recording: Recording = { registrations: [], options: new Map(), calls: [], errors: [] };
+  const calls = { ...CALLS, ...options.calls };
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const state = STATES[type];
+        if (!state) throw new Error(`No mock for resource ${type}`);
+        recording.registrations.push({ type, name, inputs: inputs as Record<string, unknown> });
+        return { id: `${name}.id`, state: { ...(inputs as object), ...state(name) } };
+      },
+      call: ({ token, inputs }) => {
+        const call = calls[token];
+        if (!call) throw new Error(`No mock for call ${token}`);
+        recording.calls.push(token);
+        try {
+          return call(inputs as Record<string, unknown>);
+        } catch (error) {
+          // As gRPC hands an error over: Pulumi reads its `details`.
+          throw Object.assign(new Error(), { details: (error as Error).message });
+        }
+      },
+    },
+    "himl-service-principal",
+    "dev",
+    options.preview ?? false,
+  );
+  pulumi.runtime.setAllConfig(options.config ?? {});
+
+  const { failed, release } = catchUncaught(recording.errors);
+  try {
+    const { result, urns } = program();
+    // A resource whose inputs fail never gets a URN: then the error is all there is to wait for.
+    await Promise.race([Promise.allSettled(urns.map(settled)), failed]);
+    return { ...recording, result };
+  } catch (error) {
+    recording.errors.push(error as Error);
+    return { ...recording, result: undefined };
+  } finally {
+    // A rejection that nobody handled is reported after the microtasks of this turn.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    release();
+    // A program that failed leaves promises behind, as it should; Pulumi would fail the test run for them at its end.
+    (debuggable as unknown as { leakedPromises(): void }).leakedPromises();
+  }
+}
+
+/** Records the options of every resource below the one that gets this transformation. */
+export function recordOptions(into: Map<string, RecordedOptions>): pulumi.ResourceTransformation {
+  return ({ resource, name, opts }) => {
+    const { ignoreChanges, parent } = opts as pulumi.CustomResourceOptions;
+    const deletedWith = opts.deletedWith as (pulumi.Resource & { __name?: string }) | undefined;
+    into.set(name, {
+      get protect() {
+        return (resource as unknown as { __protect: boolean }).__protect;
+      },
+      ignoreChanges,
+      deletedWith: deletedWith?.__name,
+      parent: (parent as (pulumi.Resource & { __name?: string }) | undefined)?.__name,
+    });
+    return undefined;
+  };
+}
+
+/** The value of an output, or the error that it failed with. */
+export function settled<T>(output: pulumi.Output<T>): Promise<T> {
+  // `promise` is internal in the types; nothing else tells when an output has failed.
+  return (output as unknown as { promise(): Promise<T> }).promise();
+}
+
+// Mocha takes a rejection that nobody handles for a failed test; Pulumi takes it for the program's error, once.
+function catchUncaught(into: Error[]): { failed: Promise<void>; release: () => void } {
+  const events = ["unhandledRejection", "uncaughtException"] as const;
+  const before = events.map((event) => process.listeners(event as "uncaughtException"));
+  let fail: () => void;
+  const failed = new Promise<void>((resolve) => (fail = resolve));
+  const collect = (error: Error) => {
+    if (!into.includes(error)) into.push(error);
+    fail();
+  };
+  for (const event of events) {
+    process.removeAllListeners(event);
+    process.on(event, collect);
+  }
+  const release = () => {
+    events.forEach((event, i) => {
+      process.removeAllListeners(event);
+      for (const listener of before[i]!) process.on(event, listener);
+    });
+  };
+  return { failed, release };
+}
