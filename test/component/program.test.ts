@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import program = require("../../index");
+import { STACK_OUTPUTS } from "../../settings/stack-outputs";
+import { record, settled, SUBSCRIPTION, TENANT } from "./recorder";
+
+const settings = (values: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`himl-service-principal:${name}`, value]),
+  );
+
+const NOW = new Date("2026-11-23T12:00:00Z");
+const run = (values: Record<string, string>) =>
+  record(
+    () => {
+      const outputs = program(NOW);
+      return { result: outputs, urns: [pulumi.output(outputs) as unknown as pulumi.Output<string>] };
+    },
+    { config: settings(values) },
+  );
+
+describe("The program", () => {
+  it("gives exactly the outputs of the contract, and only the password as a secret", async () => {
+    const { result, errors } = await run({ resourceGroup: "rg-ml", workspaceName: "ws-ml" });
+    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      Object.keys(result!),
+      STACK_OUTPUTS.map(({ name }) => name),
+    );
+    for (const { name, isSecret } of STACK_OUTPUTS) {
+      assert.equal(await pulumi.isSecret(pulumi.output<unknown>(result![name])), isSecret, name);
+    }
+    assert.deepEqual(await settled(pulumi.output<unknown>(result)), {
+      HIML_SERVICE_PRINCIPAL_ID: "himl-application.clientId",
+      HIML_SERVICE_PRINCIPAL_PASSWORD: "himl-secret-b.value",
+      HIML_TENANT_ID: TENANT,
+      HIML_SUBSCRIPTION_ID: SUBSCRIPTION,
+      HIML_RESOURCE_GROUP: "rg-ml",
+      HIML_WORKSPACE_NAME: "ws-ml",
+      details: {
+        version: 1,
+        instanceId: "himl-instance.result",
+        applicationObjectId: "himl-application.objectId",
+        servicePrincipalObjectId: "himl-service-principal.objectId",
+        authentication: "secret",
+        secrets: [
+          { slot: "b", keyId: "himl-secret-b.keyId", ends: "2027-02-23T00:00:00Z", current: true },
+          { slot: "a", keyId: "himl-secret-a.keyId", ends: "2026-11-25T00:00:00Z", current: false },
+        ],
+        trusts: [],
+        roles: [{ role: "Contributor", scope: `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml` }],
+      },
+    });
+  });
+
+  it("hands every setting on to the component", async () => {
+    const { registrations, errors } = await run({
+      resourceGroup: "rg-ml",
+      workspaceName: "ws-ml",
+      subscriptionId: SUBSCRIPTION,
+      displayName: "himl-training",
+      description: "Nightly training",
+      owners: '["5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36"]',
+      serviceManagementReference: "4711",
+      role: "AzureML Data Scientist",
+      renewSecretsEveryDays: "30",
+      secretsSince: "2026-11-23",
+      secretGeneration: "7",
+    });
+    assert.deepEqual(errors, []);
+    const inputsOf = (name: string) =>
+      registrations.find((registration) => registration.name === name)?.inputs;
+    assert.deepEqual(inputsOf("himl-application"), {
+      displayName: "himl-training",
+      description: "Nightly training",
+      owners: ["5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36"],
+      serviceManagementReference: "4711",
+      tags: ["himl-service-principal", "himl-instance:himl-instance.result"],
+    });
+    assert.deepEqual(inputsOf("himl-secret-a")?.["rotateWhenChanged"], {
+      period: "0",
+      generation: "7",
+      since: "2026-11-23",
+      everyDays: "30",
+    });
+    assert.ok(inputsOf("himl-role-AzureML-Data-Scientist-on-resourceGroup"));
+  });
+
+  it("fails with wrong settings as an error that Pulumi shows without a stack trace", async () => {
+    const { errors, registrations } = await run({ resourceGroup: "rg-ml", workspacename: "ws-ml" });
+    assert.equal(errors.length, 1);
+    assert.ok(pulumi.RunError.isInstance(errors[0]));
+    assert.match(errors[0].message, /^Settings of stack dev: 2 problems\. Nothing was changed\.\n/);
+    assert.deepEqual(registrations, []);
+  });
+
+  it("does not take settings of other namespaces for its own", async () => {
+    const { errors } = await record(() => ({ result: program(NOW), urns: [] }), {
+      config: {
+        ...settings({ resourceGroup: "rg-ml", workspaceName: "ws-ml" }),
+        "azure-native:location": "westeurope",
+        "himl-service-principal-other:colour": "red",
+      },
+    });
+    assert.deepEqual(errors, []);
+  });
+});
