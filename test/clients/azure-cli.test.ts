@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { startLocalAzure, type LocalAzure } from "../../rehearsal/azure/local-azure";
+import { skipUnlessAvailable } from "./availability";
+import { AzureCli } from "./azure-cli";
+import { pythonEnvironment, type PythonEnvironment } from "./environments";
+import { Sandbox, WAYS_IN } from "./sandbox";
+
+const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
+const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+const NAME = "himl-by-az";
+
+interface Created {
+  appId: string;
+  displayName: string;
+  password: string;
+  tenant: string;
+}
+interface Assignment {
+  id: string;
+  principalId: string;
+  principalName: string;
+  roleDefinitionId: string;
+  roleDefinitionName: string;
+  scope: string;
+}
+
+for (const way of WAYS_IN) {
+  describe(`azure-cli, ${way} way in`, function () {
+    this.timeout(120_000);
+    let environment: PythonEnvironment;
+    let azure: LocalAzure;
+    let sandbox: Sandbox;
+    let admin: AzureCli;
+    let created: Created;
+    let group: string;
+    let workspace: string;
+
+    before(async function () {
+      this.timeout(1_200_000);
+      environment = await skipUnlessAvailable(this, "azure-cli", () => pythonEnvironment("azure-cli"));
+      sandbox = await Sandbox.create();
+      azure = await startLocalAzure();
+      group = `/subscriptions/${azure.subscriptionId}/resourceGroups/${azure.resourceGroup}`;
+      workspace = `${group}/providers/Microsoft.MachineLearningServices/workspaces/${azure.workspaceName}`;
+      admin = await newCli();
+    });
+
+    after(async () => {
+      await azure?.close();
+      await sandbox?.remove();
+    });
+
+    const newCli = () => AzureCli.create(environment, azure, way, sandbox);
+    const login = (clientId: string, secret: string, tenantId = azure.tenantId) =>
+      AzureCli.loginArguments({ clientId, secret, tenantId });
+    const createForRbac = () =>
+      admin.json<Created>(
+        ...["ad", "sp", "create-for-rbac", "--name", NAME],
+        ...["--role", "Contributor", "--scopes", group],
+      );
+    const application = () => azure.control.state().applications.find((a) => a.appId === created.appId);
+    const principal = () => azure.control.state().servicePrincipals.find((p) => p.appId === created.appId);
+    const roles = () =>
+      azure.control
+        .state()
+        .roleAssignments.filter((assignment) => assignment.principalId === principal()?.id)
+        .map(({ scope, roleDefinitionGuid }) => `${roleDefinitionGuid} ${scope}`)
+        .sort();
+
+    it("logs the admin in, with both subscriptions", async () => {
+      const subscriptions = await admin.json<{ id: string; tenantId: string; user: unknown }[]>(
+        ...login(azure.admin.clientId, azure.admin.clientSecret),
+      );
+      assert.deepEqual(
+        subscriptions.map(({ id, tenantId, user }) => ({ id, tenantId, user })),
+        [azure.subscriptionId, azure.otherSubscriptionId].map((id) => ({
+          id,
+          tenantId: azure.tenantId,
+          user: { name: azure.admin.clientId, type: "servicePrincipal" },
+        })),
+      );
+      await admin.succeed("account", "set", "--subscription", azure.subscriptionId);
+    });
+
+    it("creates a principal with a secret and a role: ad sp create-for-rbac", async () => {
+      created = await createForRbac();
+      assert.equal(created.displayName, NAME);
+      assert.equal(created.tenant, azure.tenantId);
+      assert.equal(application()?.displayName, NAME);
+      assert.equal(application()?.passwords.length, 1);
+      assert.deepEqual(roles(), [`${CONTRIBUTOR} ${group}`]);
+    });
+
+    it("takes the existing principal and resets its secrets the second time", async () => {
+      const first = created;
+      const firstKeyId = application()?.passwords[0]?.keyId;
+      created = await createForRbac();
+      assert.equal(created.appId, first.appId);
+      assert.notEqual(created.password, first.password);
+      assert.equal(application()?.passwords.length, 1);
+      assert.notEqual(application()?.passwords[0]?.keyId, firstKeyId);
+      assert.deepEqual(roles(), [`${CONTRIBUTOR} ${group}`]);
+
+      const refusal = await (await newCli()).refusal(...login(created.appId, first.password));
+      assert.match(refusal, new RegExp(`AADSTS7000215: Invalid client secret provided.*'${created.appId}'`));
+    });
+
+    it("logs the principal in, which reads its workspace and nothing beside it", async () => {
+      const pipeline = await newCli();
+      const subscriptions = await pipeline.json<{ id: string }[]>(...login(created.appId, created.password));
+      assert.deepEqual(
+        subscriptions.map(({ id }) => id),
+        [azure.subscriptionId],
+      );
+
+      const shown = await pipeline.json<{
+        id: string;
+        name: string;
+        location: string;
+        resourceGroup: string;
+      }>(...["resource", "show", "--ids", workspace]);
+      assert.equal(shown.id, workspace);
+      assert.equal(shown.name, azure.workspaceName);
+      assert.equal(shown.location, azure.location);
+      assert.equal(shown.resourceGroup, azure.resourceGroup);
+
+      const refusal = await pipeline.refusal("group", "show", "--name", azure.otherResourceGroup);
+      assert.match(refusal, /\(AuthorizationFailed\) The client '[^']+' with object id/);
+      assert.ok(refusal.includes(`/resourceGroups/${azure.otherResourceGroup}'`), refusal);
+    });
+
+    it("lists the secrets, and appends one: ad app credential list / reset --append", async () => {
+      const appended = await admin.json<Created>(
+        ...["ad", "app", "credential", "reset", "--id", created.appId],
+        ...["--append", "--display-name", "second", "--years", "1"],
+      );
+      assert.equal(appended.appId, created.appId);
+      const listed = await admin.json<{ keyId: string; displayName: string; endDateTime: string }[]>(
+        ...["ad", "app", "credential", "list", "--id", created.appId],
+      );
+      const held = application()?.passwords ?? [];
+      assert.deepEqual(
+        listed.map(({ keyId, displayName, endDateTime }) => ({ keyId, displayName, endDateTime })),
+        held.map(({ keyId, displayName, endDateTime }) => ({ keyId, displayName, endDateTime })),
+      );
+      assert.deepEqual(held.map(({ displayName }) => displayName).sort(), ["rbac", "second"]);
+
+      for (const secret of [created.password, appended.password])
+        await (await newCli()).succeed(...login(created.appId, secret));
+    });
+
+    it("creates, lists and deletes trusts: ad app federated-credential", async () => {
+      const trust = {
+        name: "github-main",
+        issuer: "https://token.actions.githubusercontent.com",
+        subject: "repo:o/r:ref:refs/heads/main",
+        audiences: ["api://AzureADTokenExchange"],
+      };
+      const federated = ["ad", "app", "federated-credential"];
+      const made = await admin.json<typeof trust & { id: string }>(
+        ...[...federated, "create", "--id", created.appId, "--parameters", JSON.stringify(trust)],
+      );
+      const listed = await admin.json<(typeof trust & { id: string })[]>(
+        ...[...federated, "list", "--id", created.appId],
+      );
+      assert.deepEqual(
+        listed.map(({ id, name, issuer, subject, audiences }) => ({ id, name, issuer, subject, audiences })),
+        [{ id: made.id, ...trust }],
+      );
+      assert.deepEqual(
+        application()?.federatedCredentials.map(({ name, subject }) => ({ name, subject })),
+        [{ name: trust.name, subject: trust.subject }],
+      );
+
+      const refusal = await admin.refusal(
+        ...[...federated, "create", "--id", created.appId, "--parameters", JSON.stringify(trust)],
+      );
+      assert.match(refusal, /FederatedIdentityCredential with name github-main already exists/);
+
+      await admin.succeed(
+        ...[...federated, "delete", "--id", created.appId],
+        ...["--federated-credential-id", trust.name],
+      );
+      assert.deepEqual(application()?.federatedCredentials, []);
+    });
+
+    it("creates, lists and deletes role assignments", async () => {
+      const assignee = ["--assignee", created.appId, "--scope", workspace];
+      const made = await admin.json<Assignment>(
+        ...["role", "assignment", "create", "--role", "Reader", ...assignee],
+      );
+      assert.equal(made.principalId, principal()?.id);
+      assert.deepEqual(roles(), [`${READER} ${workspace}`, `${CONTRIBUTOR} ${group}`].sort());
+
+      const listed = await admin.json<Assignment[]>(
+        ...["role", "assignment", "list", "--include-inherited", ...assignee],
+      );
+      assert.deepEqual(
+        listed
+          .map(({ roleDefinitionName, scope, principalName }) => ({
+            roleDefinitionName,
+            scope,
+            principalName,
+          }))
+          .sort((a, b) => a.scope.length - b.scope.length),
+        [
+          { roleDefinitionName: "Contributor", scope: group, principalName: created.appId },
+          { roleDefinitionName: "Reader", scope: workspace, principalName: created.appId },
+        ],
+      );
+
+      await admin.succeed("role", "assignment", "delete", "--role", "Reader", ...assignee);
+      assert.deepEqual(roles(), [`${CONTRIBUTOR} ${group}`]);
+    });
+
+    it("is refused with an expired secret", async () => {
+      const end = application()
+        ?.passwords.map(({ endDateTime }) => endDateTime)
+        .sort()
+        .at(-1);
+      assert.ok(end !== undefined);
+      const today = azure.control.now();
+      azure.control.setClock(new Date(Date.parse(end) + 1000));
+      try {
+        const refusal = await (await newCli()).refusal(...login(created.appId, created.password));
+        assert.match(refusal, new RegExp(`AADSTS7000222: .*'${created.appId}' are expired`));
+      } finally {
+        azure.control.setClock(today);
+      }
+    });
+
+    it("is refused after ad sp delete, and after ad app delete", async () => {
+      await admin.succeed("ad", "sp", "delete", "--id", created.appId);
+      assert.equal(principal(), undefined);
+      const withoutPrincipal = await (await newCli()).refusal(...login(created.appId, created.password));
+      assert.match(withoutPrincipal, /AADSTS7000229: .* missing service principal in the tenant/);
+
+      await admin.succeed("ad", "app", "delete", "--id", created.appId);
+      assert.equal(application(), undefined);
+      const withoutApplication = await (await newCli()).refusal(...login(created.appId, created.password));
+      assert.match(
+        withoutApplication,
+        new RegExp(`AADSTS700016: Application with identifier '${created.appId}'`),
+      );
+    });
+
+    it("is refused in a tenant that does not exist", async () => {
+      const nowhere = "00000000-0000-4000-8000-000000000000";
+      const refusal = await (
+        await newCli()
+      ).refusal(...login(azure.admin.clientId, azure.admin.clientSecret, nowhere));
+      assert.match(refusal, new RegExp(`Unable to get authority configuration for https://.*${nowhere}`));
+    });
+  });
+}
