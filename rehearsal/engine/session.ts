@@ -1,0 +1,182 @@
+import { randomBytes } from "node:crypto";
+import { copyFile, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { type EngineEvent, LocalWorkspace, PulumiCommand, type PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import semver from "semver";
+import { type ProviderName, type StandIns, startStandIns } from "../providers/stand-ins";
+import { run } from "./child-process";
+import type { Engine } from "./engine";
+import { EngineError } from "./engine-error";
+import { OperationLog, type OperationResult } from "./operation-log";
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly engine: Engine;
+  /** The program, run in this process at each preview and up. */
+  readonly program: PulumiFn;
+  /** The project's Pulumi.yaml: its name, and defaults of settings. */
+  readonly projectFile: string;
+  /** The stack's settings, without the project's name before them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The environment of whoever runs Pulumi: the login to Azure, and the way there. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Providers which are left to their real plugins. */
+  readonly realProviders?: readonly ProviderName[];
+  readonly signal?: AbortSignal;
+}
+
+const STACK_NAME = "rehearsal";
+// An interrupted engine finishes the calls that are under way, and writes its state, before it stops.
+const GRACE_MS = 10_000;
+
+/** One stack in a folder of its own, deployed by a real engine. */
+export class Session {
+  private constructor(
+    private readonly options: SessionOptions,
+    private readonly folder: string,
+    private readonly stack: Stack,
+    private readonly projectName: string,
+    private standIns: StandIns,
+  ) {}
+
+  /** Creates the folder, the stack and the stand-ins. */
+  static async open(options: SessionOptions): Promise<Session> {
+    // gRPC for Node would take the way to the engine through a proxy of the user's.
+    process.env["no_grpc_proxy"] ??= "127.0.0.1,localhost";
+    const folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-rehearsal-"));
+    let standIns: StandIns | undefined;
+    try {
+      const [home, state, work] = ["home", "state", "work"].map((name) => path.join(folder, name)) as [string, string, string];
+      await Promise.all([home, state, work].map((created) => mkdir(created)));
+      await copyFile(options.projectFile, path.join(work, "Pulumi.yaml"));
+      standIns = await startStandIns(options.environment, options.realProviders);
+      const workspace = await LocalWorkspace.create({
+        workDir: work,
+        pulumiHome: home,
+        program: options.program,
+        pulumiCommand: engineCommand(options.engine, options.signal),
+        envVars: {
+          PULUMI_BACKEND_URL: pathToFileURL(state).href,
+          PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex"),
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        },
+      });
+      const project = await workspace.projectSettings();
+      const session = new Session(options, folder, await Stack.create(STACK_NAME, workspace), project.name, standIns);
+      session.useEnvironment(options.environment);
+      await session.configure(options.settings ?? {});
+      return session;
+    } catch (error) {
+      await standIns?.close();
+      await removeFolder(folder);
+      throw error;
+    }
+  }
+
+  /** Changes settings of the stack; undefined removes one. */
+  async configure(settings: Readonly<Record<string, string | undefined>>): Promise<void> {
+    const { workspace } = this.stack;
+    const stackSettings = await workspace.stackSettings(STACK_NAME);
+    const config = { ...stackSettings.config };
+    for (const [name, value] of Object.entries(settings)) {
+      if (value === undefined) delete config[`${this.projectName}:${name}`];
+      else config[`${this.projectName}:${name}`] = value;
+    }
+    await workspace.saveStackSettings(STACK_NAME, { ...stackSettings, config });
+  }
+
+  /** From now on somebody else runs Pulumi. */
+  async logIn(environment: Readonly<Record<string, string>>): Promise<void> {
+    await this.standIns.close();
+    this.standIns = await startStandIns(environment, this.options.realProviders);
+    this.useEnvironment(environment);
+  }
+
+  preview(): Promise<OperationResult> {
+    return this.operate((options) => this.stack.preview(options));
+  }
+
+  up(): Promise<OperationResult> {
+    return this.operate((options) => this.stack.up(options));
+  }
+
+  refresh(): Promise<OperationResult> {
+    return this.operate((options) => this.stack.refresh(options));
+  }
+
+  destroy(): Promise<OperationResult> {
+    return this.operate((options) => this.stack.destroy(options));
+  }
+
+  /** The stack's outputs, secrets in plain text. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const outputs = await this.stack.outputs();
+    return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.value as unknown]));
+  }
+
+  /** Names of the outputs which the stack keeps as secrets. */
+  async secretOutputs(): Promise<string[]> {
+    const outputs = await this.stack.outputs();
+    return Object.keys(outputs).filter((name) => outputs[name]?.secret);
+  }
+
+  /** Ends the stand-ins and removes the folder, state and all. */
+  async close(): Promise<void> {
+    await this.standIns.close();
+    await removeFolder(this.folder);
+  }
+
+  private useEnvironment(environment: Readonly<Record<string, string>>): void {
+    const { workspace } = this.stack;
+    const { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE } = workspace.envVars;
+    void PULUMI_BACKEND_URL;
+    void PULUMI_CONFIG_PASSPHRASE;
+    workspace.envVars = { ...workspace.envVars, ...environment, ...this.standIns.environment };
+  }
+
+  private async operate(
+    start: (options: { onEvent: (event: EngineEvent) => void }) => Promise<unknown>,
+  ): Promise<OperationResult> {
+    const log = new OperationLog();
+    try {
+      await start({ onEvent: (event) => log.take(event) });
+    } catch (error) {
+      if (error instanceof EngineError && error.code === "INTERRUPTED") throw error;
+      throw new EngineError("ENGINE_FAILED", log.errors() || (error instanceof Error ? error.message : String(error)));
+    }
+    return log.result();
+  }
+}
+
+// The class has no constructor for an executable of any other name or place than <root>/bin/pulumi, and its way to run
+// one can neither be killed nor waited for when this process is interrupted.
+function engineCommand(engine: Engine, signal: AbortSignal | undefined): PulumiCommand {
+  const command = Reflect.construct(PulumiCommand, [engine.path, semver.parse(engine.version)]) as PulumiCommand;
+  return Object.assign(command, {
+    run: async (
+      args: string[],
+      cwd: string,
+      env: Record<string, string>,
+      onStdout?: (text: string) => void,
+      onStderr?: (text: string) => void,
+    ) => {
+      const result = await run(engine.path, [...args, "--non-interactive"], {
+        cwd,
+        env: { ...process.env, ...env, PULUMI_AUTOMATION_API: "true" },
+        graceMs: GRACE_MS,
+        ...(signal && { signal }),
+        ...(onStdout && { onStdout }),
+        ...(onStderr && { onStderr }),
+      });
+      if (result.exitCode !== 0) throw new EngineError("ENGINE_FAILED", result.stderr.trim() || result.stdout.trim());
+      return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+    },
+  });
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}

@@ -1,0 +1,36 @@
+import type { AzureConnection } from "../azure-connection";
+import { isObject, type Properties } from "../property-values";
+import { ProviderError } from "../provider-error";
+import type { ProviderFunction } from "../resource-type";
+import { callResourceManager, subscriptionOf } from "./resource-manager";
+
+/** `azure-native.machinelearningservices.getWorkspace`. */
+export const getWorkspace: ProviderFunction<AzureConnection> = (connection, args) =>
+  getResource(
+    connection,
+    `/subscriptions/${subscriptionOf(connection)}/resourceGroups/${segment(args, "resourceGroupName")}` +
+      `/providers/Microsoft.MachineLearningServices/workspaces/${segment(args, "workspaceName")}`,
+    "2025-12-01",
+  );
+
+/** `azure-native.resources.getResourceGroup`. */
+export const getResourceGroup: ProviderFunction<AzureConnection> = (connection, args) =>
+  getResource(
+    connection,
+    `/subscriptions/${subscriptionOf(connection)}/resourceGroups/${segment(args, "resourceGroupName")}`,
+    "2024-03-01",
+  );
+
+async function getResource(connection: AzureConnection, path: string, apiVersion: string): Promise<Properties> {
+  const { json } = await callResourceManager(connection, { method: "GET", path, apiVersion }, [200]).catch((error: unknown) => {
+    if (!(error instanceof ProviderError)) throw error;
+    throw new ProviderError(error.code, `request failed ${path}: ${error.message}`, error.status);
+  });
+  // The SDKs see the members of `properties` beside the envelope's own.
+  const { properties, ...envelope } = json;
+  return { ...(isObject(properties) ? properties : {}), ...envelope, azureApiVersion: apiVersion };
+}
+
+function segment(args: Properties, name: string): string {
+  return encodeURIComponent(String(args[name]));
+}

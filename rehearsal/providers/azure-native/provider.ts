@@ -1,0 +1,23 @@
+import { getVersion } from "@pulumi/azure-native/utilities";
+import { AzureConnection } from "../azure-connection";
+import type { Provider } from "../resource-type";
+import { getResourceGroup, getWorkspace } from "./get-resource";
+import { subscriptionOf } from "./resource-manager";
+import { roleAssignment } from "./role-assignment";
+
+/** The stand-in of the provider `azure-native`. */
+export const azureNative: Provider<AzureConnection> = {
+  name: "azure-native",
+  version: getVersion(),
+  connect: (readSetting, signal) => AzureConnection.open(readSetting, signal),
+  disconnect: (connection) => connection.close(),
+  resources: [roleAssignment],
+  functions: {
+    "azure-native:authorization:getClientConfig": async (connection) => ({
+      ...(await connection.caller()),
+      subscriptionId: subscriptionOf(connection),
+    }),
+    "azure-native:machinelearningservices:getWorkspace": getWorkspace,
+    "azure-native:resources:getResourceGroup": getResourceGroup,
+  },
+};

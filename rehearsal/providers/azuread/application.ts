@@ -1,0 +1,68 @@
+import type { AzureConnection } from "../azure-connection";
+import type { Properties } from "../property-values";
+import type { ResourceType } from "../resource-type";
+import { bindOwners, callGraph, fromGraph, parseObjectPath, readObject, readOwners, toGraph, updateOwners } from "./graph";
+
+const INPUT_NAMES = {
+  displayName: "displayName",
+  description: "description",
+  notes: "notes",
+  serviceManagementReference: "serviceManagementReference",
+  signInAudience: "signInAudience",
+  tags: "tags",
+};
+const OUTPUT_NAMES = { ...INPUT_NAMES, clientId: "appId", objectId: "id", publisherDomain: "publisherDomain" };
+
+/** `azuread.Application`. One write where the real provider makes four (design of the stand-ins). */
+export const application: ResourceType<AzureConnection> = {
+  token: "azuread:index/application:Application",
+  comparedWith: "state",
+  inputs: {
+    displayName: { required: true },
+    description: {},
+    notes: {},
+    owners: { unordered: true },
+    serviceManagementReference: {},
+    signInAudience: { computed: true },
+    tags: { unordered: true, computed: true },
+  },
+  computedOutputs: ["clientId", "objectId", "publisherDomain"],
+
+  async create(connection, inputs) {
+    const body = { ...toGraph(INPUT_NAMES, inputs), ...bindOwners(connection, inputs) };
+    const created = await callGraph(connection, "Could not create application", {
+      method: "POST",
+      path: "/applications",
+      body,
+    });
+    // The owners are those asked for: to read them back is another call, and the next refresh does it.
+    const outputs = { ...fromGraph(OUTPUT_NAMES, created.json), owners: inputs["owners"] ?? [] };
+    return { id: `/applications/${String(created.json["id"])}`, outputs };
+  },
+
+  async read(connection, id) {
+    const path = `/applications/${parseObjectPath("applications", id)}`;
+    const object = await readObject(connection, `Retrieving ${path}`, path);
+    if (object === undefined) return undefined;
+    return { id, outputs: { ...fromGraph(OUTPUT_NAMES, object), owners: await readOwners(connection, path) } };
+  },
+
+  async update(connection, id, inputs, state) {
+    const path = `/applications/${parseObjectPath("applications", id)}`;
+    const action = `Could not update application with object ID: "${String(state["objectId"])}"`;
+    await callGraph(connection, action, { method: "PATCH", path, body: withDefaults(toGraph(INPUT_NAMES, inputs, true)) });
+    if (inputs["owners"] !== undefined) await updateOwners(connection, path, (inputs["owners"] as unknown[]).map(String));
+    const read = await this.read(connection, id, state);
+    return read?.outputs ?? {};
+  },
+
+  async delete(connection, id) {
+    const path = `/applications/${parseObjectPath("applications", id)}`;
+    await callGraph(connection, `deleting ${path}`, { method: "DELETE", path });
+  },
+};
+
+// Graph refuses null for these two.
+function withDefaults(body: Properties): Properties {
+  return { ...body, signInAudience: body["signInAudience"] ?? "AzureADMyOrg", tags: body["tags"] ?? [] };
+}

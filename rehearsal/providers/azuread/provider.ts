@@ -1,0 +1,22 @@
+import { getVersion } from "@pulumi/azuread/utilities";
+import { AzureConnection } from "../azure-connection";
+import type { Provider } from "../resource-type";
+import { application } from "./application";
+import { applicationPassword } from "./application-password";
+import { federatedCredential } from "./federated-credential";
+import { servicePrincipal } from "./service-principal";
+
+/** The stand-in of the provider `azuread`. */
+export const azuread: Provider<AzureConnection> = {
+  name: "azuread",
+  version: getVersion(),
+  connect: (readSetting, signal) => AzureConnection.open(readSetting, signal),
+  disconnect: (connection) => connection.close(),
+  resources: [application, servicePrincipal, applicationPassword, federatedCredential],
+  functions: {
+    "azuread:index/getClientConfig:getClientConfig": async (connection) => {
+      const caller = await connection.caller();
+      return { ...caller, id: `${caller.tenantId}-${caller.clientId}-${caller.objectId}` };
+    },
+  },
+};
