@@ -4,6 +4,7 @@ import { skipUnlessAvailable } from "./availability";
 import { AzureCli } from "./azure-cli";
 import { pythonEnvironment, type PythonEnvironment } from "./environments";
 import { Sandbox, WAYS_IN } from "./sandbox";
+import { assertAllAnswered } from "./unanswered";
 
 const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
@@ -48,6 +49,7 @@ for (const way of WAYS_IN) {
     after(async () => {
       await azure?.close();
       await sandbox?.remove();
+      if (azure !== undefined) assertAllAnswered(azure);
     });
 
     const newCli = () => AzureCli.create(environment, azure, way, sandbox);

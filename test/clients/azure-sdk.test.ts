@@ -5,6 +5,7 @@ import { startLocalAzure, type LocalAzure } from "../../rehearsal/azure/local-az
 import type { Step, StepResult } from "./azure-sdk-client";
 import { run } from "./processes";
 import { Sandbox, WAYS_IN } from "./sandbox";
+import { assertAllAnswered } from "./unanswered";
 
 const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 
@@ -24,6 +25,7 @@ for (const way of WAYS_IN) {
     after(async () => {
       await azure?.close();
       await sandbox?.remove();
+      if (azure !== undefined) assertAllAnswered(azure);
     });
 
     async function perform(caller: { clientId: string; clientSecret: string }, steps: Step[]) {

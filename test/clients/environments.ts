@@ -94,29 +94,27 @@ async function install(
     const made = await run(python.executable, ["-m", "venv", folder], { env: process.env });
     if (made.code !== 0)
       throw new Error(`${python.executable} -m venv failed:\n${lastLines(made.stdout + made.stderr, 10)}`);
-    const installed = await run(
-      layout(folder).python,
-      ["-m", "pip", "install", "--quiet", "--no-compile", "--constraint", requirements, client],
-      { env: process.env, timeoutSeconds: 900 },
-    );
-    if (installed.code !== 0) throw installationError(client, installed.stderr);
+    const pip = (...args: string[]) =>
+      run(layout(folder).python, ["-m", "pip", "install", "--quiet", ...args], {
+        env: process.env,
+        timeoutSeconds: 900,
+      });
+    const installed = await pip("--no-compile", "--constraint", requirements, client);
+    if (installed.code !== 0) {
+      // With constraints pip calls it a conflict, whether the pins contradict each other or the index cannot be
+      // reached. Each pin asked for by itself tells the two apart.
+      const served = await pip("--dry-run", "--no-deps", "--requirement", requirements);
+      if (served.code !== 0)
+        throw new ClientUnavailableError(
+          `the package index does not give what is pinned:\n${lastLines(served.stderr, 5)}`,
+        );
+      throw new Error(`pip cannot install ${client}:\n${lastLines(installed.stderr, 10)}`);
+    }
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
   process.stderr.write(`    installed in ${Math.round((Date.now() - started) / 1000)} s\n`);
-}
-
-// What pip prints where the index, or the way to it, does not give it a package. Anything else, such as pins that
-// contradict each other, is a mistake of ours.
-const NOT_SERVED =
-  /No matching distribution found|Could not fetch URL|Max retries exceeded|HTTP error|HTTPError|ConnectionError|ReadTimeoutError|ProxyError|SSLError/;
-
-function installationError(client: PythonClient, output: string): Error {
-  const reason = lastLines(output, 10);
-  return NOT_SERVED.test(output)
-    ? new ClientUnavailableError(`pip cannot get ${client} or what it needs here:\n${reason}`)
-    : new Error(`pip cannot install ${client}:\n${reason}`);
 }
 
 /** Environments take up to 1.5 GB: those of former pins, and unfinished ones, go when nobody has used them lately. */
