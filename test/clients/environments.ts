@@ -29,7 +29,16 @@ const UNUSED_DAYS = 30;
  * is built in a folder of its own, and a record that names the folder is renamed into place when it is complete: an
  * interrupted installation has no record.
  */
-export async function pythonEnvironment(client: PythonClient): Promise<PythonEnvironment> {
+export function pythonEnvironment(client: PythonClient): Promise<PythonEnvironment> {
+  let environment = environments.get(client);
+  if (environment === undefined) environments.set(client, (environment = findOrCreate(client)));
+  return environment;
+}
+
+// Suites ask again for the same client; what failed once fails again, and takes as long.
+const environments = new Map<PythonClient, Promise<PythonEnvironment>>();
+
+async function findOrCreate(client: PythonClient): Promise<PythonEnvironment> {
   const python = await findPython();
   const requirements = path.join(__dirname, `requirements-${client}.txt`);
   const pinned = await readFile(requirements, "utf8");
