@@ -38,9 +38,10 @@ export async function installWithAutomationApi(folder: string, work: Work): Prom
 // The Automation API itself would wait for two minutes.
 async function refuseWithoutNetwork(signal: AbortSignal | undefined): Promise<void> {
   const limits = [AbortSignal.timeout(3000), ...(signal ? [signal] : [])];
-  const response = await fetch("https://get.pulumi.com/install.sh", { method: "HEAD", signal: AbortSignal.any(limits) }).catch(
-    () => undefined,
-  );
+  const response = await fetch("https://get.pulumi.com/install.sh", {
+    method: "HEAD",
+    signal: AbortSignal.any(limits),
+  }).catch(() => undefined);
   if (response?.ok !== true) throw new EngineError("ENGINE_UNAVAILABLE", "get.pulumi.com cannot be reached");
 }
 

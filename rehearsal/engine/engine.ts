@@ -39,7 +39,8 @@ const EXECUTABLE = process.platform === "win32" ? "pulumi.exe" : "pulumi";
 export async function obtainEngine(options: ObtainOptions = {}): Promise<Engine> {
   const env = options.env ?? process.env;
   const progress = options.onProgress ?? ((): void => undefined);
-  const probe = (file: string, source: EngineSource): Promise<Engine> => probeEngine(file, source, env, options.signal);
+  const probe = (file: string, source: EngineSource): Promise<Engine> =>
+    probeEngine(file, source, env, options.signal);
 
   if (options.engine !== undefined) return probe(path.resolve(options.engine), "--engine");
 
@@ -61,7 +62,8 @@ export async function obtainEngine(options: ObtainOptions = {}): Promise<Engine>
     progress(refusals.at(-1) ?? "");
   }
 
-  const cache = options.cacheFolder ?? path.join(envPaths("himl-service-principal", { suffix: "" }).cache, "engine");
+  const cache =
+    options.cacheFolder ?? path.join(envPaths("himl-service-principal", { suffix: "" }).cache, "engine");
   const downloaded = path.join(cache, "automation-api", "bin", EXECUTABLE);
   const built = path.join(cache, `go-build-${GO_MODULE_VERSION}`, EXECUTABLE);
   for (const file of [downloaded, built]) {
@@ -92,7 +94,10 @@ async function probeEngine(
 ): Promise<Engine> {
   const remedy = "Name the pulumi executable of an installation, or leave --engine out.";
   const failed = (what: string): EngineError =>
-    new EngineError("ENGINE_NOT_FOUND", `The engine must be a Pulumi CLI. Received ${file}, ${what}.\n${remedy}`);
+    new EngineError(
+      "ENGINE_NOT_FOUND",
+      `The engine must be a Pulumi CLI. Received ${file}, ${what}.\n${remedy}`,
+    );
   const answer = await run(file, ["version"], {
     env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
     ...(signal && { signal }),

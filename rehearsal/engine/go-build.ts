@@ -37,7 +37,8 @@ export async function buildFromGoModule(file: string, work: Work): Promise<void>
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       throw new EngineError("ENGINE_UNAVAILABLE", "go is not installed");
     });
-    if (result.exitCode !== 0) throw new EngineError("ENGINE_UNAVAILABLE", `go build failed: ${lastLine(result.stderr)}`);
+    if (result.exitCode !== 0)
+      throw new EngineError("ENGINE_UNAVAILABLE", `go build failed: ${lastLine(result.stderr)}`);
     await mkdir(folder, { recursive: true });
     await rename(target, file);
   } finally {
@@ -47,11 +48,16 @@ export async function buildFromGoModule(file: string, work: Work): Promise<void>
 }
 
 // `go build -v` names each module it downloads and each package it has compiled.
-function reportProgress(progress: (line: string) => void): { take: (text: string) => void; stop: () => void } {
+function reportProgress(progress: (line: string) => void): {
+  take: (text: string) => void;
+  stop: () => void;
+} {
   const started = Date.now();
   let downloaded = 0;
   let compiled = 0;
-  progress(`Building the Pulumi engine ${GO_MODULE_VERSION} from its Go module (once; 2 to 4 minutes on 2 cores) ...`);
+  progress(
+    `Building the Pulumi engine ${GO_MODULE_VERSION} from its Go module (once; 2 to 4 minutes on 2 cores) ...`,
+  );
   const timer = setInterval(() => {
     const seconds = Math.round((Date.now() - started) / 1000);
     progress(`  ${seconds} s: ${downloaded} modules downloaded, ${compiled} packages compiled`);

@@ -29,7 +29,9 @@ export class OperationLog {
   take(event: EngineEvent): void {
     const { metadata } = event.resourcePreEvent ?? {};
     if (metadata !== undefined) {
-      const changes = Object.entries(metadata.detailedDiff ?? {}).map(([name, diff]) => [name, String(diff.diffKind)] as const);
+      const changes = Object.entries(metadata.detailedDiff ?? {}).map(
+        ([name, diff]) => [name, String(diff.diffKind)] as const,
+      );
       this.steps.push({
         operation: metadata.op,
         type: metadata.type,

@@ -3,7 +3,13 @@ import { copyFile, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { type EngineEvent, LocalWorkspace, PulumiCommand, type PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  PulumiCommand,
+  type PulumiFn,
+  Stack,
+} from "@pulumi/pulumi/automation";
 import semver from "semver";
 import { type ProviderName, type StandIns, startStandIns } from "../providers/stand-ins";
 import { run } from "./child-process";
@@ -27,6 +33,12 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What came of an up: the outputs in plain text, and which of them the stack keeps as secrets. */
+export interface UpResult extends OperationResult {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly secretOutputs: readonly string[];
+}
+
 const STACK_NAME = "rehearsal";
 // An interrupted engine finishes the calls that are under way, and writes its state, before it stops.
 const GRACE_MS = 10_000;
@@ -48,7 +60,11 @@ export class Session {
     const folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-rehearsal-"));
     let standIns: StandIns | undefined;
     try {
-      const [home, state, work] = ["home", "state", "work"].map((name) => path.join(folder, name)) as [string, string, string];
+      const [home, state, work] = ["home", "state", "work"].map((name) => path.join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
       await Promise.all([home, state, work].map((created) => mkdir(created)));
       await copyFile(options.projectFile, path.join(work, "Pulumi.yaml"));
       standIns = await startStandIns(options.environment, options.realProviders);
@@ -65,7 +81,13 @@ export class Session {
         },
       });
       const project = await workspace.projectSettings();
-      const session = new Session(options, folder, await Stack.create(STACK_NAME, workspace), project.name, standIns);
+      const session = new Session(
+        options,
+        folder,
+        await Stack.create(STACK_NAME, workspace),
+        project.name,
+        standIns,
+      );
       session.useEnvironment(options.environment);
       await session.configure(options.settings ?? {});
       return session;
@@ -95,32 +117,26 @@ export class Session {
     this.useEnvironment(environment);
   }
 
-  preview(): Promise<OperationResult> {
-    return this.operate((options) => this.stack.preview(options));
+  async preview(): Promise<OperationResult> {
+    return (await this.operate((events) => this.stack.preview(events))).result;
   }
 
-  up(): Promise<OperationResult> {
-    return this.operate((options) => this.stack.up(options));
+  async up(): Promise<UpResult> {
+    const { result, value } = await this.operate((events) => this.stack.up(events));
+    const outputs = Object.entries(value.outputs);
+    return {
+      ...result,
+      outputs: Object.fromEntries(outputs.map(([name, output]) => [name, output.value as unknown])),
+      secretOutputs: outputs.filter(([, output]) => output.secret).map(([name]) => name),
+    };
   }
 
-  refresh(): Promise<OperationResult> {
-    return this.operate((options) => this.stack.refresh(options));
+  async refresh(): Promise<OperationResult> {
+    return (await this.operate((events) => this.stack.refresh(events))).result;
   }
 
-  destroy(): Promise<OperationResult> {
-    return this.operate((options) => this.stack.destroy(options));
-  }
-
-  /** The stack's outputs, secrets in plain text. */
-  async outputs(): Promise<Record<string, unknown>> {
-    const outputs = await this.stack.outputs();
-    return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, output.value as unknown]));
-  }
-
-  /** Names of the outputs which the stack keeps as secrets. */
-  async secretOutputs(): Promise<string[]> {
-    const outputs = await this.stack.outputs();
-    return Object.keys(outputs).filter((name) => outputs[name]?.secret);
+  async destroy(): Promise<OperationResult> {
+    return (await this.operate((events) => this.stack.destroy(events))).result;
   }
 
   /** Ends the stand-ins and removes the folder, state and all. */
@@ -131,30 +147,33 @@ export class Session {
 
   private useEnvironment(environment: Readonly<Record<string, string>>): void {
     const { workspace } = this.stack;
-    const { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE } = workspace.envVars;
-    void PULUMI_BACKEND_URL;
-    void PULUMI_CONFIG_PASSPHRASE;
     workspace.envVars = { ...workspace.envVars, ...environment, ...this.standIns.environment };
   }
 
-  private async operate(
-    start: (options: { onEvent: (event: EngineEvent) => void }) => Promise<unknown>,
-  ): Promise<OperationResult> {
+  private async operate<T>(
+    start: (events: { onEvent: (event: EngineEvent) => void }) => Promise<T>,
+  ): Promise<{ result: OperationResult; value: T }> {
     const log = new OperationLog();
     try {
-      await start({ onEvent: (event) => log.take(event) });
+      const value = await start({ onEvent: (event) => log.take(event) });
+      return { result: log.result(), value };
     } catch (error) {
       if (error instanceof EngineError && error.code === "INTERRUPTED") throw error;
-      throw new EngineError("ENGINE_FAILED", log.errors() || (error instanceof Error ? error.message : String(error)));
+      throw new EngineError(
+        "ENGINE_FAILED",
+        log.errors() || (error instanceof Error ? error.message : String(error)),
+      );
     }
-    return log.result();
   }
 }
 
 // The class has no constructor for an executable of any other name or place than <root>/bin/pulumi, and its way to run
 // one can neither be killed nor waited for when this process is interrupted.
 function engineCommand(engine: Engine, signal: AbortSignal | undefined): PulumiCommand {
-  const command = Reflect.construct(PulumiCommand, [engine.path, semver.parse(engine.version)]) as PulumiCommand;
+  const command = Reflect.construct(PulumiCommand, [
+    engine.path,
+    semver.parse(engine.version),
+  ]) as PulumiCommand;
   return Object.assign(command, {
     run: async (
       args: string[],
@@ -171,7 +190,8 @@ function engineCommand(engine: Engine, signal: AbortSignal | undefined): PulumiC
         ...(onStdout && { onStdout }),
         ...(onStderr && { onStderr }),
       });
-      if (result.exitCode !== 0) throw new EngineError("ENGINE_FAILED", result.stderr.trim() || result.stdout.trim());
+      if (result.exitCode !== 0)
+        throw new EngineError("ENGINE_FAILED", result.stderr.trim() || result.stdout.trim());
       return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
     },
   });

@@ -73,7 +73,10 @@ export class AzureConnection {
     const need = (name: string, variable: string): string => {
       const value = readSetting(name, variable);
       if (value !== undefined) return value;
-      throw new ProviderError("NOT_CONFIGURED", `The provider must be configured with ${name}, or ${variable} be set.`);
+      throw new ProviderError(
+        "NOT_CONFIGURED",
+        `The provider must be configured with ${name}, or ${variable} be set.`,
+      );
     };
     const login = {
       tenantId: need("tenantId", "ARM_TENANT_ID"),
@@ -91,8 +94,15 @@ export class AzureConnection {
       requestTls: tls,
     });
     const metadataHost = readSetting("metadataHost", "ARM_METADATA_HOSTNAME");
-    const cloud = metadataHost === undefined ? PUBLIC_CLOUD : await readMetadata(metadataHost, dispatcher, signal);
-    return new AzureConnection(readSetting("subscriptionId", "ARM_SUBSCRIPTION_ID"), login, cloud, dispatcher, signal);
+    const cloud =
+      metadataHost === undefined ? PUBLIC_CLOUD : await readMetadata(metadataHost, dispatcher, signal);
+    return new AzureConnection(
+      readSetting("subscriptionId", "ARM_SUBSCRIPTION_ID"),
+      login,
+      cloud,
+      dispatcher,
+      signal,
+    );
   }
 
   async close(): Promise<void> {
@@ -102,7 +112,11 @@ export class AzureConnection {
   /** Who is logged in. Takes a token for Microsoft Graph, and asks nothing else. */
   async caller(): Promise<Caller> {
     const claims = decodeJwt(await this.token(`${this.cloud.microsoftGraph}/.default`));
-    return { tenantId: String(claims["tid"]), clientId: this.login.clientId, objectId: String(claims["oid"]) };
+    return {
+      tenantId: String(claims["tid"]),
+      clientId: this.login.clientId,
+      objectId: String(claims["oid"]),
+    };
   }
 
   /** The address of a directory object, for `@odata.bind`. */
@@ -126,17 +140,24 @@ export class AzureConnection {
     for (let attempt = 0; ; attempt++) {
       const delay = delays[attempt];
       const options = {
-        headers: { authorization: `Bearer ${token}`, ...(call.body && { "content-type": "application/json" }) },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(call.body && { "content-type": "application/json" }),
+        },
         ...(call.body && { body: JSON.stringify(call.body) }),
       };
-      const answer = await exchange(url, call.method, this.dispatcher, this.signal, options).catch((error: unknown) => {
-        // After a lost answer nobody knows whether the call was carried out: only what may be repeated is.
-        if (delay === undefined || !REPEATABLE.has(call.method) || this.signal.aborted) throw error;
-        return undefined;
-      });
+      const answer = await exchange(url, call.method, this.dispatcher, this.signal, options).catch(
+        (error: unknown) => {
+          // After a lost answer nobody knows whether the call was carried out: only what may be repeated is.
+          if (delay === undefined || !REPEATABLE.has(call.method) || this.signal.aborted) throw error;
+          return undefined;
+        },
+      );
       if (answer !== undefined && (delay === undefined || !BUSY.has(answer.status))) return answer;
       const retryAfter = Number.parseInt(answer?.retryAfter ?? "", 10);
-      await sleep((Number.isNaN(retryAfter) ? (delay ?? 0) : retryAfter) * 1000, undefined, { signal: this.signal });
+      await sleep((Number.isNaN(retryAfter) ? (delay ?? 0) : retryAfter) * 1000, undefined, {
+        signal: this.signal,
+      });
     }
   }
 
@@ -201,7 +222,10 @@ async function exchange(
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ProviderError("AZURE_UNREACHABLE", `${method} ${new URL(url).origin}: the connection failed (${reason})`);
+    throw new ProviderError(
+      "AZURE_UNREACHABLE",
+      `${method} ${new URL(url).origin}: the connection failed (${reason})`,
+    );
   }
 }
 

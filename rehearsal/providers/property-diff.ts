@@ -29,7 +29,12 @@ export function diffResource<C>(
     const [oldValue, newValue] = [before[name], news[name]];
     if (newValue === undefined && rule.computed) continue;
     const found = new Map<string, PlainChange>();
-    compare(name, rule.unordered ? sorted(oldValue) : oldValue, rule.unordered ? sorted(newValue) : newValue, found);
+    compare(
+      name,
+      rule.unordered ? sorted(oldValue) : oldValue,
+      rule.unordered ? sorted(newValue) : newValue,
+      found,
+    );
     if (found.size === 0) continue;
     changedInputs.push(name);
     if (rule.replaces) replacingInputs.push(name);
@@ -59,7 +64,9 @@ function isZero(value: unknown): boolean {
 }
 
 function isUnset(value: unknown): boolean {
-  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+  return (
+    value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0)
+  );
 }
 
 function sorted(value: unknown): unknown {

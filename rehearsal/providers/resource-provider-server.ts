@@ -114,10 +114,15 @@ class ProviderService<C> {
       if (name.startsWith("__") || type.inputs[name] !== undefined) continue;
       failures.push(notSupported(this.provider.name, `the property '${name}' of ${type.token}`).message);
     }
-    const checked = type.check?.(news, readStruct(request.getOlds()).properties) ?? { inputs: news, failures: [] };
+    const checked = type.check?.(news, readStruct(request.getOlds()).properties) ?? {
+      inputs: news,
+      failures: [],
+    };
     return new proto.CheckResponse()
       .setInputs(writeStruct(checked.inputs, secretNames))
-      .setFailuresList([...failures, ...checked.failures].map((reason) => new proto.CheckFailure().setReason(reason)));
+      .setFailuresList(
+        [...failures, ...checked.failures].map((reason) => new proto.CheckFailure().setReason(reason)),
+      );
   }
 
   private diff(request: proto.DiffRequest): proto.DiffResponse {
@@ -135,7 +140,12 @@ class ProviderService<C> {
     for (const [path, kind] of diff.changes) {
       response
         .getDetaileddiffMap()
-        .set(path, new proto.PropertyDiff().setKind(proto.PropertyDiff.Kind[kind]).setInputdiff(type.comparedWith === "inputs"));
+        .set(
+          path,
+          new proto.PropertyDiff()
+            .setKind(proto.PropertyDiff.Kind[kind])
+            .setInputdiff(type.comparedWith === "inputs"),
+        );
     }
     return response;
   }
@@ -176,11 +186,15 @@ class ProviderService<C> {
       Object.entries(state).filter(([name]) => type.inputs[name] === undefined || type.inputs[name].computed),
     );
     if (request.getPreview()) {
-      return new proto.UpdateResponse().setProperties(this.outputs(type, { ...kept, ...inputs }, secretNames));
+      return new proto.UpdateResponse().setProperties(
+        this.outputs(type, { ...kept, ...inputs }, secretNames),
+      );
     }
     refuseUnknown(type, inputs);
     const outputs = await type.update(this.connection(call), request.getId(), inputs, state);
-    return new proto.UpdateResponse().setProperties(this.outputs(type, { ...kept, ...inputs, ...outputs }, secretNames));
+    return new proto.UpdateResponse().setProperties(
+      this.outputs(type, { ...kept, ...inputs, ...outputs }, secretNames),
+    );
   }
 
   private async delete(request: proto.DeleteRequest, call: AnyCall): Promise<Empty> {
@@ -196,7 +210,10 @@ class ProviderService<C> {
   private connection(call: AnyCall): C {
     const peer = call.getPeer();
     if (!this.connections.has(peer)) {
-      throw new ProviderError("NOT_CONFIGURED", `The provider ${this.provider.name} must be configured before it is used.`);
+      throw new ProviderError(
+        "NOT_CONFIGURED",
+        `The provider ${this.provider.name} must be configured before it is used.`,
+      );
     }
     return this.connections.get(peer) as C;
   }
@@ -211,17 +228,25 @@ class ProviderService<C> {
 }
 
 function unknownOutputs<C>(type: ResourceType<C>, inputs: Properties): Properties {
-  const chosenByService = Object.entries(type.inputs).filter(([name, rule]) => rule.computed && inputs[name] === undefined);
+  const chosenByService = Object.entries(type.inputs).filter(
+    ([name, rule]) => rule.computed && inputs[name] === undefined,
+  );
   const names = [...type.computedOutputs, ...chosenByService.map(([name]) => name)];
   return Object.fromEntries(names.map((name) => [name, UNKNOWN]));
 }
 
 // Inputs are what the program says; the service knows only outputs. So inputs follow those outputs that have changed
 // since they were last read, and everything else stays as the program said it.
-function inputsAfterRead<C>(type: ResourceType<C>, oldInputs: Properties, before: Properties, now: Properties): Properties {
+function inputsAfterRead<C>(
+  type: ResourceType<C>,
+  oldInputs: Properties,
+  before: Properties,
+  now: Properties,
+): Properties {
   const inputs = { ...oldInputs };
   for (const name of Object.keys(type.inputs)) {
-    if (JSON.stringify(before[name] ?? null) !== JSON.stringify(now[name] ?? before[name] ?? null)) inputs[name] = now[name];
+    if (JSON.stringify(before[name] ?? null) !== JSON.stringify(now[name] ?? before[name] ?? null))
+      inputs[name] = now[name];
   }
   return inputs;
 }
@@ -232,7 +257,10 @@ function refuseUnknown<C>(type: ResourceType<C>, inputs: Properties): void {
 }
 
 function notSupported(provider: string, what: string): ProviderError {
-  return new ProviderError("NOT_SUPPORTED", `The stand-in of the provider ${provider} does not know ${what}.`);
+  return new ProviderError(
+    "NOT_SUPPORTED",
+    `The stand-in of the provider ${provider} does not know ${what}.`,
+  );
 }
 
 function unary<Q, A>(handle: (request: Q, call: AnyCall) => A | Promise<A>) {
@@ -242,7 +270,10 @@ function unary<Q, A>(handle: (request: Q, call: AnyCall) => A | Promise<A>) {
       .then(
         (answer) => callback(null, answer),
         (error: unknown) =>
-          callback({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) }),
+          callback({
+            code: grpc.status.UNKNOWN,
+            details: error instanceof Error ? error.message : String(error),
+          }),
       );
   };
 }

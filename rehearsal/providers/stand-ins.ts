@@ -24,7 +24,9 @@ export async function startStandIns(
     "azure-native": () => serveProvider(azureNative, environment),
     random: () => serveProvider(random, environment),
   };
-  const served = await Promise.all(PROVIDER_NAMES.filter((name) => !except.includes(name)).map((name) => serve[name]()));
+  const served = await Promise.all(
+    PROVIDER_NAMES.filter((name) => !except.includes(name)).map((name) => serve[name]()),
+  );
   return {
     environment: { PULUMI_DEBUG_PROVIDERS: served.map(({ name, port }) => `${name}:${port}`).join(",") },
     close: async () => {

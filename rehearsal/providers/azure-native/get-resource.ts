@@ -21,11 +21,17 @@ export const getResourceGroup: ProviderFunction<AzureConnection> = (connection, 
     "2024-03-01",
   );
 
-async function getResource(connection: AzureConnection, path: string, apiVersion: string): Promise<Properties> {
-  const { json } = await callResourceManager(connection, { method: "GET", path, apiVersion }, [200]).catch((error: unknown) => {
-    if (!(error instanceof ProviderError)) throw error;
-    throw new ProviderError(error.code, `request failed ${path}: ${error.message}`, error.status);
-  });
+async function getResource(
+  connection: AzureConnection,
+  path: string,
+  apiVersion: string,
+): Promise<Properties> {
+  const { json } = await callResourceManager(connection, { method: "GET", path, apiVersion }, [200]).catch(
+    (error: unknown) => {
+      if (!(error instanceof ProviderError)) throw error;
+      throw new ProviderError(error.code, `request failed ${path}: ${error.message}`, error.status);
+    },
+  );
   // The SDKs see the members of `properties` beside the envelope's own.
   const { properties, ...envelope } = json;
   return { ...(isObject(properties) ? properties : {}), ...envelope, azureApiVersion: apiVersion };

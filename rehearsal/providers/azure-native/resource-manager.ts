@@ -26,5 +26,8 @@ function describe(answer: AzureAnswer): string {
 /** The subscription of the provider. The real one takes it from the same places. */
 export function subscriptionOf(connection: AzureConnection): string {
   if (connection.subscriptionId !== undefined) return connection.subscriptionId;
-  throw new ProviderError("NOT_CONFIGURED", "The provider must be configured with subscriptionId, or ARM_SUBSCRIPTION_ID be set.");
+  throw new ProviderError(
+    "NOT_CONFIGURED",
+    "The provider must be configured with subscriptionId, or ARM_SUBSCRIPTION_ID be set.",
+  );
 }

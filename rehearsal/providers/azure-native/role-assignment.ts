@@ -45,19 +45,26 @@ export const roleAssignment: ResourceType<AzureConnection> = {
     const inputs: Properties = { ...news, azureApiVersion: API_VERSION };
     if (inputs["roleAssignmentName"] === undefined) {
       inputs["roleAssignmentName"] = olds["roleAssignmentName"] ?? randomUUID();
-      inputs[CREATE_BEFORE_DELETE] = olds["roleAssignmentName"] === undefined || olds[CREATE_BEFORE_DELETE] === true;
+      inputs[CREATE_BEFORE_DELETE] =
+        olds["roleAssignmentName"] === undefined || olds[CREATE_BEFORE_DELETE] === true;
     }
     return { inputs, failures: [] };
   },
 
   async create(connection, inputs) {
     const path = pathOf(inputs);
-    const existing = await callResourceManager(connection, { method: "GET", path, apiVersion: API_VERSION }, [200, 404]).catch(
-      (error: unknown) => {
-        if (!(error instanceof ProviderError) || error.status === undefined) throw error;
-        throw new ProviderError("AZURE_REFUSED", `cannot check existence of resource '${path}': ${error.message}`, error.status);
-      },
-    );
+    const existing = await callResourceManager(
+      connection,
+      { method: "GET", path, apiVersion: API_VERSION },
+      [200, 404],
+    ).catch((error: unknown) => {
+      if (!(error instanceof ProviderError) || error.status === undefined) throw error;
+      throw new ProviderError(
+        "AZURE_REFUSED",
+        `cannot check existence of resource '${path}': ${error.message}`,
+        error.status,
+      );
+    });
     if (existing.status === 200) {
       throw new ProviderError("ALREADY_EXISTS", `cannot create already existing resource '${path}'`);
     }
@@ -65,7 +72,11 @@ export const roleAssignment: ResourceType<AzureConnection> = {
   },
 
   async read(connection, id) {
-    const answer = await callResourceManager(connection, { method: "GET", path: id, apiVersion: API_VERSION }, [200, 404]);
+    const answer = await callResourceManager(
+      connection,
+      { method: "GET", path: id, apiVersion: API_VERSION },
+      [200, 404],
+    );
     return answer.status === 404 ? undefined : { id, outputs: outputsOf(answer) };
   },
 
@@ -74,7 +85,11 @@ export const roleAssignment: ResourceType<AzureConnection> = {
   },
 
   async delete(connection, id) {
-    await callResourceManager(connection, { method: "DELETE", path: id, apiVersion: API_VERSION }, [200, 202, 204, 404]);
+    await callResourceManager(
+      connection,
+      { method: "DELETE", path: id, apiVersion: API_VERSION },
+      [200, 202, 204, 404],
+    );
   },
 };
 
@@ -84,7 +99,9 @@ function pathOf(inputs: Properties): string {
 }
 
 async function put(connection: AzureConnection, path: string, inputs: Properties) {
-  const properties = Object.fromEntries(BODY.filter((name) => inputs[name] !== undefined).map((name) => [name, inputs[name]]));
+  const properties = Object.fromEntries(
+    BODY.filter((name) => inputs[name] !== undefined).map((name) => [name, inputs[name]]),
+  );
   const call = { method: "PUT", path, apiVersion: API_VERSION, body: { properties } } as const;
   const answer = await callResourceManager(connection, call, [200, 201]);
   return { id: typeof answer.json["id"] === "string" ? answer.json["id"] : path, outputs: outputsOf(answer) };

@@ -1,7 +1,16 @@
 import type { AzureConnection } from "../azure-connection";
 import type { Properties } from "../property-values";
 import type { ResourceType } from "../resource-type";
-import { bindOwners, callGraph, fromGraph, parseObjectPath, readObject, readOwners, toGraph, updateOwners } from "./graph";
+import {
+  bindOwners,
+  callGraph,
+  fromGraph,
+  parseObjectPath,
+  readObject,
+  readOwners,
+  toGraph,
+  updateOwners,
+} from "./graph";
 
 const INPUT_NAMES = {
   displayName: "displayName",
@@ -11,7 +20,12 @@ const INPUT_NAMES = {
   signInAudience: "signInAudience",
   tags: "tags",
 };
-const OUTPUT_NAMES = { ...INPUT_NAMES, clientId: "appId", objectId: "id", publisherDomain: "publisherDomain" };
+const OUTPUT_NAMES = {
+  ...INPUT_NAMES,
+  clientId: "appId",
+  objectId: "id",
+  publisherDomain: "publisherDomain",
+};
 
 /** `azuread.Application`. One write where the real provider makes four (design of the stand-ins). */
 export const application: ResourceType<AzureConnection> = {
@@ -44,14 +58,22 @@ export const application: ResourceType<AzureConnection> = {
     const path = `/applications/${parseObjectPath("applications", id)}`;
     const object = await readObject(connection, `Retrieving ${path}`, path);
     if (object === undefined) return undefined;
-    return { id, outputs: { ...fromGraph(OUTPUT_NAMES, object), owners: await readOwners(connection, path) } };
+    return {
+      id,
+      outputs: { ...fromGraph(OUTPUT_NAMES, object), owners: await readOwners(connection, path) },
+    };
   },
 
   async update(connection, id, inputs, state) {
     const path = `/applications/${parseObjectPath("applications", id)}`;
     const action = `Could not update application with object ID: "${String(state["objectId"])}"`;
-    await callGraph(connection, action, { method: "PATCH", path, body: withDefaults(toGraph(INPUT_NAMES, inputs, true)) });
-    if (inputs["owners"] !== undefined) await updateOwners(connection, path, (inputs["owners"] as unknown[]).map(String));
+    await callGraph(connection, action, {
+      method: "PATCH",
+      path,
+      body: withDefaults(toGraph(INPUT_NAMES, inputs, true)),
+    });
+    if (inputs["owners"] !== undefined)
+      await updateOwners(connection, path, (inputs["owners"] as unknown[]).map(String));
     const read = await this.read(connection, id, state);
     return read?.outputs ?? {};
   },

@@ -43,7 +43,11 @@ export const federatedCredential: ResourceType<AzureConnection> = {
     const path = `/applications/${applicationId}/federatedIdentityCredentials/${keyId}`;
     const object = await readObject(connection, action, path);
     if (object === undefined) return undefined;
-    const outputs = { ...fromGraph(NAMES, object), applicationId: `/applications/${applicationId}`, credentialId: keyId };
+    const outputs = {
+      ...fromGraph(NAMES, object),
+      applicationId: `/applications/${applicationId}`,
+      credentialId: keyId,
+    };
     return { id, outputs };
   },
 

@@ -20,7 +20,11 @@ export async function callGraph(
     ? `error: ${String(error["code"])}: ${String(error["message"])}`
     : `response: ${answer.text}`;
   const status = `${answer.status} (${STATUS_CODES[answer.status] ?? "unknown"})`;
-  throw new ProviderError("AZURE_REFUSED", `${action}: unexpected status ${status} with ${reason}`, answer.status);
+  throw new ProviderError(
+    "AZURE_REFUSED",
+    `${action}: unexpected status ${status} with ${reason}`,
+    answer.status,
+  );
 }
 
 /** Reads an object; undefined where there is none. */
@@ -34,7 +38,11 @@ export async function readObject(
 }
 
 /** The members of a list; these lists fit on one page. */
-export async function listObjects(connection: AzureConnection, action: string, path: string): Promise<Properties[]> {
+export async function listObjects(
+  connection: AzureConnection,
+  action: string,
+  path: string,
+): Promise<Properties[]> {
   const { json } = await callGraph(connection, action, { method: "GET", path });
   return Array.isArray(json["value"]) ? json["value"].filter(isObject) : [];
 }
@@ -46,14 +54,25 @@ export async function readOwners(connection: AzureConnection, path: string): Pro
 }
 
 /** Adds and removes owners until they are those wanted. Adds first: the caller may only be allowed as an owner. */
-export async function updateOwners(connection: AzureConnection, path: string, wanted: readonly string[]): Promise<void> {
+export async function updateOwners(
+  connection: AzureConnection,
+  path: string,
+  wanted: readonly string[],
+): Promise<void> {
   const present = await readOwners(connection, path);
   for (const id of wanted.filter((owner) => !present.includes(owner))) {
     const body = { "@odata.id": connection.directoryObjectUrl(id) };
-    await callGraph(connection, `Could not add owners to ${path}`, { method: "POST", path: `${path}/owners/$ref`, body });
+    await callGraph(connection, `Could not add owners to ${path}`, {
+      method: "POST",
+      path: `${path}/owners/$ref`,
+      body,
+    });
   }
   for (const id of present.filter((owner) => !wanted.includes(owner))) {
-    await callGraph(connection, `Could not add owners to ${path}`, { method: "DELETE", path: `${path}/owners/${id}/$ref` });
+    await callGraph(connection, `Could not add owners to ${path}`, {
+      method: "DELETE",
+      path: `${path}/owners/${id}/$ref`,
+    });
   }
 }
 
@@ -65,7 +84,11 @@ export function bindOwners(connection: AzureConnection, inputs: Properties): Pro
 }
 
 /** Inputs under the names that Graph has for them; `null`, which clears, for those in `cleared` that are not set. */
-export function toGraph(names: Readonly<Record<string, string>>, inputs: Properties, cleared = false): Properties {
+export function toGraph(
+  names: Readonly<Record<string, string>>,
+  inputs: Properties,
+  cleared = false,
+): Properties {
   const body: Properties = {};
   for (const [input, property] of Object.entries(names)) {
     if (inputs[input] !== undefined) body[property] = inputs[input];
@@ -87,7 +110,10 @@ export function fromGraph(names: Readonly<Record<string, string>>, object: Prope
 export function parseObjectPath(collection: string, id: unknown): string {
   const match = new RegExp(`^/${collection}/([0-9a-f-]{36})$`, "i").exec(String(id));
   if (match?.[1] === undefined) {
-    throw new ProviderError("NOT_SUPPORTED", `The ID must be of the form /${collection}/<object ID>. Received ${String(id)}.`);
+    throw new ProviderError(
+      "NOT_SUPPORTED",
+      `The ID must be of the form /${collection}/<object ID>. Received ${String(id)}.`,
+    );
   }
   return match[1];
 }
@@ -96,7 +122,10 @@ export function parseObjectPath(collection: string, id: unknown): string {
 export function parseCredentialId(kind: string, id: string): { applicationId: string; keyId: string } {
   const [applicationId, found, keyId] = id.split("/");
   if (applicationId === undefined || found !== kind || keyId === undefined) {
-    throw new ProviderError("NOT_SUPPORTED", `The ID must be of the form <application>/${kind}/<id>. Received ${id}.`);
+    throw new ProviderError(
+      "NOT_SUPPORTED",
+      `The ID must be of the form <application>/${kind}/<id>. Received ${id}.`,
+    );
   }
   return { applicationId, keyId };
 }

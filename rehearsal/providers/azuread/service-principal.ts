@@ -44,7 +44,14 @@ export const servicePrincipal: ResourceType<AzureConnection> = {
     owners: { unordered: true },
     tags: { unordered: true, computed: true },
   },
-  computedOutputs: ["applicationTenantId", "displayName", "objectId", "servicePrincipalNames", "signInAudience", "type"],
+  computedOutputs: [
+    "applicationTenantId",
+    "displayName",
+    "objectId",
+    "servicePrincipalNames",
+    "signInAudience",
+    "type",
+  ],
 
   async create(connection, inputs) {
     const clientId = String(inputs["clientId"]);
@@ -71,7 +78,10 @@ export const servicePrincipal: ResourceType<AzureConnection> = {
     const path = `/servicePrincipals/${parseObjectPath("servicePrincipals", id)}`;
     const object = await readObject(connection, `Retrieving ${path}`, path);
     if (object === undefined) return undefined;
-    return { id, outputs: { ...fromGraph(OUTPUT_NAMES, object), owners: await readOwners(connection, path) } };
+    return {
+      id,
+      outputs: { ...fromGraph(OUTPUT_NAMES, object), owners: await readOwners(connection, path) },
+    };
   },
 
   async update(connection, id, inputs, state) {
@@ -81,7 +91,8 @@ export const servicePrincipal: ResourceType<AzureConnection> = {
     body["appRoleAssignmentRequired"] ??= false;
     body["tags"] ??= [];
     await callGraph(connection, `Updating ${path}`, { method: "PATCH", path, body });
-    if (inputs["owners"] !== undefined) await updateOwners(connection, path, (inputs["owners"] as unknown[]).map(String));
+    if (inputs["owners"] !== undefined)
+      await updateOwners(connection, path, (inputs["owners"] as unknown[]).map(String));
     const read = await this.read(connection, id, state);
     return read?.outputs ?? {};
   },

@@ -1,0 +1,139 @@
+import { parseArgs } from "node:util";
+import { CHAPTERS, findChapter } from "./chapters/chapters";
+import type { Chapter } from "./chapters/chapter";
+import { EngineError } from "./engine/engine-error";
+import { PROVIDER_NAMES, type ProviderName } from "./providers/stand-ins";
+import { rehearse, type RehearsalReport } from "./rehearsal";
+import type { StepReport } from "./story";
+
+const USAGE = `Usage: npm run rehearse -- [options]
+
+Runs the program's whole life on this machine: the real Pulumi engine against a local Azure. No account is needed.
+
+  --chapter NAME         a part of the story, or "all"; may be repeated. Default: day
+                         ${CHAPTERS.map(({ name }) => name).join(", ")}
+  --engine PATH          the Pulumi executable to use
+  --real-providers LIST  leave these providers to their real plugins: ${PROVIDER_NAMES.join(",")}
+  --json                 print one JSON document, and nothing else, on stdout
+  --help                 print this
+
+Exit code: 0 every step did what it should, 1 something did not, 2 wrong usage.
+`;
+
+const EXIT = { ok: 0, failed: 1, misuse: 2, SIGINT: 130, SIGTERM: 143 } as const;
+
+class MisuseError extends Error {
+  override readonly name = "MisuseError";
+  readonly code = "MISUSE";
+}
+
+interface Arguments {
+  readonly chapters: readonly Chapter[];
+  readonly engine: string | undefined;
+  readonly realProviders: readonly ProviderName[];
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+function readArguments(argv: readonly string[]): Arguments {
+  const parse = () =>
+    parseArgs({
+      args: [...argv],
+      options: {
+        chapter: { type: "string", multiple: true },
+        engine: { type: "string" },
+        "real-providers": { type: "string" },
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse();
+  } catch (error) {
+    throw new MisuseError((error as Error).message);
+  }
+  const names = values.chapter ?? ["day"];
+  return {
+    chapters: names.includes("all") ? CHAPTERS : names.map(requireChapter),
+    engine: values.engine,
+    realProviders: (values["real-providers"] ?? "").split(",").filter(Boolean).map(requireProvider),
+    json: values.json,
+    help: values.help,
+  };
+}
+
+function requireChapter(name: string): Chapter {
+  const chapter = findChapter(name);
+  if (chapter !== undefined) return chapter;
+  const known = [...CHAPTERS.map((one) => one.name), "all"].join(", ");
+  throw new MisuseError(`--chapter must be one of ${known}. Received ${name}.`);
+}
+
+function requireProvider(name: string): ProviderName {
+  const known = PROVIDER_NAMES.find((one) => one === name.trim());
+  if (known !== undefined) return known;
+  throw new MisuseError(`--real-providers must be a list of ${PROVIDER_NAMES.join(", ")}. Received ${name}.`);
+}
+
+function printStep(step: StepReport): void {
+  const seconds = `${(step.ms / 1000).toFixed(1)} s`.padStart(7);
+  process.stdout.write(`${step.ok ? "  ok    " : "  FAILED"}${seconds}  ${step.name}: ${step.detail}\n`);
+}
+
+function printEnd(report: RehearsalReport): void {
+  const { requests, writes } = report.azure;
+  process.stdout.write(
+    `\n${report.ok ? "All of it did what it should." : "NOT all of it did what it should."} ` +
+      `First up: ${requests} requests to Azure, ${writes} of them writes. Left over: ${report.leftovers}.\n` +
+      `Engine: Pulumi ${report.engine.version} (${report.engine.source}). Azure was a test double on this machine.\n`,
+  );
+}
+
+async function main(): Promise<number> {
+  const interruption = new AbortController();
+  let interruptedBy: "SIGINT" | "SIGTERM" | undefined;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      interruptedBy ??= signal;
+      interruption.abort();
+    });
+  }
+  try {
+    const { chapters, engine, realProviders, json, help } = readArguments(process.argv.slice(2));
+    if (help) {
+      process.stdout.write(USAGE);
+      return EXIT.ok;
+    }
+    const report = await rehearse({
+      chapters,
+      realProviders,
+      ...(engine !== undefined && { engine }),
+      signal: interruption.signal,
+      onProgress: (line) => process.stderr.write(`${line}\n`),
+      onChapter: (chapter) => json || process.stdout.write(`\n${chapter.title}\n`),
+      onStep: (step) => json || printStep(step),
+    });
+    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    else printEnd(report);
+    return report.ok ? EXIT.ok : EXIT.failed;
+  } catch (error) {
+    if (interruptedBy !== undefined) {
+      process.stderr.write("Interrupted; everything that was started has been stopped and removed.\n");
+      return EXIT[interruptedBy];
+    }
+    if (error instanceof MisuseError) {
+      process.stderr.write(`${error.message}\n\n${USAGE}`);
+      return EXIT.misuse;
+    }
+    process.stderr.write(
+      `${error instanceof EngineError ? error.message : String((error as Error).stack ?? error)}\n`,
+    );
+    return EXIT.failed;
+  }
+}
+
+void main().then((code) => {
+  // An interrupted engine leaves gRPC channels open, which would keep this process alive.
+  process.stdout.write("", () => process.exit(code));
+});

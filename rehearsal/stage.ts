@@ -1,0 +1,231 @@
+import path from "node:path";
+import type program from "../index";
+import { type LocalAzure, startLocalAzure } from "./azure/local-azure";
+import { run } from "./engine/child-process";
+import type { Engine } from "./engine/engine";
+import type { OperationResult } from "./engine/operation-log";
+import { Session } from "./engine/session";
+import type { ProviderName } from "./providers/stand-ins";
+import { expect, type Story } from "./story";
+
+/** What hi-ml reads, by name. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** What the login of a pipeline came to. */
+export type LoginResult =
+  | { readonly ok: true; readonly workspace: string; readonly location: string }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** What `up` left behind in Azure, and how. */
+export interface Traffic {
+  /** Tokens are not counted. */
+  readonly requests: number;
+  readonly writes: number;
+}
+
+/** How a stage is set up. */
+export interface StageOptions {
+  readonly engine: Engine;
+  readonly story: Story;
+  readonly program: typeof program;
+  readonly realProviders: readonly ProviderName[];
+  readonly signal: AbortSignal;
+}
+
+const PROJECT = path.join(__dirname, "..");
+const VARIABLES = [
+  "HIML_SERVICE_PRINCIPAL_ID",
+  "HIML_SERVICE_PRINCIPAL_PASSWORD",
+  "HIML_TENANT_ID",
+  "HIML_SUBSCRIPTION_ID",
+  "HIML_RESOURCE_GROUP",
+  "HIML_WORKSPACE_NAME",
+];
+// 36 days into a period of the default schedule, so that 45 days later is the same period and 90 days later the next.
+const FIRST_DAY = new Date("2026-01-05T09:00:00Z");
+
+/** One chapter's world: a fresh local Azure, a fresh stack, and the steps that every chapter is made of. */
+export class Stage {
+  private firstUp: Traffic | undefined;
+
+  private constructor(
+    readonly azure: LocalAzure,
+    readonly session: Session,
+    readonly story: Story,
+    private readonly options: StageOptions,
+  ) {}
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const azure = await startLocalAzure({ now: FIRST_DAY });
+    try {
+      const session = await Session.open({
+        engine: options.engine,
+        program: () => Promise.resolve(options.program(azure.control.now())),
+        projectFile: path.join(PROJECT, "Pulumi.yaml"),
+        settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
+        environment: azure.direct,
+        realProviders: options.realProviders,
+        signal: options.signal,
+      });
+      return new Stage(azure, session, options.story, options);
+    } catch (error) {
+      await azure.close();
+      throw error;
+    }
+  }
+
+  /** The requests and writes of the first `up`. */
+  get traffic(): Traffic {
+    return this.firstUp ?? { requests: 0, writes: 0 };
+  }
+
+  /** How much there is in the directory which was not there at the start. */
+  get leftovers(): number {
+    const { applications, servicePrincipals, roleAssignments } = this.azure.control.state();
+    return [...applications, ...servicePrincipals, ...roleAssignments].filter(({ initial }) => !initial)
+      .length;
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+    await this.azure.close();
+  }
+
+  /** `pulumi up` of a new stack. The outputs are the variables. */
+  createStack(): Promise<Variables> {
+    return this.story.step("pulumi up creates everything", async () => {
+      const { result, traffic, variables } = await this.up();
+      this.firstUp = traffic;
+      const created = result.steps.filter(({ type }) => /^azure(ad|-native):/.test(type));
+      expect(
+        created.every(({ operation }) => operation === "create"),
+        `It planned ${describe(result)}.`,
+      );
+      // Real providers write more than once for some resources.
+      const oneWriteEach = this.options.realProviders.length > 0 || traffic.writes === created.length;
+      expect(oneWriteEach, `It made ${traffic.writes} writes for ${created.length} resources in Azure.`);
+      return [`${created.length} resources in Azure, with ${traffic.writes} writes`, variables];
+    });
+  }
+
+  /** `pulumi up` that has to change nothing. */
+  expectNoChange(name: string): Promise<void> {
+    return this.story.step(name, async () => {
+      const { result, traffic } = await this.up();
+      expect(onlySame(result), `It planned ${describe(result)}.`);
+      expect(traffic.writes === 0, `It made ${traffic.writes} writes.`);
+      return ["nothing to change, nothing written", undefined];
+    });
+  }
+
+  /** `pulumi up` that has to replace this many secrets, and nothing else. */
+  renewSecrets(name: string, count: number): Promise<Variables> {
+    return this.story.step(name, async () => {
+      const { result, variables } = await this.up();
+      const changed = result.steps.filter(({ operation }) => operation !== "same");
+      const secretsOnly = changed.every(
+        ({ type }) => type === "azuread:index/applicationPassword:ApplicationPassword",
+      );
+      expect(secretsOnly && result.counts["replace"] === count, `It planned ${describe(result)}.`);
+      return [`${count === 1 ? "1 secret" : `${count} secrets`} replaced, all else left alone`, variables];
+    });
+  }
+
+  /** A pipeline's login with these variables, which must succeed. */
+  expectLogin(name: string, variables: Variables): Promise<void> {
+    return this.story.step(name, async () => {
+      const result = await this.logIn(variables);
+      expect(result.ok, result.ok ? "" : `It was refused: ${result.code}: ${result.message}`);
+      return [
+        `logged in, read workspace ${result.workspace.split("/").at(-1)} in ${result.location}`,
+        undefined,
+      ];
+    });
+  }
+
+  /** A pipeline's login with these variables, which must be refused for the reason given. */
+  expectRefusal(name: string, variables: Variables, code: string, reason: string): Promise<void> {
+    return this.story.step(name, async () => {
+      const result = await this.logIn(variables);
+      expect(!result.ok, "It was accepted.");
+      expect(
+        result.code === code,
+        `It was refused with ${result.code} instead of ${code}: ${result.message}`,
+      );
+      return [`refused: ${code}, ${reason}`, undefined];
+    });
+  }
+
+  /** The directory's clock moves on. */
+  passDays(days: number): void {
+    this.azure.control.advanceClock({ days });
+  }
+
+  /** `pulumi destroy`, after which nothing must be left. */
+  async destroyStack(): Promise<void> {
+    await this.story.step("pulumi destroy revokes and removes", async () => {
+      const result = await this.session.destroy();
+      return [`${result.counts["delete"] ?? 0} resources deleted`, undefined];
+    });
+    await this.story.step("what is left in Azure", () => {
+      const count = this.leftovers;
+      expect(count === 0, `${count} things are left.`);
+      const bin = this.azure.control.state().deletedItems.filter(({ kind }) => kind === "application");
+      const secrets = bin.flatMap((item) => ("passwords" in item ? item.passwords : [])).length;
+      expect(secrets === 0, `A deleted application still holds ${secrets} secrets.`);
+      const rest = `${bin.length} deleted application in the recycle bin for 30 days, without secrets`;
+      return Promise.resolve([`nothing${bin.length > 0 ? `; ${rest}` : ""}`, undefined]);
+    });
+  }
+
+  /** Counts what an operation sends to Azure. Tokens are not counted. */
+  async observe<T>(action: () => Promise<T>): Promise<{ value: T; traffic: Traffic }> {
+    this.azure.control.clearRequests();
+    const value = await action();
+    const calls = this.azure.control.requests().filter(({ api }) => api !== "oauth" && api !== "control");
+    return {
+      value,
+      traffic: { requests: calls.length, writes: calls.filter(({ method }) => method !== "GET").length },
+    };
+  }
+
+  private async up() {
+    const { value, traffic } = await this.observe(() => this.session.up());
+    const variables = Object.fromEntries(VARIABLES.map((name) => [name, String(value.outputs[name] ?? "")]));
+    const missing = VARIABLES.filter((name) => variables[name] === "");
+    expect(missing.length === 0, `The stack has no output ${missing.join(", ")}.`);
+    const isSecret = value.secretOutputs.join() === "HIML_SERVICE_PRINCIPAL_PASSWORD";
+    expect(isSecret, `The secret outputs are ${value.secretOutputs.join(", ") || "none"}.`);
+    return { result: value, traffic, variables };
+  }
+
+  private async logIn(variables: Variables): Promise<LoginResult> {
+    const runner = require.resolve("ts-node/register/transpile-only");
+    const result = await run(process.execPath, ["-r", runner, path.join(__dirname, "login.ts")], {
+      cwd: PROJECT,
+      // Nothing but the variables, the proxy and the CA. (Without SystemRoot Node has no random numbers on Windows.)
+      env: {
+        ...variables,
+        ...this.azure.public,
+        ...(process.platform === "win32" && { SystemRoot: process.env["SystemRoot"] }),
+      },
+      signal: this.options.signal,
+    });
+    expect(
+      result.exitCode === 0,
+      `The login ended with exit code ${result.exitCode}: ${result.stderr.trim()}`,
+    );
+    return JSON.parse(result.stdout) as LoginResult;
+  }
+}
+
+/** Whether a plan leaves everything as it is. */
+export function onlySame(result: OperationResult): boolean {
+  return Object.keys(result.counts).every((operation) => operation === "same");
+}
+
+/** A plan in words. */
+export function describe(result: OperationResult): string {
+  const changed = result.steps.filter(({ operation }) => operation !== "same");
+  return changed.map(({ operation, name }) => `${operation} ${name}`).join(", ") || "nothing";
+}
