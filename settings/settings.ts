@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
-import * as z from "zod";
 import { DEFAULTS } from "../components/himl-service-principal";
 import { InvalidValuesError, type Problem } from "../components/problems";
 import { resolveRole } from "../components/roles";
@@ -46,7 +45,7 @@ export const SETTINGS = {
       "Path of hi-ml's `config.json`, relative to the project. It stands for the next three settings; any of them may be set as well, to the same value.",
     example: "config.json",
     rule: {
-      schema: z.string().refine((file) => file.trim() !== ""),
+      accepts: (value): value is string => typeof value === "string" && value.trim() !== "",
       code: "InvalidWorkspaceConfig",
       must: "be the path of hi-ml's config.json",
       remedy: "Leave it out if you set resourceGroup and workspaceName.",
@@ -113,7 +112,7 @@ export const SETTINGS = {
     example: "true",
     default: String(DEFAULTS.allowPrivilegedRoles),
     rule: {
-      schema: z.boolean(),
+      accepts: (value): value is boolean => typeof value === "boolean",
       code: "InvalidAllowPrivilegedRoles",
       must: "be true or false",
       remedy: "Leave it out unless a privileged role is meant.",
@@ -146,8 +145,8 @@ export const SETTINGS = {
 };
 
 export type SettingName = keyof typeof SETTINGS;
-type SettingValue<Name extends SettingName> = z.output<(typeof SETTINGS)[Name]["rule"]["schema"]>;
-type SettingValues = { [Name in SettingName]?: SettingValue<Name> };
+type SettingValue<S> = S extends Setting<infer T> ? T : never;
+type SettingValues = { [Name in SettingName]?: SettingValue<(typeof SETTINGS)[Name]> };
 
 export interface SettingsSource {
   /** The settings of the project's namespace, as Pulumi hands them over. */

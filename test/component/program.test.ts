@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import program = require("../../index");
+import program from "../../index";
 import { STACK_OUTPUTS } from "../../settings/stack-outputs";
 import { record, settled, SUBSCRIPTION, TENANT } from "./recorder";
 

@@ -120,14 +120,14 @@ export async function record<T>(
 export function recordOptions(into: Map<string, RecordedOptions>): pulumi.ResourceTransformation {
   return ({ resource, name, opts }) => {
     const { ignoreChanges, parent } = opts as pulumi.CustomResourceOptions;
-    const deletedWith = opts.deletedWith as (pulumi.Resource & { __name?: string }) | undefined;
+    const deletedWith = opts.deletedWith;
     into.set(name, {
       get protect() {
         return (resource as unknown as { __protect: boolean }).__protect;
       },
       ignoreChanges,
       deletedWith: deletedWith?.__name,
-      parent: (parent as (pulumi.Resource & { __name?: string }) | undefined)?.__name,
+      parent: (parent)?.__name,
     });
     return undefined;
   };
