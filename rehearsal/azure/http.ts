@@ -70,6 +70,30 @@ export function headerOf(call: Call, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** Whether the client says that its body is JSON. */
+export function hasJsonBody(call: Call): boolean {
+  const type = (headerOf(call, "content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  return type === "application/json";
+}
+
+const MAX_JSON_DEPTH = 64;
+
+/** The body as a JSON object; undefined where it is none, or so deep that writing it out again could fail. */
+export function parseJsonObject(call: Call): JsonObject | undefined {
+  try {
+    const body: unknown = JSON.parse(call.body.toString("utf8"));
+    return isJsonObject(body) && isShallow(body, MAX_JSON_DEPTH) ? body : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((part) => isShallow(part, levels - 1));
+}
+
 /** The bearer token of a request, or nothing. */
 export function bearerToken(call: Call): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headerOf(call, "authorization") ?? "")?.[1];

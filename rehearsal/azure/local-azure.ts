@@ -67,11 +67,9 @@ export async function startLocalAzure(options: LocalAzureOptions = {}): Promise<
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const [tokens, certificates, folder] = await Promise.all([
-      TokenService.create(),
-      createCertificates(),
-      mkdtemp(join(tmpdir(), "local-azure-")),
-    ]);
+    const tokens = new TokenService();
+    const certificates = await createCertificates();
+    const folder = await mkdtemp(join(tmpdir(), "local-azure-"));
     closers.push(() => rm(folder, { recursive: true, force: true }));
     const caFile = join(folder, "ca.pem");
     await writeFile(caFile, certificates.caPem);

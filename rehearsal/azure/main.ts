@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type LocalAzure, type LocalAzureOptions, startLocalAzure } from "./local-azure";
+import { untilStopped } from "./stop-signals";
 
 const USAGE = `usage: npm run --silent azure -- [--port N] [--latency MS] [--replication-lag SECONDS] [--seed TEXT]
 Starts a local Azure on loopback, prints one JSON line, and runs until SIGINT or SIGTERM.
@@ -59,15 +60,9 @@ function describe(azure: LocalAzure): object {
   };
 }
 
-/** Resolves at the first signal; the handlers are there before anything is started, so nothing is left behind. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
-}
-
 async function main(): Promise<void> {
-  const stopped = untilSignal();
+  // The handlers are there before anything is started, so that nothing is left behind.
+  const stopped = untilStopped();
   const azure = await startLocalAzure(readOptions(process.argv.slice(2)));
   process.stdout.write(`${JSON.stringify(describe(azure))}\n`);
   await stopped;

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { armService } from "./arm/routes";
-import type { PUBLIC_HOSTS} from "./certificates";
+import type { PUBLIC_HOSTS } from "./certificates";
 import { type Certificates } from "./certificates";
 import type { Cloud } from "./cloud";
 import { controlService } from "./control/routes";
@@ -65,6 +65,8 @@ export async function startServer(cloud: Cloud, certificates: Certificates, port
     bodyLimit: MAX_BODY_BYTES,
     // A hanging answer must not keep the server from closing.
     forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    rewriteUrl: (request) => resolveDotSegments(request.url ?? "/"),
     routerOptions: {
       // Resource Manager's paths have no case; values keep theirs.
       caseSensitive: false,
@@ -186,12 +188,23 @@ function answerUnreadable(
   const call = readCall(cloud, undefined, request);
   const error =
     status === 413
-      ? new ServiceError(413, "RequestEntityTooLarge", "The request content is too large.")
+      ? new ServiceError(
+          413,
+          "RequestContentTooLarge",
+          "The request content size exceeds the maximum size of 4 MB.",
+        )
       : status < 500
         ? new ServiceError(status, "BadRequest", "The request could not be read.")
         : new ServiceError(500, "InternalServerError", "The local Azure failed.");
   record(cloud, call, status, performance.now());
   return send(reply, call, SERVICES[call.api].renderError(error, call));
+}
+
+/** The web servers of Azure resolve `..` before they look for a route, also where it is encoded. */
+function resolveDotSegments(url: string): string {
+  if (!url.startsWith("/") || !/\/(\.|%2e)/i.test(url)) return url;
+  const { pathname, search } = new URL(`https://localhost${url}`);
+  return pathname + search;
 }
 
 function readCall(cloud: Cloud, route: Route | undefined, request: FastifyRequest): Call {

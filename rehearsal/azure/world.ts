@@ -24,7 +24,11 @@ export interface World {
   readonly access: AccessControl;
   readonly inventory: Inventory;
   readonly admin: CallerCredentials;
+  /** Named in the refusals of the tenant's policy. */
+  readonly policyId: string;
 }
+
+type WorldParts = Pick<World, "directory" | "access" | "inventory">;
 
 export const LOCATION = "westeurope";
 export const RESOURCE_GROUP = "rg-ml";
@@ -41,8 +45,8 @@ export function createWorld(ids: IdSource, clock: DirectoryClock, replication: R
       { subscriptionId: second, displayName: "Contoso Other" },
     ],
     resourceGroups: [
-      { subscriptionId: first, name: RESOURCE_GROUP, location: LOCATION },
-      { subscriptionId: first, name: OTHER_RESOURCE_GROUP, location: LOCATION },
+      { subscriptionId: first, name: RESOURCE_GROUP, location: LOCATION, tags: {} },
+      { subscriptionId: first, name: OTHER_RESOURCE_GROUP, location: LOCATION, tags: {} },
     ],
     workspaces: [
       {
@@ -62,7 +66,7 @@ export function createWorld(ids: IdSource, clock: DirectoryClock, replication: R
   });
   for (const subscriptionId of [first, second])
     assignRole(world, ids, clock.now(), admin.objectId, "Owner", `/subscriptions/${subscriptionId}`);
-  return { ...world, admin };
+  return { ...world, admin, policyId: ids.guid("policy") };
 }
 
 /** What a new caller is, and may do. */
@@ -80,7 +84,7 @@ const CALLER_SECRET_DAYS = 3650;
 
 /** Puts an application, its principal and a secret into the world, as if they had always been there. */
 export function createCaller(
-  world: Omit<World, "admin">,
+  world: WorldParts,
   ids: IdSource,
   now: Date,
   options: CallerOptions,
@@ -123,7 +127,7 @@ export function createCaller(
 }
 
 function assignRole(
-  world: Omit<World, "admin">,
+  world: WorldParts,
   ids: IdSource,
   now: Date,
   principalId: string,

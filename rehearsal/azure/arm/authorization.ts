@@ -4,6 +4,7 @@ import { type Call, isGuid, type Reply } from "../http";
 import { isAtOrAbove } from "../store/access-control";
 import type { RoleAssignmentRecord } from "../store/records";
 import { BUILT_IN_ROLES, findRole } from "../store/roles";
+import { readBody } from "./body";
 import { type ArmCaller, requireAction } from "./caller";
 import * as errors from "./errors";
 import { requireScopeExists, requireSubscription, scopeOf } from "./scopes";
@@ -13,7 +14,7 @@ const ASSIGNMENTS = "Microsoft.Authorization/roleAssignments";
 
 const assignmentBody = z.object({
   properties: z.object({
-    principalId: z.guid(),
+    principalId: z.string(),
     principalType: z.enum(["User", "Group", "ServicePrincipal", "ForeignGroup", "Device"]).nullish(),
     roleDefinitionId: z.string().regex(/\/roleDefinitions\/[0-9a-f-]{36}$/i),
     condition: z.string().nullish(),
@@ -71,7 +72,8 @@ export function putRoleAssignment(cloud: Cloud, call: Call, caller: ArmCaller): 
   const name = call.params.assignment!;
   if (!isGuid(name)) throw errors.roleAssignmentIdInvalid(name);
   const scope = enter(cloud, call, caller, `${ASSIGNMENTS}/write`);
-  const { properties } = readBody(call);
+  const { properties } = readBody(call, assignmentBody);
+  if (!isGuid(properties.principalId)) throw errors.principalIdInvalid(properties.principalId);
   const { principalType, ...rest } = properties;
   const { assignment, created } = cloud.world.access.assign(
     {
@@ -131,17 +133,4 @@ function assignmentFilter(
       assignment.principalId === id && around(assignment, scope);
   });
   return (assignment, scope) => tests.every((test) => test(assignment, scope));
-}
-
-function readBody(call: Call): z.output<typeof assignmentBody> {
-  let body: unknown;
-  try {
-    body = JSON.parse(call.body.toString("utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw errors.bodyInvalid("The content is no JSON");
-    throw error;
-  }
-  const result = assignmentBody.safeParse(body);
-  if (result.success) return result.data;
-  throw errors.bodyInvalid(`Error converting value for '${result.error.issues[0]!.path.join(".")}'`);
 }

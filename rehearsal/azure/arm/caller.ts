@@ -14,16 +14,24 @@ export async function authenticate(cloud: Cloud, call: Call): Promise<ArmCaller>
   const { tenantId } = cloud.world.directory;
   const token = bearerToken(call);
   if (token === undefined) throw errors.tokenMissing(call, tenantId);
+  const audiences = armAudiences(cloud.url);
   try {
-    const claims = await cloud.tokens.verify(token, tenantId, armAudiences(cloud.url));
-    call.caller = String(claims.appid);
-    return { appId: String(claims.appid), objectId: String(claims.oid) };
+    const { appId, objectId } = await cloud.tokens.verify(token, tenantId, audiences);
+    call.caller = appId;
+    return { appId, objectId };
   } catch (error) {
     if (!(error instanceof TokenRefusedError)) throw error;
-    if (error.code === "expired") throw errors.tokenExpired(call, tenantId, error.expiredAt ?? new Date());
-    throw error.code === "audience"
-      ? errors.tokenForOtherAudience(call, tenantId)
-      : errors.tokenInvalid(call, tenantId);
+    const { refusal } = error;
+    switch (refusal.reason) {
+      case "expired":
+        throw errors.tokenExpired(call, tenantId, refusal.expiredAt);
+      case "tenant":
+        throw errors.tokenOfOtherTenant(call, tenantId, refusal.issuer);
+      case "audience":
+        throw errors.tokenForOtherAudience(call, tenantId, refusal.audience, audiences);
+      case "invalid":
+        throw errors.tokenInvalid(call, tenantId);
+    }
   }
 }
 
@@ -36,5 +44,17 @@ export function requireAction(
   scope: string,
 ): void {
   if (!cloud.world.access.isAllowed(caller.objectId, action, scope, call.now))
+    throw errors.authorizationFailed(caller.appId, caller.objectId, action, scope);
+}
+
+/** For what every member of a subscription sees: a role on it, above it or anywhere below it suffices. */
+export function requireRoleWithin(
+  cloud: Cloud,
+  call: Call,
+  caller: ArmCaller,
+  action: string,
+  scope: string,
+): void {
+  if (!cloud.world.access.hasRoleWithin(caller.objectId, scope, call.now))
     throw errors.authorizationFailed(caller.appId, caller.objectId, action, scope);
 }

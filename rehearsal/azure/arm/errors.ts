@@ -8,7 +8,7 @@ export class ArmError extends ServiceError {
 
 /** No `claims=` challenge: clients with the CP1 capability would come back for another token. */
 function unauthorized(call: Call, tenantId: string, code: string, message: string): ArmError {
-  const challenge = `Bearer authorization_uri="${call.base}/${tenantId}", error="invalid_token", error_description="${message}"`;
+  const challenge = `Bearer authorization_uri="${call.base}/${tenantId}", error="invalid_token", error_description="${code}"`;
   return new ArmError(401, code, message, { "WWW-Authenticate": challenge });
 }
 
@@ -31,12 +31,25 @@ export const tokenExpired = (call: Call, tenantId: string, expiredAt: Date) =>
     `The access token expiry UTC time '${expiredAt.toISOString()}' is earlier than current UTC time '${new Date().toISOString()}'.`,
   );
 
-export const tokenForOtherAudience = (call: Call, tenantId: string) =>
+export const tokenForOtherAudience = (
+  call: Call,
+  tenantId: string,
+  audience: string,
+  allowed: readonly string[],
+) =>
   unauthorized(
     call,
     tenantId,
     "InvalidAuthenticationTokenAudience",
-    "The access token has been obtained for wrong audience or resource. It should exactly match with one of the allowed audiences.",
+    `The access token has been obtained for wrong audience or resource '${audience}'. It should exactly match with one of the allowed audiences '${allowed.join("','")}'.`,
+  );
+
+export const tokenOfOtherTenant = (call: Call, tenantId: string, issuer: string) =>
+  unauthorized(
+    call,
+    tenantId,
+    "InvalidAuthenticationTokenTenant",
+    `The access token is from the wrong issuer '${issuer}'. It must match the tenant 'https://sts.windows.net/${tenantId}/' associated with this subscription.`,
   );
 
 export const authorizationFailed = (appId: string, objectId: string, action: string, scope: string) =>
@@ -51,6 +64,41 @@ export const apiVersionMissing = () =>
     400,
     "MissingApiVersionParameter",
     "The api-version query parameter (?api-version=) is required for all requests.",
+  );
+
+export const apiVersionInvalid = (version: string, supported: readonly string[]) =>
+  new ArmError(
+    400,
+    "InvalidApiVersionParameter",
+    `The api-version '${version}' is invalid. The supported versions are '${[...supported].reverse().join(",")}'.`,
+  );
+
+export const noRegisteredProvider = (
+  type: { readonly name: string; readonly versions: readonly string[] },
+  version: string,
+  location: string,
+) =>
+  new ArmError(
+    400,
+    "NoRegisteredProviderFound",
+    `No registered resource provider found for location '${location}' and API version '${version}' for type '${type.name}'. The supported api-versions are '${type.versions.join(", ")}'. The supported locations are '${location}'.`,
+  );
+
+export const providerNotFound = (namespace: string) =>
+  new ArmError(404, "InvalidResourceNamespace", `The resource namespace '${namespace}' is invalid.`);
+
+export const mediaTypeUnsupported = (type: string) =>
+  new ArmError(
+    415,
+    "UnsupportedMediaType",
+    `The content media type '${type}' is not supported. Only 'application/json' is supported.`,
+  );
+
+export const principalIdInvalid = (id: string) =>
+  new ArmError(
+    400,
+    "InvalidPrincipalId",
+    `The Principal ID '${id}' is not valid. Principal ID must be a GUID.`,
   );
 
 export const subscriptionNotFound = (id: string) =>

@@ -2,6 +2,8 @@ import type { Directory } from "../store/directory";
 import type { JsonObject, RoleAssignmentRecord } from "../store/records";
 import type { ResourceGroupRecord, SubscriptionRecord, WorkspaceRecord } from "../store/resources";
 import type { RoleDefinition } from "../store/roles";
+import { LOCATION } from "../world";
+import type { ResourceType } from "./api-versions";
 
 export function viewSubscription(subscription: SubscriptionRecord, directory: Directory): JsonObject {
   return {
@@ -30,7 +32,7 @@ export function viewResourceGroup(group: ResourceGroupRecord): JsonObject {
     name: group.name,
     type: "Microsoft.Resources/resourceGroups",
     location: group.location,
-    tags: {},
+    tags: group.tags,
     properties: { provisioningState: "Succeeded" },
   };
 }
@@ -91,10 +93,31 @@ export function viewRoleAssignment(assignment: RoleAssignmentRecord): JsonObject
   };
 }
 
+export function viewProvider(subscriptionId: string, types: readonly ResourceType[]): JsonObject {
+  const namespace = types[0]!.namespace;
+  return {
+    id: `/subscriptions/${subscriptionId}/providers/${namespace}`,
+    namespace,
+    registrationState: "Registered",
+    registrationPolicy: "RegistrationRequired",
+    resourceTypes: types.map((type) => ({
+      resourceType: type.name,
+      locations: [LOCATION],
+      apiVersions: [...type.versions].reverse(),
+      capabilities: "SupportsTags, SupportsLocation",
+    })),
+  };
+}
+
+export function workspaceId(workspace: WorkspaceRecord): string {
+  const group = `/subscriptions/${workspace.subscriptionId}/resourceGroups/${workspace.resourceGroup}`;
+  return `${group}/providers/Microsoft.MachineLearningServices/workspaces/${workspace.name}`;
+}
+
 /** All that azureml-core and azure-ai-ml read; `mlFlowTrackingUri` must be there for the latter. */
 export function viewWorkspace(workspace: WorkspaceRecord, directory: Directory, base: string): JsonObject {
   const group = `/subscriptions/${workspace.subscriptionId}/resourceGroups/${workspace.resourceGroup}`;
-  const id = `${group}/providers/Microsoft.MachineLearningServices/workspaces/${workspace.name}`;
+  const id = workspaceId(workspace);
   const part = (provider: string, name: string) => `${group}/providers/${provider}/${name}`;
   return {
     id,

@@ -74,7 +74,7 @@ export function readState(cloud: Cloud): DirectoryState {
         : {
             kind: item.kind,
             deletedDateTime,
-            ...principalState(item.record, item.record.attributes.displayName),
+            ...principalState(item.record, item.displayName),
           };
     }),
   };

@@ -3,7 +3,9 @@ import type { Call, Reply } from "../http";
 import type { ApplicationRecord, JsonObject } from "../store/records";
 import { checkServiceReference } from "../store/tenant-policy";
 import { type GraphCaller, requireCreate, requireRead, requireWrite } from "./caller";
-import { applicationFields, mergeAttributes, readBody, readJson, readOwnerLinks } from "./fields";
+import { mergeAttributes, readBody, readJson, readOwnerLinks } from "./body";
+import { featureNotImplemented } from "./errors";
+import { applicationFields, credentialLists } from "./fields";
 import { replyWithList, replyWithObject } from "./odata";
 import { viewApplication } from "./views";
 
@@ -18,7 +20,8 @@ export function createApplication(cloud: Cloud, call: Call, caller: GraphCaller)
   requireCreate(caller);
   const { directory } = cloud.world;
   const attributes = readBody(call, applicationFields, "Application");
-  checkServiceReference(cloud.policy, attributes.serviceManagementReference);
+  refuseInlineCredentials(call);
+  checkServiceReference(cloud.policy, attributes.serviceManagementReference, "Create");
   const owners = ownersOfNew(cloud, call, caller);
   const application = directory.createApplication(attributes, owners, call.now);
   return {
@@ -45,8 +48,9 @@ export function updateApplication(cloud: Cloud, call: Call, caller: GraphCaller)
   const application = directory.application(call.params.id!);
   requireWrite(caller, application);
   const patch: JsonObject = readBody(call, applicationFields.partial(), "Application");
-  if ("serviceManagementReference" in patch)
-    checkServiceReference(cloud.policy, patch.serviceManagementReference);
+  refuseInlineCredentials(call);
+  const after = mergeAttributes(application.attributes, patch);
+  checkServiceReference(cloud.policy, after.serviceManagementReference, "Update");
   directory.updateApplication(application.id, (before) => mergeAttributes(before, patch), call.now);
   return { status: 204 };
 }
@@ -59,9 +63,16 @@ export function deleteApplication(cloud: Cloud, call: Call, caller: GraphCaller)
   return { status: 204 };
 }
 
+/** az and azuread send these lists empty. */
+function refuseInlineCredentials(call: Call): void {
+  const { passwordCredentials, keyCredentials } = readBody(call, credentialLists, "Application");
+  if ((passwordCredentials ?? []).length > 0) throw featureNotImplemented("Writing passwordCredentials");
+  if ((keyCredentials ?? []).length > 0) throw featureNotImplemented("Writing keyCredentials");
+}
+
 /** A caller that may write only what it owns becomes the owner of what it creates. */
 export function ownersOfNew(cloud: Cloud, call: Call, caller: GraphCaller): string[] {
-  const named = readOwnerLinks(readJson(call)) ?? [];
+  const named = readOwnerLinks(readJson(call));
   for (const id of named) cloud.world.directory.principal(id);
   if (!caller.writesAll && !named.includes(caller.objectId)) named.push(caller.objectId);
   return [...new Set(named)];

@@ -22,14 +22,15 @@ export async function authenticate(cloud: Cloud, call: Call): Promise<GraphCalle
       cloud.world.directory.tenantId,
       graphAudiences(cloud.url),
     );
-    call.caller = String(claims.appid);
-    const roles = Array.isArray(claims.roles) ? (claims.roles as unknown[]) : [];
-    const writesAll = roles.includes("Application.ReadWrite.All");
-    const writesOwned = roles.includes("Application.ReadWrite.OwnedBy");
-    return { objectId: String(claims.oid), readsAll: writesAll || writesOwned, writesAll, writesOwned };
+    call.caller = claims.appId;
+    const writesAll = claims.roles.includes("Application.ReadWrite.All");
+    const writesOwned = claims.roles.includes("Application.ReadWrite.OwnedBy");
+    return { objectId: claims.objectId, readsAll: writesAll || writesOwned, writesAll, writesOwned };
   } catch (error) {
     if (!(error instanceof TokenRefusedError)) throw error;
-    throw error.code === "audience" ? errors.invalidToken("Invalid audience.") : errors.invalidToken();
+    throw error.refusal.reason === "audience"
+      ? errors.invalidToken("Access token validation failure. Invalid audience.")
+      : errors.invalidToken();
   }
 }
 

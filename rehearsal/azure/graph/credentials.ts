@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Cloud } from "../cloud";
 import type { Call, Reply } from "../http";
 import * as store from "../store/credentials";
@@ -6,7 +5,8 @@ import { checkPasswordPolicy } from "../store/tenant-policy";
 import { RuleViolation } from "../store/violations";
 import { type GraphCaller, requireRead, requireWrite } from "./caller";
 import { propertyInvalid } from "./errors";
-import { federatedCredentialFields, passwordFields, readBody } from "./fields";
+import { readBody } from "./body";
+import { federatedCredentialFields, keyIdFields, passwordFields } from "./fields";
 import { replyWithList, replyWithObject } from "./odata";
 import { formatInstant, viewFederatedCredential, viewPassword } from "./views";
 
@@ -21,7 +21,7 @@ export function addPassword(cloud: Cloud, call: Call, caller: GraphCaller): Repl
   const endDateTime = sent.endDateTime ?? formatInstant(addYears(new Date(startDateTime), DEFAULT_YEARS));
   if (new Date(endDateTime) <= new Date(startDateTime))
     throw propertyInvalid("endDateTime", "PasswordCredential");
-  checkPasswordPolicy(cloud.policy, new Date(startDateTime), new Date(endDateTime));
+  checkPasswordPolicy(cloud.policy, cloud.world.policyId, new Date(startDateTime), new Date(endDateTime));
   const request = { displayName: sent.displayName ?? null, startDateTime, endDateTime };
   const { password, secretText } = store.addPassword(application, request, cloud.ids, call.now);
   return {
@@ -35,7 +35,7 @@ export function addPassword(cloud: Cloud, call: Call, caller: GraphCaller): Repl
 
 export function removePassword(cloud: Cloud, call: Call, caller: GraphCaller): Reply {
   const application = ownApplication(cloud, call, caller);
-  const { keyId } = readBody(call, z.object({ keyId: z.guid() }), "PasswordCredential");
+  const { keyId } = readBody(call, keyIdFields, "PasswordCredential");
   store.removePassword(application, keyId);
   return { status: 204 };
 }

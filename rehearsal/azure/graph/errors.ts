@@ -4,6 +4,15 @@ import type { RuleViolation, ViolationCode } from "../store/violations";
 /** A refusal of Microsoft Graph. */
 export class GraphError extends ServiceError {
   override readonly name = "GraphError";
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    readonly details?: readonly { code: string; message: string; target: string }[],
+  ) {
+    super(status, code, message);
+  }
 }
 
 const badRequest = (message: string) => new GraphError(400, "Request_BadRequest", message);
@@ -36,6 +45,12 @@ export const bodyUnreadable = () =>
     "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
   );
 
+/** `edmType` is OData's name of the type that the property has. */
+export const literalUnconvertible = (literal: string, edmType: string) =>
+  badRequest(`Cannot convert the literal '${literal}' to the expected type '${edmType}'.`);
+
+export const objectIdInvalid = (id: string) => badRequest(`Invalid object identifier '${id}'.`);
+
 export const propertyInvalid = (property: string, resource: string) =>
   badRequest(`Invalid value specified for property '${property}' of resource '${resource}'.`);
 
@@ -44,7 +59,7 @@ export const propertyMissing = (property: string, resource: string) =>
 
 export const filterInvalid = () => badRequest("Invalid filter clause");
 
-export const queryNotImplemented = (what: string) =>
+export const featureNotImplemented = (what: string) =>
   new GraphError(501, "NotImplemented", `${what} is not implemented by the local Azure.`);
 
 /** What Graph makes of each rule of the store that a call would break. */
@@ -81,19 +96,24 @@ const VIOLATIONS: Partial<Record<ViolationCode, (details: Readonly<Record<string
         "The number of federated identity credentials on the application exceeds the limit of 20.",
       ),
     federatedNameImmutable: () => propertyInvalid("name", "FederatedIdentityCredential"),
-    passwordForbidden: () =>
+    // Azure/azure-cli#31215 has the text.
+    passwordForbidden: ({ policyId }) =>
       new GraphError(
         400,
         "CredentialTypeNotAllowedAsPerAppPolicy",
-        "Credential type not allowed as per assigned policy.",
+        `Credential type not allowed as per assigned policy '${policyId}'.`,
       ),
-    passwordLifetime: () =>
-      new GraphError(
-        400,
-        "CredentialInvalidLifetimeAsPerAppPolicy",
-        "Credential lifetime exceeds the max value allowed as per assigned policy.",
+    // OfficeDev/microsoft-365-agents-toolkit#10998 has the whole body.
+    passwordLifetime: ({ policyId }) => {
+      const message = `Credential lifetime exceeds the max value allowed as per assigned policy '${policyId}'.`;
+      return new GraphError(400, "CredentialInvalidLifetimeAsPerAppPolicy", message, [
+        { code: "InvalidKeyEndDate", message, target: "EndDate" },
+      ]);
+    },
+    serviceReferenceRequired: ({ call }) =>
+      badRequest(
+        `ServiceManagementReference field is required for ${call}, but is missing in the request. Refer to the TSG \`https://aka.ms/service-management-reference-error\` for resolving the error.`,
       ),
-    serviceReferenceRequired: () => propertyMissing("serviceManagementReference", "Application"),
     ownerNotFound: ({ id }) => resourceNotFound(id!),
     ownerExists: () =>
       badRequest(
@@ -113,6 +133,7 @@ export function renderGraphError(error: ServiceError, call: Call): Reply {
       error: {
         code: error.code,
         message: error.message,
+        ...(error instanceof GraphError && error.details !== undefined ? { details: error.details } : {}),
         innerError: {
           date: new Date().toISOString().slice(0, 19),
           "request-id": call.requestId,

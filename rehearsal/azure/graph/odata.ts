@@ -114,5 +114,5 @@ function readNumber(call: Call, option: string, fallback: number, least: number,
 function refuseUnknownOptions(call: Call): void {
   for (const option of call.query.keys())
     if (option.startsWith("$") && !UNDERSTOOD.has(option))
-      throw errors.queryNotImplemented(`The query option ${option}`);
+      throw errors.featureNotImplemented(`The query option ${option}`);
 }

@@ -5,7 +5,8 @@ import type { ApplicationRecord, JsonObject, PrincipalRecord } from "../store/re
 import { RuleViolation } from "../store/violations";
 import { ownersOfNew } from "./applications";
 import { type GraphCaller, requireCreate, requireRead, requireWrite } from "./caller";
-import { mergeAttributes, principalFields, readBody, readJson, readObjectLink } from "./fields";
+import { mergeAttributes, readBody, readJson, readObjectLink } from "./body";
+import { principalFields } from "./fields";
 import { replyWithList, replyWithObject } from "./odata";
 import { viewDirectoryObject, viewPrincipal } from "./views";
 

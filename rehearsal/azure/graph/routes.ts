@@ -1,10 +1,11 @@
 import type { Cloud } from "../cloud";
-import type { Call, Reply, Route, Service } from "../http";
+import { type Call, isGuid, type Reply, type Route, type Service } from "../http";
 import { RuleViolation } from "../store/violations";
 import * as applications from "./applications";
 import { authenticate, type GraphCaller } from "./caller";
 import * as credentials from "./credentials";
-import { renderGraphError, translateViolation } from "./errors";
+import * as deletedItems from "./deleted-items";
+import { objectIdInvalid, renderGraphError, translateViolation } from "./errors";
 import * as principals from "./principals";
 
 type GraphHandler = (cloud: Cloud, call: Call, caller: GraphCaller) => Reply;
@@ -24,6 +25,8 @@ function route(
     ...(uncertain === undefined ? {} : { uncertain }),
     async handle(cloud, call) {
       const caller = await authenticate(cloud, call);
+      for (const id of [call.params.id, call.params.owner])
+        if (id !== undefined && !isGuid(id)) throw objectIdInvalid(id);
       try {
         return handler(cloud, call, caller);
       } catch (error) {
@@ -35,6 +38,7 @@ function route(
 
 const APPLICATION = "/v1.0/applications/:id";
 const PRINCIPAL = "/v1.0/servicePrincipals/:id";
+const DELETED = "/v1.0/directory/deletedItems";
 const FEDERATED = `${APPLICATION}/federatedIdentityCredentials`;
 const applicationOwners = principals.ownerHandlers((cloud, id) => cloud.world.directory.application(id));
 const principalOwners = principals.ownerHandlers((cloud, id) => cloud.world.directory.principal(id));
@@ -103,6 +107,27 @@ const routes: readonly Route[] = [
     principalOwners.remove,
   ),
   route("POST", "/v1.0/directoryObjects/getByIds", "Look objects up by ID", principals.getObjectsByIds),
+  route(
+    "GET",
+    `${DELETED}/microsoft.graph.application`,
+    "List deleted applications",
+    deletedItems.listDeletedItems("application"),
+  ),
+  route(
+    "GET",
+    `${DELETED}/microsoft.graph.servicePrincipal`,
+    "List deleted service principals",
+    deletedItems.listDeletedItems("servicePrincipal"),
+  ),
+  route("GET", `${DELETED}/:id`, "Read a deleted object", deletedItems.getDeletedItem),
+  route(
+    "POST",
+    `${DELETED}/:id/restore`,
+    "Restore a deleted object; a principal is restored by itself",
+    deletedItems.restoreDeletedItem,
+    "That an application keeps its secrets",
+  ),
+  route("DELETE", `${DELETED}/:id`, "Delete for good", deletedItems.purgeDeletedItem),
 ];
 
 export const graphService: Service = { routes, renderError: renderGraphError };

@@ -74,7 +74,7 @@ function matchCredential(credentials: readonly FederatedCredentialRecord[], clai
 
 async function verify(cloud: Cloud, assertion: string, claims: AssertionClaims): Promise<void> {
   const jwks = cloud.issuers.get(claims.issuer);
-  if (jwks === undefined) throw errors.assertionSignatureInvalid(claims.keyId);
+  if (jwks === undefined) throw errors.issuerUnreachable();
   try {
     await jose.jwtVerify(assertion, jose.createLocalJWKSet(jwks), { clockTolerance: CLOCK_SKEW_SECONDS });
   } catch (error) {

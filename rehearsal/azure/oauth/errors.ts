@@ -58,6 +58,22 @@ export const tenantNotFound = (tenant: string, error: "invalid_tenant" | "invali
     `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
   );
 
+/** What is neither a GUID nor a domain. */
+export const tenantInvalid = (tenant: string) =>
+  new OAuthError(
+    400,
+    "invalid_request",
+    900023,
+    `Specified tenant identifier '${tenant}' is neither a valid DNS name, nor a valid external domain.`,
+  );
+
+export const applicationDisabled = (appId: string, name: string) =>
+  new OAuthError(400, "unauthorized_client", 7000112, `Application '${appId}'(${name}) is disabled.`);
+
+/** The issuer is trusted by a credential, but its keys cannot be had: nobody declared it. */
+export const issuerUnreachable = () =>
+  new OAuthError(400, "invalid_request", 501661, "Request to External OIDC endpoint failed.");
+
 export const unknownAssertionIssuer = (issuer: string) =>
   invalidClient(
     700211,

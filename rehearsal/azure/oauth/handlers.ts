@@ -1,6 +1,6 @@
 import { armAudiences, graphAudiences } from "../audiences";
 import type { Cloud } from "../cloud";
-import { type Call, headerOf, type Reply } from "../http";
+import { type Call, headerOf, isGuid, type Reply } from "../http";
 import { checkPassword } from "../store/credentials";
 import type { ApplicationRecord } from "../store/records";
 import { checkAssertion } from "./assertions";
@@ -15,7 +15,7 @@ export function getOpenIdConfiguration(cloud: Cloud, call: Call): Reply {
   const asked = call.params.tenant!;
   // `az account clear` asks with `organizations`.
   const anyTenant = ["common", "organizations"].includes(asked.toLowerCase());
-  if (!anyTenant && !isOurTenant(cloud, asked)) throw errors.tenantNotFound(asked, "invalid_tenant");
+  if (!anyTenant) requireTenant(cloud, asked, "invalid_tenant");
   const tenant = anyTenant ? asked.toLowerCase() : cloud.world.directory.tenantId;
   const authority = `${call.base}/${tenant}`;
   return {
@@ -47,8 +47,8 @@ export function getInstanceDiscovery(cloud: Cloud, call: Call): Reply {
   };
 }
 
-export function getKeys(cloud: Cloud): Reply {
-  return { status: 200, body: cloud.tokens.jwks };
+export async function getKeys(cloud: Cloud): Promise<Reply> {
+  return { status: 200, body: await cloud.tokens.jwks() };
 }
 
 /**
@@ -56,8 +56,7 @@ export function getKeys(cloud: Cloud): Reply {
  */
 export async function createToken(cloud: Cloud, call: Call): Promise<Reply> {
   const { directory } = cloud.world;
-  if (!isOurTenant(cloud, call.params.tenant!))
-    throw errors.tenantNotFound(call.params.tenant!, "invalid_request");
+  requireTenant(cloud, call.params.tenant!, "invalid_request");
   const form = readForm(call);
   const grantType = required(form, "grant_type");
   if (grantType !== "client_credentials") throw errors.grantUnsupported(grantType);
@@ -67,6 +66,8 @@ export async function createToken(cloud: Cloud, call: Call): Promise<Reply> {
   call.caller = application.appId;
   const principal = directory.findPrincipalByAppId(application.appId);
   if (principal === undefined) throw errors.principalMissing(application.appId, directory.tenantId);
+  if (principal.attributes.accountEnabled === false)
+    throw errors.applicationDisabled(application.appId, String(application.attributes.displayName));
   const audience = readAudience(cloud, required(form, "scope"));
   const credential = await checkCredential(cloud, call, application, form);
   const { accessToken, expiresInSeconds } = await cloud.tokens.issue(
@@ -134,6 +135,13 @@ function readAudience(cloud: Cloud, scope: string): string {
   return audience;
 }
 
-function isOurTenant(cloud: Cloud, tenant: string): boolean {
-  return tenant.toLowerCase() === cloud.world.directory.tenantId;
+const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
+
+/** A tenant is named by its ID or its domain. */
+function requireTenant(cloud: Cloud, tenant: string, error: "invalid_tenant" | "invalid_request"): void {
+  const { tenantId, domain } = cloud.world.directory;
+  if ([tenantId, domain].includes(tenant.toLowerCase())) return;
+  throw isGuid(tenant) || DOMAIN.test(tenant)
+    ? errors.tenantNotFound(tenant, error)
+    : errors.tenantInvalid(tenant);
 }

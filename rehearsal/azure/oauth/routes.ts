@@ -30,7 +30,7 @@ const routes: readonly Route[] = [
     path: "/:tenant/oauth2/v2.0/token",
     does: "Access token for a client secret or a client assertion",
     uncertain:
-      "The order of the checks; status of 7000229; 700212 and 7002138; code of a federated token with a bad signature (700027 here); `error` of 50027 and of 90002 here",
+      "The order of the checks; status of 7000229; 700212 and 7002138; code of a federated token with a bad signature (700027 here); `error` of 50027 and of 90002 here; 7000112; 501661 for an issuer that nobody declared; 900023",
     handle: handlers.createToken,
   },
 ];

@@ -14,34 +14,42 @@ export interface TokenHolder {
   readonly credential: "secret" | "assertion";
 }
 
+/** What the services read in a token that they accept. */
+export interface AccessTokenClaims {
+  readonly appId: string;
+  readonly objectId: string;
+  readonly roles: readonly string[];
+}
+
 /** Why a token was refused. */
-export type TokenRefusal = "invalid" | "expired" | "audience";
+export type TokenRefusal =
+  | { readonly reason: "invalid" }
+  | { readonly reason: "expired"; readonly expiredAt: Date }
+  | { readonly reason: "audience"; readonly audience: string }
+  | { readonly reason: "tenant"; readonly issuer: string };
 
 /** A token that was refused; the reason decides what each service answers. */
 export class TokenRefusedError extends Error {
   override readonly name = "TokenRefusedError";
 
-  constructor(
-    readonly code: TokenRefusal,
-    readonly expiredAt?: Date,
-  ) {
-    super(`The access token was refused (${code}).`);
+  constructor(readonly refusal: TokenRefusal) {
+    super(`The access token was refused (${refusal.reason}).`);
   }
+}
+
+interface SigningKeys {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly jwks: jose.JSONWebKeySet;
 }
 
 /** Signs and checks access tokens. They live on the machine's time. */
 export class TokenService {
-  private constructor(
-    private readonly privateKey: KeyObject,
-    private readonly publicKey: KeyObject,
-    readonly jwks: jose.JSONWebKeySet,
-  ) {}
+  /** An RSA key takes up to half a second to find, so nobody waits for it before the first token. */
+  private readonly keys: Promise<SigningKeys> = createKeys();
 
-  static async create(): Promise<TokenService> {
-    const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
-    const jwk = await jose.exportJWK(publicKey);
-    const jwks = { keys: [{ ...jwk, kid: KEY_ID, use: "sig", alg: "RS256" }] };
-    return new TokenService(privateKey, publicKey, jwks);
+  async jwks(): Promise<jose.JSONWebKeySet> {
+    return (await this.keys).jwks;
   }
 
   /** The answer's `access_token` and `expires_in`. The claims are those of a v1-format token. */
@@ -49,6 +57,7 @@ export class TokenService {
     holder: TokenHolder,
     audience: string,
   ): Promise<{ accessToken: string; expiresInSeconds: number }> {
+    const { privateKey } = await this.keys;
     const issuedAt = Math.floor(Date.now() / 1000);
     const accessToken = await new jose.SignJWT({
       appid: holder.appId,
@@ -67,31 +76,44 @@ export class TokenService {
       .setIssuedAt(issuedAt)
       .setNotBefore(issuedAt)
       .setExpirationTime(issuedAt + LIFETIME_SECONDS)
-      .sign(this.privateKey);
+      .sign(privateKey);
     return { accessToken, expiresInSeconds: LIFETIME_SECONDS };
   }
 
-  /** Checks signature, tenant, time and audience. */
-  async verify(token: string, tenantId: string, audiences: readonly string[]): Promise<jose.JWTPayload> {
+  /** Checks signature, time, tenant and audience, in this order. */
+  async verify(token: string, tenantId: string, audiences: readonly string[]): Promise<AccessTokenClaims> {
+    const { publicKey } = await this.keys;
+    let payload: jose.JWTPayload;
     try {
-      const { payload } = await jose.jwtVerify(token, this.publicKey, {
+      ({ payload } = await jose.jwtVerify(token, publicKey, {
         algorithms: ["RS256"],
-        issuer: `https://sts.windows.net/${tenantId}/`,
-        requiredClaims: ["exp", "oid", "appid"],
-      });
-      if (typeof payload.aud !== "string" || !audiences.includes(payload.aud))
-        throw new TokenRefusedError("audience");
-      return payload;
+        requiredClaims: ["aud", "iss", "exp", "oid", "appid"],
+      }));
     } catch (error) {
-      if (error instanceof jose.errors.JWTExpired) throw new TokenRefusedError("expired", expiryOf(token));
-      if (error instanceof TokenRefusedError) throw error;
+      if (error instanceof jose.errors.JWTExpired)
+        throw new TokenRefusedError({
+          reason: "expired",
+          expiredAt: new Date((error.payload.exp ?? 0) * 1000),
+        });
       if (error instanceof jose.errors.JOSEError || error instanceof TypeError)
-        throw new TokenRefusedError("invalid");
+        throw new TokenRefusedError({ reason: "invalid" });
       throw error;
     }
+    const { iss: issuer = "", aud: audience } = payload;
+    if (issuer !== `https://sts.windows.net/${tenantId}/`)
+      throw new TokenRefusedError({ reason: "tenant", issuer });
+    if (typeof audience !== "string" || !audiences.includes(audience))
+      throw new TokenRefusedError({ reason: "audience", audience: String(audience) });
+    return {
+      appId: String(payload.appid),
+      objectId: String(payload.oid),
+      roles: Array.isArray(payload.roles) ? payload.roles.map(String) : [],
+    };
   }
 }
 
-function expiryOf(token: string): Date {
-  return new Date((jose.decodeJwt(token).exp ?? 0) * 1000);
+async function createKeys(): Promise<SigningKeys> {
+  const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+  const jwk = await jose.exportJWK(publicKey);
+  return { privateKey, publicKey, jwks: { keys: [{ ...jwk, kid: KEY_ID, use: "sig", alg: "RS256" }] } };
 }

@@ -103,9 +103,13 @@ export class AccessControl {
     now: Date,
   ): RoleAssignmentRecord {
     if (!isSame(existing, request)) throw new RuleViolation("roleAssignmentImmutable");
-    existing.condition = request.condition ?? null;
-    existing.conditionVersion = request.conditionVersion ?? null;
-    existing.description = request.description ?? null;
+    const { condition = null, conditionVersion = null, description = null } = request;
+    const isRepetition =
+      existing.condition === condition &&
+      existing.conditionVersion === conditionVersion &&
+      existing.description === description;
+    if (isRepetition) throw new RuleViolation("roleAssignmentExists", { name: existing.name });
+    Object.assign(existing, { condition, conditionVersion, description });
     existing.updatedAt = now;
     existing.updatedBy = caller;
     return existing;

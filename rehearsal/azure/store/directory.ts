@@ -71,10 +71,10 @@ export class Directory {
   /** Moves an application to the recycle bin, and its principal with it. */
   deleteApplication(id: string, now: Date): void {
     const application = this.application(id);
-    this.applications.delete(application.id);
-    this.deleted.set(application.id, { kind: "application", record: application, deletedAt: now });
     const principal = this.findPrincipalByAppId(application.appId);
     if (principal !== undefined) this.deletePrincipal(principal.id, now);
+    this.applications.delete(application.id);
+    this.deleted.set(application.id, { kind: "application", record: application, deletedAt: now });
   }
 
   createPrincipal(
@@ -118,7 +118,13 @@ export class Directory {
   deletePrincipal(id: string, now: Date): void {
     const principal = this.principal(id);
     this.principals.delete(principal.id);
-    this.deleted.set(principal.id, { kind: "servicePrincipal", record: principal, deletedAt: now });
+    const displayName = this.displayNameOf(principal);
+    this.deleted.set(principal.id, {
+      kind: "servicePrincipal",
+      record: principal,
+      displayName,
+      deletedAt: now,
+    });
   }
 
   /** What is in the recycle bin: Entra empties it after 30 days. */
@@ -132,6 +138,23 @@ export class Directory {
     const item = this.deletedItems(now).find(({ record }) => record.id === id.toLowerCase());
     if (item === undefined) throw new RuleViolation("objectNotFound", { id });
     return item;
+  }
+
+  /**
+   * Puts an object back where it was. An application keeps what it held when it was deleted. A principal needs
+   * its application, and must still be the only one for it.
+   */
+  restore(item: DeletedRecord, now: Date): void {
+    if (item.kind === "application") this.applications.set(item.record.id, item.record);
+    else {
+      const { appId } = item.record;
+      if (this.findApplicationByAppId(appId) === undefined)
+        throw new RuleViolation("appIdNotFound", { appId });
+      if (this.findPrincipalByAppId(appId) !== undefined)
+        throw new RuleViolation("principalExists", { appId });
+      this.principals.set(item.record.id, item.record);
+    }
+    this.purge(item.record.id, now);
   }
 
   purge(id: string, now: Date): void {

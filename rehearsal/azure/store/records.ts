@@ -52,7 +52,13 @@ export interface PrincipalRecord {
 /** An object in the recycle bin of the directory. */
 export type DeletedRecord =
   | { readonly kind: "application"; readonly record: ApplicationRecord; readonly deletedAt: Date }
-  | { readonly kind: "servicePrincipal"; readonly record: PrincipalRecord; readonly deletedAt: Date };
+  | {
+      readonly kind: "servicePrincipal";
+      readonly record: PrincipalRecord;
+      /** As it was shown: it may have been that of the application, which can be gone as well. */
+      readonly displayName: unknown;
+      readonly deletedAt: Date;
+    };
 
 /** A role assignment on a scope. */
 export interface RoleAssignmentRecord {

@@ -4,11 +4,12 @@ export interface SubscriptionRecord {
   readonly displayName: string;
 }
 
-/** A resource group. */
+/** A resource group; only its tags can be changed. */
 export interface ResourceGroupRecord {
   readonly subscriptionId: string;
   readonly name: string;
   readonly location: string;
+  tags: Readonly<Record<string, string>>;
 }
 
 /** An Azure ML workspace. */
@@ -21,7 +22,7 @@ export interface WorkspaceRecord {
   readonly identityPrincipalId: string;
 }
 
-/** The subscriptions and what is in them; nothing here can be changed by a call. */
+/** The subscriptions and what is in them. No call adds or removes anything here. */
 export interface Inventory {
   readonly subscriptions: readonly SubscriptionRecord[];
   readonly resourceGroups: readonly ResourceGroupRecord[];

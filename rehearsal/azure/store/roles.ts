@@ -109,10 +109,14 @@ export function allowsAction(definition: RoleDefinition, action: string): boolea
   return matches(definition.actions) && !matches(definition.notActions);
 }
 
+/**
+ * `*` stands for any text, and between two slashes for nothing as well: AzureML Data Scientist may delete anything
+ * below `workspaces` but is denied `workspaces/delete` by name, which would be needless otherwise.
+ */
 function matchesAction(pattern: string, action: string): boolean {
   const source = pattern
-    .split("*")
-    .map((part) => part.replace(/[.\\/]/g, "\\$&"))
-    .join(".*");
+    .split(/(\/\*\/|\*)/)
+    .map((part) => (part === "/*/" ? "/(?:.*/)?" : part === "*" ? ".*" : part.replaceAll(".", "\\.")))
+    .join("");
   return new RegExp(`^${source}$`, "i").test(action);
 }

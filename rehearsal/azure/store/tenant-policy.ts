@@ -10,20 +10,28 @@ export interface TenantPolicy {
   readonly requireServiceManagementReference: boolean;
 }
 
+/** Restrictions that are all off. */
 export const NO_POLICY: TenantPolicy = {
   passwordAddition: "allowed",
   maxPasswordLifetimeDays: null,
   requireServiceManagementReference: false,
 };
 
-export function checkPasswordPolicy(policy: TenantPolicy, start: Date, end: Date): void {
-  if (policy.passwordAddition === "forbidden") throw new RuleViolation("passwordForbidden");
+/** `policyId` is only named in the refusal. */
+export function checkPasswordPolicy(policy: TenantPolicy, policyId: string, start: Date, end: Date): void {
+  if (policy.passwordAddition === "forbidden") throw new RuleViolation("passwordForbidden", { policyId });
   const days = policy.maxPasswordLifetimeDays;
   if (days !== null && end.getTime() - start.getTime() > days * 86_400_000)
-    throw new RuleViolation("passwordLifetime", { days: String(days) });
+    throw new RuleViolation("passwordLifetime", { policyId });
 }
 
-export function checkServiceReference(policy: TenantPolicy, reference: unknown): void {
+/** `call` is `Create` or `Update`, as the refusal names it. */
+export function checkServiceReference(
+  policy: TenantPolicy,
+  reference: unknown,
+  call: "Create" | "Update",
+): void {
   const given = typeof reference === "string" && reference !== "";
-  if (policy.requireServiceManagementReference && !given) throw new RuleViolation("serviceReferenceRequired");
+  if (policy.requireServiceManagementReference && !given)
+    throw new RuleViolation("serviceReferenceRequired", { call });
 }
