@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
 import { CHAPTERS, findChapter } from "./chapters/chapters";
 import type { Chapter } from "./chapters/chapter";
-import { EngineError } from "./engine/engine-error";
 import { PROVIDER_NAMES, type ProviderName } from "./providers/stand-ins";
 import { rehearse, type RehearsalReport } from "./rehearsal";
 import type { StepReport } from "./story";
@@ -83,6 +82,7 @@ function printStep(step: StepReport): void {
 
 function printEnd(report: RehearsalReport): void {
   const { requests, writes } = report.azure;
+  if (report.engine === null || report.error !== undefined) return;
   process.stdout.write(
     `\n${report.ok ? "All of it did what it should." : "NOT all of it did what it should."} ` +
       `First up: ${requests} requests to Azure, ${writes} of them writes. Left over: ${report.leftovers}.\n` +
@@ -116,6 +116,7 @@ async function main(): Promise<number> {
     });
     if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
     else printEnd(report);
+    if (report.error !== undefined) process.stderr.write(`${report.error.message}\n`);
     return report.ok ? EXIT.ok : EXIT.failed;
   } catch (error) {
     if (interruptedBy !== undefined) {
@@ -126,9 +127,7 @@ async function main(): Promise<number> {
       process.stderr.write(`${error.message}\n\n${USAGE}`);
       return EXIT.misuse;
     }
-    process.stderr.write(
-      `${error instanceof EngineError ? error.message : String((error as Error).stack ?? error)}\n`,
-    );
+    process.stderr.write(`${String((error as Error).stack ?? error)}\n`);
     return EXIT.failed;
   }
 }

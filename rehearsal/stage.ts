@@ -191,9 +191,12 @@ export class Stage {
 
   private async up() {
     const { value, traffic } = await this.observe(() => this.session.up());
-    const variables = Object.fromEntries(VARIABLES.map((name) => [name, String(value.outputs[name] ?? "")]));
-    const missing = VARIABLES.filter((name) => variables[name] === "");
-    expect(missing.length === 0, `The stack has no output ${missing.join(", ")}.`);
+    const variables: Record<string, string> = {};
+    for (const name of VARIABLES) {
+      const output = value.outputs[name];
+      expect(typeof output === "string" && output !== "", `The stack has no output ${name}.`);
+      variables[name] = output;
+    }
     const isSecret = value.secretOutputs.join() === "HIML_SERVICE_PRINCIPAL_PASSWORD";
     expect(isSecret, `The secret outputs are ${value.secretOutputs.join(", ") || "none"}.`);
     return { result: value, traffic, variables };

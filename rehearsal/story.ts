@@ -18,13 +18,15 @@ export function expect(condition: boolean, otherwise: string): asserts condition
   if (!condition) throw new StepFailure(otherwise);
 }
 
-/** Runs steps one after another and keeps what they report. The first failure ends the chapter. */
+/** Runs steps one after another. The first failure ends the chapter. */
 export class Story {
-  readonly steps: StepReport[] = [];
+  /** Whether a step has failed. */
+  failed = false;
 
   constructor(
     /** Comes before each step's name, where several chapters are told. */
     private readonly prefix: string,
+    private readonly signal: AbortSignal,
     private readonly onStep: (step: StepReport) => void,
   ) {}
 
@@ -32,16 +34,18 @@ export class Story {
   async step<T>(name: string, action: () => Promise<readonly [detail: string, value: T]>): Promise<T> {
     const started = performance.now();
     const report = (ok: boolean, detail: string): void => {
-      const step = { name: `${this.prefix}${name}`, ok, ms: Math.round(performance.now() - started), detail };
-      this.steps.push(step);
-      this.onStep(step);
+      this.onStep({ name: `${this.prefix}${name}`, ok, ms: Math.round(performance.now() - started), detail });
     };
     try {
       const [detail, value] = await action();
       report(true, detail);
       return value;
     } catch (error) {
-      report(false, error instanceof Error ? error.message : String(error));
+      // An interrupted step has not failed, and nobody waits for its report.
+      if (!this.signal.aborted) {
+        this.failed = true;
+        report(false, error instanceof Error ? error.message : String(error));
+      }
       throw error;
     }
   }

@@ -11,6 +11,7 @@ import {
   Stack,
 } from "@pulumi/pulumi/automation";
 import semver from "semver";
+import { findRealPlugins } from "../providers/real-plugins";
 import { type ProviderName, type StandIns, startStandIns } from "../providers/stand-ins";
 import { run } from "./child-process";
 import type { Engine } from "./engine";
@@ -57,6 +58,7 @@ export class Session {
   static async open(options: SessionOptions): Promise<Session> {
     // gRPC for Node would take the way to the engine through a proxy of the user's.
     process.env["no_grpc_proxy"] ??= "127.0.0.1,localhost";
+    const pluginFolders = await findRealPlugins(options.realProviders ?? [], process.env);
     const folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-rehearsal-"));
     let standIns: StandIns | undefined;
     try {
@@ -72,7 +74,7 @@ export class Session {
         workDir: work,
         pulumiHome: home,
         program: options.program,
-        pulumiCommand: engineCommand(options.engine, options.signal),
+        pulumiCommand: engineCommand(options.engine, pluginFolders, options.signal),
         envVars: {
           PULUMI_BACKEND_URL: pathToFileURL(state).href,
           PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex"),
@@ -169,7 +171,12 @@ export class Session {
 
 // The class has no constructor for an executable of any other name or place than <root>/bin/pulumi, and its way to run
 // one can neither be killed nor waited for when this process is interrupted.
-function engineCommand(engine: Engine, signal: AbortSignal | undefined): PulumiCommand {
+function engineCommand(
+  engine: Engine,
+  pluginFolders: readonly string[],
+  signal: AbortSignal | undefined,
+): PulumiCommand {
+  const surroundings = engineEnvironment(pluginFolders);
   const command = Reflect.construct(PulumiCommand, [
     engine.path,
     semver.parse(engine.version),
@@ -184,7 +191,7 @@ function engineCommand(engine: Engine, signal: AbortSignal | undefined): PulumiC
     ) => {
       const result = await run(engine.path, [...args, "--non-interactive"], {
         cwd,
-        env: { ...process.env, ...env, PULUMI_AUTOMATION_API: "true" },
+        env: { ...surroundings, ...env, PULUMI_AUTOMATION_API: "true" },
         graceMs: GRACE_MS,
         ...(signal && { signal }),
         ...(onStdout && { onStdout }),
@@ -195,6 +202,14 @@ function engineCommand(engine: Engine, signal: AbortSignal | undefined): PulumiC
       return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
     },
   });
+}
+
+// This process's own environment, without what would lead engine and plugins to somebody's real Azure or real stacks.
+function engineEnvironment(pluginFolders: readonly string[]): Record<string, string | undefined> {
+  const entries = Object.entries(process.env).filter(([name]) => !/^(ARM|AZURE|PULUMI)_/i.test(name));
+  const pathName = entries.find(([name]) => name.toUpperCase() === "PATH")?.[0] ?? "PATH";
+  const searched = [...pluginFolders, process.env[pathName]].filter(Boolean).join(path.delimiter);
+  return { ...Object.fromEntries(entries), [pathName]: searched };
 }
 
 async function removeFolder(folder: string): Promise<void> {

@@ -9,7 +9,8 @@ export class ProviderError extends Error {
       | "LOGIN_REFUSED"
       | "NOT_CONFIGURED"
       | "NOT_SUPPORTED"
-      | "ALREADY_EXISTS",
+      | "ALREADY_EXISTS"
+      | "PLUGIN_NOT_INSTALLED",
     message: string,
     /** The HTTP status, where the service answered. */
     readonly status?: number,
