@@ -58,6 +58,8 @@ export class ServiceError extends Error {
 /** One interface: its routes, and how its errors look. */
 export interface Service {
   readonly routes: readonly Route[];
+  /** What is not established about answers that do not belong to one route, such as refused tokens. */
+  readonly uncertain?: readonly string[];
   readonly renderError: (error: ServiceError, call: Call) => Reply;
 }
 

@@ -39,6 +39,7 @@ export const metadataRoutes: readonly Route[] = [
     method: "GET",
     path: "/metadata/endpoints",
     does: "Endpoints of this cloud; an array with api-version 2019-05-01",
+    uncertain: "The array was not tried with azure-ai-ml",
     handle: getEndpoints,
   },
 ];

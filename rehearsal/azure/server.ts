@@ -25,7 +25,8 @@ import { oauthService } from "./oauth/routes";
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const MAX_PARAM_LENGTH = 2048;
 
-const SERVICES: Readonly<Record<Api, Service>> = {
+/** The services by the interface that they answer. */
+export const SERVICES: Readonly<Record<Api, Service>> = {
   oauth: oauthService,
   graph: graphService,
   arm: armService,
@@ -42,8 +43,7 @@ const APIS_OF_HOST: Readonly<Record<(typeof PUBLIC_HOSTS)[number], readonly Api[
   "management.core.windows.net": ["arm", "metadata"],
 };
 
-/** Every route of the local Azure; COVERAGE.md is made from these. */
-export const ROUTES: readonly Route[] = Object.values(SERVICES).flatMap(({ routes }) => routes);
+const ROUTES: readonly Route[] = Object.values(SERVICES).flatMap(({ routes }) => routes);
 
 const SCOPES = [
   "",

@@ -58,7 +58,7 @@ const inventoryRoutes: readonly Route[] = [
     inventory.getSubscription,
     "That a role anywhere in it suffices",
   ),
-  route("GET", "/tenants", types.RESOURCES, "The tenant", inventory.listTenants),
+  route("GET", "/tenants", types.RESOURCES, "The tenant", inventory.listTenants, "Its api-version"),
   route(
     "GET",
     `${SUBSCRIPTION}/providers/:namespace`,
@@ -162,5 +162,11 @@ const authorizationRoutes: readonly Route[] = [
 
 export const armService: Service = {
   routes: [...inventoryRoutes, ...authorizationRoutes],
+  uncertain: [
+    "InvalidAuthenticationTokenAudience for a token of another audience",
+    "UnsupportedMediaType (415) for a body that is not declared as JSON",
+    "NoRegisteredProviderFound for an unknown api-version of a provider other than Microsoft.Resources",
+    "How paths with `..` and encoded slashes are read",
+  ],
   renderError: renderArmError,
 };

@@ -6,6 +6,7 @@ import { RuleViolation } from "../store/violations";
 import { ownersOfNew } from "./applications";
 import { type GraphCaller, requireCreate, requireRead, requireWrite } from "./caller";
 import { mergeAttributes, readBody, readJson, readObjectLink } from "./body";
+import { backingApplicationNotLocal } from "./errors";
 import { principalFields } from "./fields";
 import { replyWithList, replyWithObject } from "./odata";
 import { viewDirectoryObject, viewPrincipal } from "./views";
@@ -28,7 +29,7 @@ export function createPrincipal(cloud: Cloud, call: Call, caller: GraphCaller): 
   const application = directory.findApplicationByAppId(appId);
   if (application !== undefined) requireWrite(caller, application);
   const owners = ownersOfNew(cloud, call, caller);
-  const principal = directory.createPrincipal(appId, attributes, owners, call.now);
+  const principal = tryCreate(caller, () => directory.createPrincipal(appId, attributes, owners, call.now));
   return {
     status: 201,
     headers: { Location: `${call.base}/v1.0/servicePrincipals/${principal.id}` },
@@ -37,6 +38,16 @@ export function createPrincipal(cloud: Cloud, call: Call, caller: GraphCaller): 
       ...viewPrincipal(principal, directory),
     },
   };
+}
+
+/** A caller that may manage only what it owns is refused in other words: az and azuread retry on both. */
+function tryCreate(caller: GraphCaller, create: () => PrincipalRecord): PrincipalRecord {
+  try {
+    return create();
+  } catch (error) {
+    const isUnknown = error instanceof RuleViolation && error.code === "appIdNotFound";
+    throw isUnknown && !caller.writesAll ? backingApplicationNotLocal() : error;
+  }
 }
 
 export function getPrincipal(cloud: Cloud, call: Call, caller: GraphCaller): Reply {

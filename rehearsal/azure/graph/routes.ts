@@ -45,7 +45,13 @@ const principalOwners = principals.ownerHandlers((cloud, id) => cloud.world.dire
 
 const routes: readonly Route[] = [
   route("GET", "/v1.0/applications", "List applications", applications.listApplications),
-  route("POST", "/v1.0/applications", "Register an application", applications.createApplication),
+  route(
+    "POST",
+    "/v1.0/applications",
+    "Register an application",
+    applications.createApplication,
+    "That a caller with Application.ReadWrite.All does not become an owner by itself",
+  ),
   route("GET", APPLICATION, "Read an application", applications.getApplication),
   route("PATCH", APPLICATION, "Change an application", applications.updateApplication),
   route(
@@ -56,7 +62,13 @@ const routes: readonly Route[] = [
     "That the principal goes with it",
   ),
   route("GET", "/beta/applications/:id", "Read an application (as v1.0)", applications.getApplication),
-  route("POST", `${APPLICATION}/addPassword`, "Add a secret", credentials.addPassword),
+  route(
+    "POST",
+    `${APPLICATION}/addPassword`,
+    "Add a secret",
+    credentials.addPassword,
+    "The code for an end before the start; `details` of CredentialTypeNotAllowedAsPerAppPolicy",
+  ),
   route(
     "POST",
     `${APPLICATION}/removePassword`,
@@ -65,13 +77,20 @@ const routes: readonly Route[] = [
     "The text for an unknown keyId",
   ),
   route("GET", FEDERATED, "List federated credentials", credentials.listFederatedCredentials),
-  route("POST", FEDERATED, "Add a federated credential", credentials.createFederatedCredential),
+  route(
+    "POST",
+    FEDERATED,
+    "Add a federated credential",
+    credentials.createFederatedCredential,
+    "Code and text for the 21st credential and for a name that is not allowed; former text for a taken issuer and subject had no paramName",
+  ),
   route("GET", `${FEDERATED}/:credential`, "Read a federated credential", credentials.getFederatedCredential),
   route(
     "PATCH",
     `${FEDERATED}/:credential`,
     "Change a federated credential",
     credentials.updateFederatedCredential,
+    "Code and text for a changed name",
   ),
   route(
     "DELETE",
@@ -86,6 +105,7 @@ const routes: readonly Route[] = [
     `${APPLICATION}/owners/:owner/$ref`,
     "Remove an owner from an application",
     applicationOwners.remove,
+    "The answer for somebody who is no owner",
   ),
   route("GET", "/v1.0/servicePrincipals", "List service principals", principals.listPrincipals),
   route(
@@ -93,6 +113,7 @@ const routes: readonly Route[] = [
     "/v1.0/servicePrincipals",
     "Create the service principal of an application",
     principals.createPrincipal,
+    "Status of the refusal with Application.ReadWrite.OwnedBy while the application is unknown (403 here)",
   ),
   route("GET", PRINCIPAL, "Read a service principal", principals.getPrincipal),
   route("PATCH", PRINCIPAL, "Change a service principal", principals.updatePrincipal),
@@ -130,4 +151,12 @@ const routes: readonly Route[] = [
   route("DELETE", `${DELETED}/:id`, "Delete for good", deletedItems.purgeDeletedItem),
 ];
 
-export const graphService: Service = { routes, renderError: renderGraphError };
+export const graphService: Service = {
+  routes,
+  uncertain: [
+    "Texts of 401 by cause: no token, other audience, anything else",
+    "Code and text for a property of a wrong type, an object ID that is no GUID, and an invalid query option",
+    "The answer to a body over 4 MB",
+  ],
+  renderError: renderGraphError,
+};
