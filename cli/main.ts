@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline/promises";
+import type { WriteStream } from "node:tty";
+import type { Io, Output } from "./io";
+import { runCommandLine } from "./program";
+
+// The only place of the command that reads argv, sets the exit code, and writes to stdout and stderr.
+
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // The second one ends the process as if nobody listened.
+  process.once(signal, () => stopping.abort());
+}
+
+function outputOf(stream: WriteStream): Output {
+  // A reader that has seen enough, such as `head`, closes the pipe.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  const isTerminal = stream.isTTY ?? false;
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal,
+    // https://no-color.org
+    hasColor: isTerminal && !process.env["NO_COLOR"],
+  };
+}
+
+const io: Io = {
+  env: process.env,
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  canAsk: process.stdin.isTTY && process.stderr.isTTY,
+  ask: async (question) => {
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return await terminal.question(question, { signal: stopping.signal });
+    } finally {
+      terminal.close();
+    }
+  },
+  signal: stopping.signal,
+};
+
+/** Of the nearest package.json: one folder up from the sources, two from the build. */
+function readVersion(folder = __dirname): string {
+  try {
+    const { version } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as {
+      version: string;
+    };
+    return version;
+  } catch (error) {
+    if (folder === path.dirname(folder)) throw error;
+    return readVersion(path.dirname(folder));
+  }
+}
+
+async function main(): Promise<void> {
+  process.exitCode = await runCommandLine(process.argv.slice(2), io, readVersion());
+}
+
+void main();

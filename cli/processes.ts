@@ -1,0 +1,85 @@
+import type { SpawnOptions } from "node:child_process";
+import spawn from "cross-spawn";
+
+/** How a program ended. */
+export interface Finished {
+  /** Exit code; 128 + the signal's number is not made up: a program that was killed has none. */
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Written to the program's standard input, which is closed then. Without it the program finds its input empty. */
+  input?: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * Runs a program without a shell and waits for its end, whatever its exit code.
+ *
+ * cross-spawn, since on Windows `az` and `npx` are `.cmd` files, which Node refuses to start without a shell
+ * (CVE-2024-27980) and whose arguments need the escapes of cmd.exe.
+ *
+ * @throws NodeJS.ErrnoException, `ENOENT` where there is no such program.
+ */
+export function run(program: string, args: readonly string[], options: RunOptions): Promise<Finished> {
+  const { env, input, signal } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: { ...env },
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      windowsHide: true,
+      ...(signal && { signal }),
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout!.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stderr!.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code) =>
+      resolve({
+        exitCode: code ?? undefined,
+        stdout: Buffer.concat(stdout).toString("utf8"),
+        stderr: Buffer.concat(stderr).toString("utf8"),
+      }),
+    );
+    // A program that ends without reading is judged by its exit code, not by the broken pipe.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
+  });
+}
+
+/**
+ * Runs a program that talks to the person at the terminal: its input is theirs, and all its output goes to stderr.
+ *
+ * Ctrl+C reaches it from the terminal, together with this process; a request to stop that reaches this process alone
+ * is passed on as the same.
+ */
+export function runAttached(
+  program: string,
+  args: readonly string[],
+  options: Pick<RunOptions, "env" | "signal">,
+): Promise<number | undefined> {
+  const stdio: SpawnOptions["stdio"] = ["inherit", 2, 2];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env: { ...options.env }, stdio, windowsHide: true });
+    const stop = () => child.kill("SIGINT");
+    options.signal?.addEventListener("abort", stop, { once: true });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      options.signal?.removeEventListener("abort", stop);
+      resolve(code ?? undefined);
+    });
+  });
+}
+
+/** The last lines of what a program printed, which is where tools say why they failed. */
+export function lastLines(text: string, count: number): string {
+  return text.trim().split(/\r?\n/).slice(-count).join("\n");
+}
+
+export function isNotFound(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}

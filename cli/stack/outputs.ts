@@ -1,0 +1,79 @@
+import type { StackDetails } from "../../settings/stack-outputs";
+import { CliError } from "../errors";
+import type { Io } from "../io";
+import { PASSWORD, PLAIN_VARIABLE_NAMES, VARIABLE_NAMES, type Variables } from "../variables";
+import { runPulumi, type StackSelection } from "./pulumi";
+
+/** What the stack hands out. */
+export interface StackOutputs {
+  variables: Variables;
+  details: StackDetails;
+}
+
+const RUN_UP = "Run `pulumi up` in the project of the service principal, or name it with --cwd and --stack.";
+
+/**
+ * Reads the outputs of a stack with one call of the Pulumi CLI.
+ *
+ * @param withPassword decrypts the password; without, nothing is decrypted, and no passphrase is needed.
+ */
+export async function readStackOutputs(
+  io: Io,
+  selection: StackSelection,
+  withPassword: boolean,
+): Promise<StackOutputs> {
+  const args = ["stack", "output", "--json", ...(withPassword ? ["--show-secrets"] : [])];
+  return parseStackOutputs(await runPulumi(io, args, selection), withPassword);
+}
+
+/** Checks the outputs against their contract. No value is ever part of an error: a password could be anywhere. */
+export function parseStackOutputs(json: string, withPassword: boolean): StackOutputs {
+  let outputs: Record<string, unknown>;
+  try {
+    outputs = JSON.parse(json) as Record<string, unknown>;
+  } catch {
+    throw new CliError("OUTPUTS_NOT_JSON", "`pulumi stack output --json` must print JSON.", RUN_UP);
+  }
+  const { details } = outputs;
+  if (!isDetails(details)) {
+    const isNewer = typeof details === "object" && details !== null && "version" in details;
+    throw isNewer
+      ? new CliError(
+          "OUTPUTS_NEWER",
+          "The stack's output `details` must have version 1. It has another one, from a newer himl-service-principal.",
+          "Update this package.",
+        )
+      : new CliError("OUTPUTS_MISSING", "The stack must have the output `details`. It has none.", RUN_UP);
+  }
+
+  const variables: Variables = {};
+  const missing: string[] = [];
+  const hasPassword = details.authentication !== "federated";
+  const wanted = withPassword && hasPassword ? VARIABLE_NAMES : PLAIN_VARIABLE_NAMES;
+  for (const name of wanted) {
+    const value = outputs[name];
+    if (typeof value === "string" && value !== "" && value !== HIDDEN) variables[name] = value;
+    else missing.push(name);
+  }
+  if (missing.length > 0) {
+    throw new CliError(
+      "OUTPUTS_MISSING",
+      `The stack must have the outputs ${missing.join(", ")}, as text. It has not.`,
+      missing.includes(PASSWORD) ? `${RUN_UP} The password exists when that has succeeded.` : RUN_UP,
+    );
+  }
+  return { variables, details };
+}
+
+/** What Pulumi prints for a secret that it was not asked to show. */
+const HIDDEN = "[secret]";
+
+function isDetails(value: unknown): value is StackDetails {
+  if (typeof value !== "object" || value === null) return false;
+  const details = value as Partial<Record<keyof StackDetails, unknown>>;
+  return (
+    details.version === 1 &&
+    ["secret", "federated", "both"].includes(details.authentication as string) &&
+    [details.secrets, details.trusts, details.roles].every(Array.isArray)
+  );
+}

@@ -1,0 +1,24 @@
+// The program behind each stand-in: records how it was called, and gives the first answer that fits.
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+const [folder, tool, ...args] = process.argv.slice(2);
+const stdin = readFileSync(0, "utf8");
+appendFileSync(join(folder, "calls.jsonl"), `${JSON.stringify({ tool, args, stdin, env: process.env })}\n`);
+
+const file = join(folder, `${tool}.answers.json`);
+const answers = JSON.parse(readFileSync(file, "utf8"));
+const found = answers.find((answer) => answer.times !== 0 && answer.args.every((arg, i) => args[i] === arg));
+if (found === undefined) {
+  process.stderr.write(`${tool}: the stand-in has no answer to: ${args.join(" ")}\n`);
+  process.exitCode = 99;
+} else {
+  if (found.times !== undefined) {
+    found.times -= 1;
+    writeFileSync(file, JSON.stringify(answers));
+  }
+  process.stdout.write(found.stdout ?? "");
+  process.stderr.write(found.stderr ?? "");
+  process.exitCode = found.exitCode ?? 0;
+}
