@@ -99,13 +99,13 @@ async function checkCredential(
   application: ApplicationRecord,
   form: URLSearchParams,
 ): Promise<TokenHolder["credential"]> {
-  const assertion = form.get("client_assertion");
-  if (assertion !== null && form.get("client_assertion_type") === ASSERTION_TYPE) {
+  const assertion = form.get("client_assertion") ?? "";
+  if (assertion !== "" && required(form, "client_assertion_type") === ASSERTION_TYPE) {
     await checkAssertion(cloud, application, assertion, call.now);
     return "assertion";
   }
-  const secret = form.get("client_secret");
-  if (secret === null || secret === "") throw errors.credentialMissing();
+  const secret = form.get("client_secret") ?? "";
+  if (secret === "") throw errors.credentialMissing();
   const result = checkPassword(application, secret, cloud.replication, call.now);
   if (result === "expired") throw errors.expiredSecret(application.appId);
   if (result === "unknown") throw errors.invalidSecret(application.appId);

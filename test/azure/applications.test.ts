@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { type Json, ok, refused, UNKNOWN_ID, useRig } from "./rig";
+
+/** What azuread sends when it creates an application with defaults. */
+const AZUREAD_APPLICATION = {
+  "@odata.type": "#microsoft.graph.application",
+  api: {
+    acceptMappedClaims: false,
+    knownClientApplications: [],
+    oauth2PermissionScopes: [],
+    requestedAccessTokenVersion: 1,
+  },
+  appRoles: [],
+  description: null,
+  displayName: "pul-full",
+  groupMembershipClaims: null,
+  identifierUris: [],
+  info: { marketingUrl: null, privacyStatementUrl: null, supportUrl: null, termsOfServiceUrl: null },
+  isDeviceOnlyAuthSupported: false,
+  isFallbackPublicClient: false,
+  notes: null,
+  optionalClaims: {},
+  publicClient: { redirectUris: [] },
+  requiredResourceAccess: [],
+  serviceManagementReference: null,
+  signInAudience: "AzureADMyOrg",
+  spa: { redirectUris: [] },
+  tags: ["himl", "instance:1"],
+  web: {
+    homePageUrl: null,
+    implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false },
+    logoutUrl: null,
+    redirectUris: [],
+  },
+};
+
+describe("local Azure: applications in Microsoft Graph", () => {
+  const rig = useRig();
+
+  it("gives back what azuread sent, so that a later preview sees no change", async () => {
+    const created = ok(await rig.graph("POST", "/applications", AZUREAD_APPLICATION), 201);
+    const read = ok(await rig.graph("GET", `/applications/${created.id}`));
+    for (const [name, value] of Object.entries(AZUREAD_APPLICATION).filter(([name]) => !name.startsWith("@")))
+      assert.deepEqual(pick(read[name], value), value, name);
+    assert.equal(read.groupMembershipClaims, null);
+    assert.deepEqual(read.passwordCredentials, []);
+    assert.notEqual(read.id, read.appId);
+  });
+
+  it("names where the new application is", async () => {
+    const answer = await rig.graph("POST", "/applications", { displayName: "a" });
+    assert.equal(answer.headers.location, `${rig.azure.url}/v1.0/applications/${answer.body.id}`);
+  });
+
+  it("applies patches in order: merges complex values, replaces lists, clears with null", async () => {
+    const { id } = await rig.createApplication("a", {
+      tags: ["x"],
+      notes: "n",
+      api: { knownClientApplications: [] },
+    });
+    const path = `/applications/${id}`;
+    ok(await rig.graph("PATCH", path, { displayName: "TERRAFORM_UPDATE_1" }), 204);
+    const patched = await rig.graph("PATCH", path, {
+      displayName: "a",
+      tags: ["y"],
+      notes: null,
+      api: { requestedAccessTokenVersion: 2 },
+    });
+    ok(patched, 204);
+    assert.equal(patched.text, "");
+    assert.equal(patched.headers["content-length"], "0");
+    const read = ok(await rig.graph("GET", path));
+    assert.deepEqual([read.displayName, read.tags, read.notes], ["a", ["y"], null]);
+    assert.equal(read.api.requestedAccessTokenVersion, 2);
+    assert.deepEqual(read.api.knownClientApplications, []);
+  });
+
+  it("answers an unknown application with 404, also its appId in place of its id", async () => {
+    const { appId } = await rig.createApplication();
+    for (const id of [UNKNOWN_ID, appId as string])
+      for (const method of ["GET", "PATCH", "DELETE"])
+        refused(
+          await rig.graph(
+            method,
+            `/applications/${id}`,
+            method === "PATCH" ? { displayName: "x" } : undefined,
+          ),
+          404,
+          "Request_ResourceNotFound",
+          `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+        );
+  });
+
+  it("wants a display name", async () => {
+    for (const body of [{}, { displayName: null }])
+      refused(await rig.graph("POST", "/applications", body), 400, "Request_BadRequest", /'displayName'/);
+    refused(await rig.graph("POST", "/applications", { displayName: "" }), 400, "Request_BadRequest");
+  });
+
+  it("says that credentials inside an application are not implemented, and takes empty lists", async () => {
+    ok(await rig.graph("POST", "/applications", { displayName: "a", keyCredentials: [] }), 201);
+    const answer = await rig.graph("POST", "/applications", { displayName: "a", passwordCredentials: [{}] });
+    refused(answer, 501, "NotImplemented");
+  });
+
+  it("reads the beta object as azuread does", async () => {
+    const { id } = await rig.createApplication();
+    const token = await rig.token("https://graph.microsoft.com/.default");
+    const path = `/beta/applications/${id}?$select=oauth2RequirePostResponse`;
+    ok(await rig.call("GET", path, { token }));
+  });
+
+  describe("lists", () => {
+    async function names(query: string): Promise<string[]> {
+      const body = ok(await rig.graph("GET", `/applications?${query}`));
+      return body.value.map((application: Json) => application.displayName as string);
+    }
+
+    beforeEach(async () => {
+      for (const name of ["team-a", "team-b", "it's"])
+        await rig.createApplication(name, { tags: [`tag-${name}`], identifierUris: [`api://${name}`] });
+    });
+
+    for (const [filter, expected] of [
+      ["displayName eq 'team-a'", ["team-a"]],
+      ["displayName+eq+'team-a'", ["team-a"]],
+      ["displayName eq 'it''s'", ["it's"]],
+      ["startswith(displayName,'team-')", ["team-a", "team-b"]],
+      ["identifierUris/any(s:s eq 'api://team-b')", ["team-b"]],
+      ["tags/any(t:t eq 'tag-team-b')", ["team-b"]],
+      ["startswith(displayName,'team-') and tags/any(t:t eq 'tag-team-b')", ["team-b"]],
+      ["displayName eq 'no and no'", []],
+    ] as const)
+      it(`with $filter=${filter}`, async () => {
+        assert.deepEqual(await names(`$filter=${filter.replaceAll(" ", "%20")}`), expected);
+      });
+
+    it("by appId, as all clients do", async () => {
+      const { id, appId } = await rig.createApplication("x");
+      const body = ok(await rig.graph("GET", `/applications?$filter=appId+eq+'${appId}'&$select=id`));
+      assert.deepEqual(body.value, [{ id }]);
+    });
+
+    it("in pages that lead on by absolute links", async () => {
+      const seen: string[] = [];
+      let link: string | undefined = "/v1.0/applications?$top=2&$filter=startswith(displayName,'team-')";
+      await rig.createApplication("team-c");
+      const token = await rig.token("https://graph.microsoft.com/.default");
+      let pages = 0;
+      while (link !== undefined) {
+        const body: Json = ok(await rig.call("GET", link, { token }));
+        seen.push(...body.value.map(({ displayName }: Json) => displayName as string));
+        link = body["@odata.nextLink"] as string | undefined;
+        if (link !== undefined) assert.ok(link.startsWith(`${rig.azure.url}/v1.0/applications?`), link);
+        pages += 1;
+      }
+      assert.deepEqual([seen, pages], [["team-a", "team-b", "team-c"], 2]);
+    });
+
+    it("with a count", async () => {
+      const body = ok(
+        await rig.graph("GET", "/applications?$count=true&$filter=startswith(displayName,'team-')"),
+      );
+      assert.equal(body["@odata.count"], 2);
+    });
+
+    it("refuses a filter that it does not understand", async () => {
+      for (const filter of ["displayName ne 'x'", "displayName eq x", "'", "startswith(displayName)"])
+        refused(
+          await rig.graph("GET", `/applications?$filter=${encodeURIComponent(filter)}`),
+          400,
+          "Request_BadRequest",
+        );
+    });
+
+    it("refuses a page size out of range [?]", async () => {
+      for (const top of ["0", "1000", "-1", "x"])
+        refused(await rig.graph("GET", `/applications?$top=${top}`), 400, "Request_BadRequest");
+    });
+
+    it("answers a query option that it does not know with 501, never with everything", async () => {
+      refused(await rig.graph("GET", "/applications?$expand=owners"), 501, "NotImplemented", /\$expand/);
+    });
+  });
+});
+
+describe("local Azure: the tenant's policy", () => {
+  const rig = useRig();
+
+  it("refuses a secret that lives too long with the body that tenants answer", async () => {
+    rig.azure.control.setPolicy({ maxPasswordLifetimeDays: 90 });
+    const { id } = await rig.createApplication();
+    const start = rig.azure.control.now();
+    const endAfter = (days: number) => ({
+      passwordCredential: {
+        startDateTime: start.toISOString(),
+        endDateTime: new Date(start.getTime() + days * 86_400_000).toISOString(),
+      },
+    });
+    ok(await rig.graph("POST", `/applications/${id}/addPassword`, endAfter(90)));
+    const answer = await rig.graph("POST", `/applications/${id}/addPassword`, endAfter(91));
+    const text =
+      /^Credential lifetime exceeds the max value allowed as per assigned policy '[0-9a-f-]{36}'\.$/;
+    refused(answer, 400, "CredentialInvalidLifetimeAsPerAppPolicy", text);
+    assert.deepEqual(answer.body.error.details, [
+      { code: "InvalidKeyEndDate", message: answer.body.error.message, target: "EndDate" },
+    ]);
+    refused(
+      await rig.graph("POST", `/applications/${id}/addPassword`, {}),
+      400,
+      "CredentialInvalidLifetimeAsPerAppPolicy",
+    );
+  });
+
+  it("forbids secrets altogether", async () => {
+    const { id } = await rig.createApplication();
+    rig.azure.control.setPolicy({ passwordAddition: "forbidden" });
+    const answer = await rig.graph("POST", `/applications/${id}/addPassword`, {});
+    refused(
+      answer,
+      400,
+      "CredentialTypeNotAllowedAsPerAppPolicy",
+      /^Credential type not allowed as per assigned policy '[0-9a-f-]{36}'\.$/,
+    );
+  });
+
+  it("requires a service management reference at creation and at every change", async () => {
+    const { id } = await rig.createApplication();
+    rig.azure.control.setPolicy({ requireServiceManagementReference: true });
+    refused(
+      await rig.graph("POST", "/applications", { displayName: "a" }),
+      400,
+      "Request_BadRequest",
+      /^ServiceManagementReference field is required for Create, but is missing in the request\. Refer to the TSG/,
+    );
+    refused(
+      await rig.graph("PATCH", `/applications/${id}`, { displayName: "b" }),
+      400,
+      "Request_BadRequest",
+      /required for Update/,
+    );
+    const reference = { serviceManagementReference: UNKNOWN_ID };
+    ok(await rig.graph("POST", "/applications", { displayName: "a", ...reference }), 201);
+    ok(await rig.graph("PATCH", `/applications/${id}`, reference), 204);
+  });
+});
+
+/** The parts of a complex value that were sent. */
+function pick(value: Json, sent: unknown): Json {
+  if (typeof sent !== "object" || sent === null || Array.isArray(sent)) return value;
+  return Object.fromEntries(Object.entries(sent).map(([name, part]) => [name, pick(value?.[name], part)]));
+}
