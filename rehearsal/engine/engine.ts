@@ -26,6 +26,8 @@ export interface ObtainOptions {
   readonly signal?: AbortSignal;
   /** Where engines are kept. @default the user's cache folder */
   readonly cacheFolder?: string;
+  /** Whether the Automation API may download one. @default true */
+  readonly download?: boolean;
   /** @default that of this process */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -75,6 +77,7 @@ export async function obtainEngine(options: ObtainOptions = {}): Promise<Engine>
   const work = { env, progress, ...(options.signal && { signal: options.signal }) };
   return (
     (await attempt("automation-api", async () => {
+      if (options.download === false) throw new EngineError("ENGINE_UNAVAILABLE", "not wanted");
       await installWithAutomationApi(path.join(cache, "automation-api"), work);
       return probe(downloaded, "automation-api");
     })) ??

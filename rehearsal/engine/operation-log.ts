@@ -56,7 +56,11 @@ export class OperationLog {
   }
 
   private messages(severity: string): string[] {
-    return [...new Set(this.problems.filter((one) => one.severity === severity).map((one) => one.message))];
+    const messages = this.problems.filter((one) => one.severity === severity).map((one) => one.message);
+    // The engine's own last word says nothing that its exit code does not.
+    return [...new Set(messages)].filter(
+      (message) => !/^(preview|update|refresh|destroy) failed$/.test(message),
+    );
   }
 }
 

@@ -183,10 +183,10 @@ export class AzureConnection {
     });
     const token = answer.json["access_token"];
     if (answer.status === 200 && typeof token === "string") return token;
-    const reason = answer.json["error_description"];
+    const response = answer.status === 200 ? "(no access token)" : answer.text;
     throw new ProviderError(
       "LOGIN_REFUSED",
-      `clientCredentialsToken: received HTTP status ${answer.status}: ${typeof reason === "string" ? reason : "no reason given"}`,
+      `clientCredentialsToken: received HTTP status ${answer.status} with response: ${response}`,
       answer.status,
     );
   }

@@ -31,7 +31,7 @@ export const roleAssignment: ResourceType<AzureConnection> = {
     description: {},
     principalId: { required: true, replaces: true },
     principalType: {},
-    roleAssignmentName: { required: true, replaces: true },
+    roleAssignmentName: { replaces: true },
     // Not a reason to replace, see forceNewMap in pulumi-azure-native provider/pkg/gen/replacement.go.
     roleDefinitionId: { required: true },
     scope: { required: true, replaces: true },

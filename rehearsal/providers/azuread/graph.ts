@@ -19,7 +19,7 @@ export async function callGraph(
   const reason = isObject(error)
     ? `error: ${String(error["code"])}: ${String(error["message"])}`
     : `response: ${answer.text}`;
-  const status = `${answer.status} (${STATUS_CODES[answer.status] ?? "unknown"})`;
+  const status = `${answer.status} (${answer.status} ${STATUS_CODES[answer.status] ?? ""})`;
   throw new ProviderError(
     "AZURE_REFUSED",
     `${action}: unexpected status ${status} with ${reason}`,

@@ -10,7 +10,12 @@ import { servicePrincipal } from "./service-principal";
 export const azuread: Provider<AzureConnection> = {
   name: "azuread",
   version: getVersion(),
-  connect: (readSetting, signal) => AzureConnection.open(readSetting, signal),
+  async connect(readSetting, signal) {
+    const connection = await AzureConnection.open(readSetting, signal);
+    // The real one logs in when it is configured, in a preview too; azure-native does at its first call.
+    await connection.caller();
+    return connection;
+  },
   disconnect: (connection) => connection.close(),
   resources: [application, servicePrincipal, applicationPassword, federatedCredential],
   functions: {

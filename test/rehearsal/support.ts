@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { type LocalAzure, startLocalAzure } from "../../rehearsal/azure/local-azure";
+import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
+import { EngineError } from "../../rehearsal/engine/engine-error";
+import { Session, type SessionOptions } from "../../rehearsal/engine/session";
+
+export const PROJECT = path.join(__dirname, "../..");
+
+let engine: Promise<Engine> | undefined;
+
+/** The engine; where none can be had the tests are skipped with the reason, or fail when `CI` is `true`. */
+export async function requireEngine(context: Mocha.Context): Promise<Engine> {
+  engine ??= obtainEngine({ onProgress: (line) => process.stderr.write(`${line}\n`) });
+  try {
+    return await engine;
+  } catch (error) {
+    if (!(error instanceof EngineError) || process.env["CI"] === "true") throw error;
+    process.stderr.write(`Skipped: ${error.message}\n`);
+    return context.skip();
+  }
+}
+
+/** A local Azure and a stack for a program of the test's own. */
+export async function openWorld(
+  engine: Engine,
+  program: (azure: LocalAzure) => ReturnType<PulumiFn>,
+  options: Partial<SessionOptions> = {},
+): Promise<{ azure: LocalAzure; session: Session; close: () => Promise<void> }> {
+  const azure = await startLocalAzure();
+  try {
+    const session = await Session.open({
+      engine,
+      program: () => program(azure),
+      projectFile: path.join(PROJECT, "Pulumi.yaml"),
+      environment: azure.direct,
+      ...options,
+    });
+    const close = async (): Promise<void> => {
+      await session.close();
+      await azure.close();
+    };
+    return { azure, session, close };
+  } catch (error) {
+    await azure.close();
+    throw error;
+  }
+}
+
+/** Runs an action with a new temporary folder, and removes it. */
+export async function withFolder<T>(action: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), "test-rehearsal-"));
+  try {
+    return await action(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A `rehearse` of its own process, as a user starts it. */
+export interface Rehearsal {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts `rehearse`; `onStdout` sees all of the output so far, and can send it a signal. */
+export async function runRehearse(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  onStdout: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
+): Promise<Rehearsal> {
+  const child = spawn(
+    process.execPath,
+    ["-r", "ts-node/register/transpile-only", path.join(PROJECT, "rehearsal/rehearse.ts"), ...args],
+    { cwd: PROJECT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    onStdout(stdout, (signal) => child.kill(signal));
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  await once(child, "close");
+  return { exitCode: child.exitCode, stdout, stderr };
+}
+
+/** IDs of the processes that have this text in their environment. Linux only. */
+export async function processesWith(text: string): Promise<string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const found = await Promise.all(
+    ids.map(async (id) => (await readFile(`/proc/${id}/environ`, "utf8").catch(() => "")).includes(text)),
+  );
+  return ids.filter((_, i) => found[i]);
+}
