@@ -65,7 +65,14 @@ export function createWorld(ids: IdSource, clock: DirectoryClock, replication: R
     graphPermissions: ["Application.ReadWrite.All"],
   });
   for (const subscriptionId of [first, second])
-    assignRole(world, ids, clock.now(), admin.objectId, "Owner", `/subscriptions/${subscriptionId}`);
+    assignRole(
+      world,
+      ids,
+      longBefore(clock.now()),
+      admin.objectId,
+      "Owner",
+      `/subscriptions/${subscriptionId}`,
+    );
   return { ...world, admin, policyId: ids.guid("policy") };
 }
 
@@ -91,8 +98,7 @@ export function createCaller(
 ): CallerCredentials {
   const { directory } = world;
   const attributes: JsonObject = { displayName: options.displayName };
-  // Backdated, so that no replication lag hides what was always there.
-  const longAgo = new Date(now.getTime() - CALLER_SECRET_DAYS * 86_400_000);
+  const longAgo = longBefore(now);
   const application = directory.createApplication(attributes, [], longAgo, true);
   const { secretText } = addPassword(
     application,
@@ -124,6 +130,11 @@ export function createCaller(
     servicePrincipalObjectId: principal.id,
     applicationObjectId: application.id,
   };
+}
+
+/** Backdated, so that no replication lag hides what was always there. */
+function longBefore(now: Date): Date {
+  return new Date(now.getTime() - CALLER_SECRET_DAYS * 86_400_000);
 }
 
 function assignRole(

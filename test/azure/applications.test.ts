@@ -77,7 +77,7 @@ describe("local Azure: applications in Microsoft Graph", () => {
 
   it("answers an unknown application with 404, also its appId in place of its id", async () => {
     const { appId } = await rig.createApplication();
-    for (const id of [UNKNOWN_ID, appId as string])
+    for (const id of [UNKNOWN_ID, appId])
       for (const method of ["GET", "PATCH", "DELETE"])
         refused(
           await rig.graph(
@@ -113,7 +113,7 @@ describe("local Azure: applications in Microsoft Graph", () => {
   describe("lists", () => {
     async function names(query: string): Promise<string[]> {
       const body = ok(await rig.graph("GET", `/applications?${query}`));
-      return body.value.map((application: Json) => application.displayName as string);
+      return body.value.map((application: Json) => application.displayName);
     }
 
     beforeEach(async () => {
@@ -149,7 +149,7 @@ describe("local Azure: applications in Microsoft Graph", () => {
       let pages = 0;
       while (link !== undefined) {
         const body: Json = ok(await rig.call("GET", link, { token }));
-        seen.push(...body.value.map(({ displayName }: Json) => displayName as string));
+        seen.push(...body.value.map(({ displayName }: Json) => displayName));
         link = body["@odata.nextLink"] as string | undefined;
         if (link !== undefined) assert.ok(link.startsWith(`${rig.azure.url}/v1.0/applications?`), link);
         pages += 1;
@@ -246,7 +246,8 @@ describe("local Azure: the tenant's policy", () => {
 });
 
 /** The parts of a complex value that were sent. */
-function pick(value: Json, sent: unknown): Json {
+function pick(value: unknown, sent: unknown): unknown {
   if (typeof sent !== "object" || sent === null || Array.isArray(sent)) return value;
-  return Object.fromEntries(Object.entries(sent).map(([name, part]) => [name, pick(value?.[name], part)]));
+  const parts = value as Record<string, unknown> | undefined;
+  return Object.fromEntries(Object.entries(sent).map(([name, part]) => [name, pick(parts?.[name], part)]));
 }

@@ -18,10 +18,10 @@ describe("local Azure: secrets in Microsoft Graph", () => {
     assert.equal(added.hint, added.secretText.slice(0, 3));
     const answer = await rig.graph("GET", `/applications/${application.id}`);
     assert.ok(!answer.text.includes(added.secretText));
-    const { secretText, ...rest } = added;
-    const { "@odata.context": _context, ...shown } = rest;
-    assert.ok(secretText);
-    assert.deepEqual(ok(answer).passwordCredentials, [{ ...shown, secretText: null }]);
+    const [shown] = ok(answer).passwordCredentials;
+    const { "@odata.context": context, ...expected } = { ...added, secretText: null };
+    assert.ok(context);
+    assert.deepEqual(shown, expected);
   });
 
   it("lasts two years from now on the directory's clock unless told otherwise", async () => {
@@ -80,7 +80,7 @@ describe("local Azure: federated credentials in Microsoft Graph", () => {
   it("creates, reads by ID and by name, changes, lists and deletes by either", async () => {
     const created = ok(await rig.graph("POST", path, credential("main")), 201);
     assert.equal(created.description, null);
-    for (const key of [created.id as string, "main"])
+    for (const key of [created.id, "main"])
       assert.equal(ok(await rig.graph("GET", `${path}/${key}`)).subject, credential("main").subject);
     ok(await rig.graph("PATCH", `${path}/${created.id}`, { name: "main", subject: "other" }), 204);
     const list = ok(await rig.graph("GET", path));

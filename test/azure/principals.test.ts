@@ -52,7 +52,7 @@ describe("local Azure: service principals in Microsoft Graph", () => {
     ]) {
       const body = ok(await rig.graph("GET", `/servicePrincipals?$filter=${encodeURIComponent(filter)}`));
       assert.deepEqual(
-        body.value.map(({ id }: Json) => id as string),
+        body.value.map(({ id }: Json) => id),
         [principalId],
         filter,
       );
@@ -86,7 +86,7 @@ describe("local Azure: owners in Microsoft Graph", () => {
   const rig = useRig();
 
   async function owners(path: string): Promise<string[]> {
-    return ok(await rig.graph("GET", `${path}/owners`)).value.map(({ id }: Json) => id as string);
+    return ok(await rig.graph("GET", `${path}/owners`)).value.map(({ id }: Json) => id);
   }
 
   it("records those that the creation names, and lets even the last one be removed, as azuread does", async () => {
@@ -94,7 +94,7 @@ describe("local Azure: owners in Microsoft Graph", () => {
     const link = `${rig.azure.url}/v1.0/directoryObjects/${objectId}`;
     const { id } = await rig.createApplication("a", { "owners@odata.bind": [link] });
     const list = ok(await rig.graph("GET", `/applications/${id}/owners`));
-    assert.equal(list.value[0]["@odata.type"], "#microsoft.graph.servicePrincipal");
+    assert.equal(list.value[0]?.["@odata.type"], "#microsoft.graph.servicePrincipal");
     assert.deepEqual(await owners(`/applications/${id}`), [objectId]);
     ok(await rig.graph("DELETE", `/applications/${id}/owners/${objectId}/$ref`), 204);
     assert.deepEqual(await owners(`/applications/${id}`), []);

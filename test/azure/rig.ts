@@ -2,13 +2,51 @@ import assert from "node:assert/strict";
 import { Agent, request } from "undici";
 import { type LocalAzure, type LocalAzureOptions, startLocalAzure } from "../../rehearsal/azure/local-azure";
 
-/** A JSON body whose parts a test reads without knowing their types. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- answers are what is under test
-export type Json = any;
+/** The parts of answers that tests read. Whether they are there is what the tests find out. */
+export interface Json {
+  readonly [other: string]: unknown;
+  readonly id: string;
+  readonly value: readonly Json[];
+  readonly error: { readonly code: string; readonly message: string; readonly details?: unknown };
+  readonly error_codes: readonly number[];
+  readonly error_description: string;
+  readonly timestamp: string;
+  readonly trace_id: string;
+  readonly correlation_id: string;
+  readonly access_token: string;
+  readonly appId: string;
+  readonly displayName: string;
+  readonly keyId: string;
+  readonly hint: string;
+  readonly secretText: string;
+  readonly startDateTime: string;
+  readonly endDateTime: string;
+  readonly deletedDateTime: string;
+  readonly passwordCredentials: readonly Json[];
+  readonly api: Json;
+  readonly name: string;
+  readonly subject: string;
+  readonly subscriptionId: string;
+  readonly token_endpoint: string;
+  readonly metadata: readonly Json[];
+  readonly authentication: Json;
+  readonly count: Json;
+  readonly identity: Json;
+  readonly sku: Json;
+  readonly properties: Json;
+  readonly scope: string;
+  readonly principalId: string;
+  readonly roleName: string;
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly resourceTypes: readonly Json[];
+}
 
 /** An answer, its body parsed where it is JSON. */
 export interface Answer {
   readonly status: number;
+  /** Empty where the answer is no JSON. */
   readonly body: Json;
   readonly text: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -99,7 +137,7 @@ export class Rig {
     return {
       status: answer.statusCode,
       text,
-      body: isJson ? (JSON.parse(text) as Json) : undefined,
+      body: (isJson ? JSON.parse(text) : {}) as Json,
       headers: answer.headers,
     };
   }
@@ -136,10 +174,12 @@ export class Rig {
   /** Calls Azure Resource Manager, as the admin unless told otherwise. */
   async arm(method: string, path: string, json?: unknown, login?: Login): Promise<Answer> {
     const token = await this.token(ARM_SCOPE, login);
-    const isAuthorization = path.includes("Microsoft.Authorization");
-    const version = isAuthorization || path.includes("MachineLearning") ? "2022-05-01" : "2022-12-01";
-    const separator = path.includes("?") ? "&" : "?";
-    const url = `${path}${separator}api-version=${isAuthorization ? "2022-04-01" : version}`;
+    const version = /Microsoft\.Authorization/i.test(path)
+      ? "2022-04-01"
+      : /MachineLearningServices\/workspaces/i.test(path)
+        ? "2022-05-01"
+        : "2022-12-01";
+    const url = `${path}${path.includes("?") ? "&" : "?"}api-version=${version}`;
     return this.call(method, url, json === undefined ? { token } : { token, json });
   }
 
@@ -208,14 +248,14 @@ export function ok(answer: Answer, status = 200): Json {
 
 /** Checks an error of Graph or Resource Manager: status, code and, where given, the message. */
 export function refused(answer: Answer, status: number, code: string, message?: string | RegExp): void {
-  assert.deepEqual({ status: answer.status, code: answer.body?.error?.code }, { status, code }, answer.text);
+  assert.deepEqual({ status: answer.status, code: answer.body.error?.code }, { status, code }, answer.text);
   if (typeof message === "string") assert.equal(answer.body.error.message, message);
   else if (message !== undefined) assert.match(answer.body.error.message, message);
 }
 
 /** Checks a refusal of the token service: status, `error` and AADSTS number. */
 export function refusedToken(answer: Answer, status: number, error: string, aadsts: number): void {
-  const { error: actual, error_codes: codes } = answer.body ?? {};
+  const { error: actual, error_codes: codes } = answer.body;
   assert.deepEqual(
     { status: answer.status, error: actual, codes },
     { status, error, codes: [aadsts] },

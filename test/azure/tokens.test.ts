@@ -26,7 +26,7 @@ describe("local Azure: discovery", () => {
 
   it("answers instance discovery with the aliases that MSAL reads after a refusal", async () => {
     const body = ok(await rig.call("GET", "/common/discovery/instance?api-version=1.1"));
-    assert.deepEqual(body.metadata[0].aliases, ["login.microsoftonline.com", "login.windows.net"]);
+    assert.deepEqual(body.metadata[0]?.aliases, ["login.microsoftonline.com", "login.windows.net"]);
   });
 
   it("answers cloud metadata as one object, and as an array for 2019-05-01", async () => {
@@ -56,7 +56,7 @@ describe("local Azure: token endpoint with a secret", () => {
     const keys = ok(await rig.call("GET", `/${azure.tenantId}/discovery/v2.0/keys`));
     const { payload, protectedHeader } = await jose.jwtVerify(
       body.access_token,
-      jose.createLocalJWKSet(keys),
+      jose.createLocalJWKSet(keys as unknown as jose.JSONWebKeySet),
     );
     assert.equal(protectedHeader.alg, "RS256");
     const { tid, appid, oid, sub, aud, idtyp, appidacr, ver, scp } = payload;
@@ -171,7 +171,7 @@ describe("local Azure: token endpoint with a secret", () => {
         passwordCredential: { endDateTime: end.toISOString() },
       }),
     );
-    const short = { clientId: login.clientId, clientSecret: second.secretText as string };
+    const short = { clientId: login.clientId, clientSecret: second.secretText };
     rig.azure.control.setClock(new Date(end.getTime() - 5000));
     ok(await rig.logIn(short));
     rig.azure.control.setClock(end);

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import type { DeclaredIssuer } from "../../rehearsal/azure/local-azure";
+import { CONTRIBUTOR, type Json, ok, refused, refusedToken, useRig } from "./rig";
+
+/** Seconds of lag in these tests; the directory's clock is advanced by so much, so nobody waits. */
+const LAG = 30;
+
+describe("local Azure: replication lag", () => {
+  const rig = useRig();
+  const pass = () => rig.azure.control.advanceClock({ seconds: LAG });
+
+  it("of applications refuses their principal and their first patch, and hides nothing from readers", async () => {
+    rig.azure.control.setReplicationLag({ application: LAG });
+    const { id, appId } = await rig.createApplication();
+    const createPrincipal = () => rig.graph("POST", "/servicePrincipals", { appId });
+    const rename = () => rig.graph("PATCH", `/applications/${id}`, { displayName: "b" });
+    refused(
+      await createPrincipal(),
+      400,
+      "Request_BadRequest",
+      /does not reference a valid application object/,
+    );
+    refused(await rename(), 404, "Request_ResourceNotFound");
+    ok(await rig.graph("GET", `/applications/${id}`));
+    ok(await rig.graph("POST", `/applications/${id}/addPassword`, {}));
+    pass();
+    ok(await createPrincipal(), 201);
+    ok(await rename(), 204);
+  });
+
+  it("of principals delays role assignments, unless principalType is given", async () => {
+    rig.azure.control.setReplicationLag({ servicePrincipal: LAG });
+    const { principalId } = await rig.createLogin();
+    refused(await rig.assign(principalId, CONTRIBUTOR, rig.group, {}), 400, "PrincipalNotFound");
+    ok(await rig.assign(principalId, CONTRIBUTOR, rig.workspace), 201);
+    ok(await rig.graph("PATCH", `/servicePrincipals/${principalId}`, { description: "x" }), 204);
+    pass();
+    ok(await rig.assign(principalId, CONTRIBUTOR, rig.group, {}, rig.azure.tenantId), 201);
+  });
+
+  it("of secrets refuses their login and leaves them out of the application", async () => {
+    rig.azure.control.setReplicationLag({ secret: LAG });
+    const login = await rig.createLogin();
+    const listed = async () =>
+      ok(await rig.graph("GET", `/applications/${login.applicationId}`)).passwordCredentials.map(
+        (one: Json) => one.keyId,
+      );
+    refusedToken(await rig.logIn(login), 401, "invalid_client", 7000215);
+    assert.deepEqual(await listed(), []);
+    pass();
+    ok(await rig.logIn(login));
+    assert.deepEqual(await listed(), [login.keyId]);
+  });
+
+  it("of federated credentials answers 404 when one is read, and refuses its login", async () => {
+    const github: DeclaredIssuer = await rig.azure.control.declareIssuer("https://issuer.example");
+    rig.azure.control.setReplicationLag({ federatedCredential: LAG });
+    const { applicationId, clientId } = await rig.createLogin();
+    const path = `/applications/${applicationId}/federatedIdentityCredentials`;
+    const body = { name: "main", issuer: github.issuer, subject: "s", audiences: ["a"] };
+    const { id } = ok(await rig.graph("POST", path, body), 201);
+    const present = async () =>
+      rig.requestToken({
+        client_id: clientId,
+        client_assertion: await github.sign({ sub: "s", aud: "a" }),
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+      });
+    refused(await rig.graph("GET", `${path}/${id}`), 404, "Request_ResourceNotFound");
+    refusedToken(await present(), 401, "invalid_client", 70025);
+    pass();
+    ok(await rig.graph("GET", `${path}/${id}`));
+    ok(await present());
+  });
+
+  it("of role assignments delays their effect, while they can be read at once", async () => {
+    rig.azure.control.setReplicationLag({ roleAssignment: LAG });
+    const login = await rig.createLogin();
+    const { id } = ok(await rig.assign(login.principalId, CONTRIBUTOR), 201);
+    ok(await rig.arm("GET", id));
+    refused(await rig.arm("GET", rig.workspace, undefined, login), 403, "AuthorizationFailed");
+    pass();
+    ok(await rig.arm("GET", rig.workspace, undefined, login));
+  });
+
+  it("of all kinds is set by one number, and switched off by 0", async () => {
+    rig.azure.control.setReplicationLag(LAG);
+    const login = await rig.createApplication();
+    refused(await rig.graph("POST", "/servicePrincipals", { appId: login.appId }), 400, "Request_BadRequest");
+    rig.azure.control.setReplicationLag(0);
+    ok(await rig.graph("POST", "/servicePrincipals", { appId: login.appId }), 201);
+  });
+
+  it("does not hide what the world had at its start, nor what the control API puts there", async () => {
+    rig.azure.control.setReplicationLag(LAG);
+    ok(await rig.logIn(rig.azure.admin));
+    const caller = rig.azure.control.createCaller({ displayName: "c", role: "Reader" });
+    ok(await rig.arm("GET", rig.workspace, undefined, caller));
+  });
+});
