@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { untilStopped } from "./azure/stop-signals";
 import { CHAPTERS, findChapter } from "./chapters/chapters";
 import type { Chapter } from "./chapters/chapter";
 import { PROVIDER_NAMES, type ProviderName } from "./providers/stand-ins";
@@ -92,13 +93,9 @@ function printEnd(report: RehearsalReport): void {
 
 async function main(): Promise<number> {
   const interruption = new AbortController();
-  let interruptedBy: "SIGINT" | "SIGTERM" | undefined;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      interruptedBy ??= signal;
-      interruption.abort();
-    });
-  }
+  let interruptedBy: "SIGINT" | "SIGTERM" = "SIGTERM";
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (interruptedBy = signal));
+  void untilStopped().then(() => interruption.abort());
   try {
     const { chapters, engine, realProviders, json, help } = readArguments(process.argv.slice(2));
     if (help) {
@@ -119,7 +116,7 @@ async function main(): Promise<number> {
     if (report.error !== undefined) process.stderr.write(`${report.error.message}\n`);
     return report.ok ? EXIT.ok : EXIT.failed;
   } catch (error) {
-    if (interruptedBy !== undefined) {
+    if (interruption.signal.aborted) {
       process.stderr.write("Interrupted; everything that was started has been stopped and removed.\n");
       return EXIT[interruptedBy];
     }
