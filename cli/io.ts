@@ -9,6 +9,7 @@ export interface Io {
   readonly canAsk: boolean;
   /** Asks on stderr, and gives the line that was answered. */
   ask(question: string): Promise<string>;
+  now(): Date;
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal;
 }

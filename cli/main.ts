@@ -41,6 +41,7 @@ const io: Io = {
       terminal.close();
     }
   },
+  now: () => new Date(),
   signal: stopping.signal,
 };
 

@@ -1,5 +1,8 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import type * as envCommand from "./commands/env";
+import type * as statusCommand from "./commands/status";
+import type * as verifyCommand from "./commands/verify";
+import { parseDuration } from "./durations";
 import { CliError, formatError } from "./errors";
 import { FORMAT_NAMES } from "./formats/formats";
 import type { Io } from "./io";
@@ -9,6 +12,8 @@ import type { Io } from "./io";
 /* eslint-disable @typescript-eslint/no-require-imports */
 const commands = {
   env: () => require("./commands/env") as typeof envCommand,
+  status: () => require("./commands/status") as typeof statusCommand,
+  verify: () => require("./commands/verify") as typeof verifyCommand,
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
 
@@ -52,6 +57,40 @@ function createProgram(io: Io, version: string) {
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.env().runEnv(io, options));
+
+  program
+    .command("verify")
+    .description("Log in as hi-ml does, and check tenant, subscription, workspace and role.")
+    .addOption(
+      new Option(
+        "--from <source>",
+        "what to check (default: the environment where it has the variables)",
+      ).choices(["stack", "environment"] as const),
+    )
+    .addOption(
+      new Option("--wait <time>", "try again that long what replication explains, such as 5m").argParser(
+        parseDuration,
+      ),
+    )
+    .option("--read-only", "be content with a role that may not submit jobs")
+    .option("--json", "print the report as JSON")
+    .addOption(stackOption())
+    .addOption(cwdOption())
+    .action((options) => commands.verify().runVerify(io, options));
+
+  program
+    .command("status")
+    .description("Show when the secrets end and the next renewal is, trusts and roles.")
+    .addOption(
+      new Option(
+        "--fail-within <time>",
+        "exit with 1 where the password ends within that time, such as 14d",
+      ).argParser(parseDuration),
+    )
+    .option("--json", "print it as JSON")
+    .addOption(stackOption())
+    .addOption(cwdOption())
+    .action((options) => commands.status().runStatus(io, options));
 
   return program;
 }

@@ -7,8 +7,11 @@ import { runPulumi, type StackSelection } from "./pulumi";
 /** What the stack hands out. */
 export interface StackOutputs {
   variables: Variables;
-  details: StackDetails;
+  details: Details;
 }
+
+/** The output `details`; stacks of the first version have no `nextRenewal`. */
+export type Details = StackDetails & { nextRenewal?: string };
 
 const RUN_UP = "Run `pulumi up` in the project of the service principal, or name it with --cwd and --stack.";
 
@@ -68,7 +71,7 @@ export function parseStackOutputs(json: string, withPassword: boolean): StackOut
 /** What Pulumi prints for a secret that it was not asked to show. */
 const HIDDEN = "[secret]";
 
-function isDetails(value: unknown): value is StackDetails {
+function isDetails(value: unknown): value is Details {
   if (typeof value !== "object" || value === null) return false;
   const details = value as Partial<Record<keyof StackDetails, unknown>>;
   return (

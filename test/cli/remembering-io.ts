@@ -6,7 +6,7 @@ export interface RememberingIo extends Io {
 }
 
 export function rememberingIo(
-  options: { env?: Record<string, string>; isTerminal?: boolean; answers?: string[] } = {},
+  options: { env?: Record<string, string>; isTerminal?: boolean; answers?: string[]; now?: Date } = {},
 ): RememberingIo {
   const written = { stdout: "", stderr: "" };
   const isTerminal = options.isTerminal ?? false;
@@ -25,6 +25,7 @@ export function rememberingIo(
       written.stderr += question;
       return Promise.resolve(options.answers?.shift() ?? "");
     },
+    now: () => options.now ?? new Date(),
     signal: new AbortController().signal,
   };
 }

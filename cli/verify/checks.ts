@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { CliError } from "../errors";
+import { formatDays, formatDuration, formatLocalTime } from "../durations";
+import type { Io } from "../io";
+import { PASSWORD, type Variables } from "../variables";
+import { VerificationError } from "./explanations";
+import { logIn, type Login } from "./login";
+import { mayDo, type Permission, ResourceManager } from "./resource-manager";
+import { checkVariables, type CheckedVariables } from "./variables";
+
+export interface VerifyOptions {
+  /** Milliseconds in which what replication explains is tried again. @default 0 */
+  wait?: number;
+  /** When the password ends, where that is known. */
+  passwordEnds?: string;
+  /** The pipeline only reads: that the roles do not allow to submit is no failure. */
+  readOnly?: boolean;
+}
+
+/** One line of the report. */
+export interface CheckResult {
+  check: string;
+  ok: boolean;
+  /** What was found, or the sentence that says what is wrong. */
+  detail: string;
+  code?: string;
+  remedy?: string;
+}
+
+/** https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles#common-scenarios */
+const SUBMIT_ACTIONS = [
+  "Microsoft.MachineLearningServices/workspaces/jobs/write",
+  "Microsoft.MachineLearningServices/workspaces/experiments/runs/submit/action",
+];
+const LONGEST_PAUSE_MS = 15_000;
+
+/**
+ * Checks what hi-ml needs, one after the other, until one fails; `report` is told of each.
+ *
+ * @returns what is wrong, if something is.
+ */
+export async function verify(
+  io: Io,
+  given: Variables,
+  options: VerifyOptions,
+  report: (result: CheckResult) => void,
+): Promise<VerificationError | undefined> {
+  const deadline = Date.now() + (options.wait ?? 0);
+
+  async function check<T>(
+    name: string,
+    run: () => T | Promise<T>,
+    describe: (found: T) => string,
+  ): Promise<T> {
+    try {
+      const found = await untilReplicated(io, deadline, name, run);
+      report({ check: name, ok: true, detail: describe(found) });
+      return found;
+    } catch (error) {
+      if (error instanceof VerificationError) {
+        const { code, message, remedy } = error;
+        report({ check: name, ok: false, detail: message, code, remedy });
+      }
+      throw error;
+    }
+  }
+
+  try {
+    // A secret that a pipeline does not have is an empty variable there, which hi-ml takes for none.
+    const variables = await check(
+      "variables",
+      () => checkVariables({ ...given, [PASSWORD]: given[PASSWORD] || undefined }),
+      describeVariables,
+    );
+    const login = await check(
+      "token",
+      () => logIn(io, variables),
+      ({ how }) => `as the service principal, ${how}`,
+    );
+    await check(
+      "tenant",
+      () => checkHolder(login, variables),
+      () => variables.HIML_TENANT_ID,
+    );
+    const azure = new ResourceManager(login.token, io.signal);
+    const subscriptionId = `/subscriptions/${variables.HIML_SUBSCRIPTION_ID}`;
+    const workspaceId = `${subscriptionId}/resourceGroups/${variables.HIML_RESOURCE_GROUP}/providers/Microsoft.MachineLearningServices/workspaces/${variables.HIML_WORKSPACE_NAME}`;
+    await check(
+      "subscription",
+      () => azure.get<{ displayName: string }>(subscriptionId, "2022-12-01", "the subscription"),
+      ({ displayName }) => `${displayName} (${variables.HIML_SUBSCRIPTION_ID})`,
+    );
+    await check(
+      "workspace",
+      () => azure.get<{ name: string; location: string }>(workspaceId, "2024-10-01", "the workspace"),
+      ({ name, location }) => `${name} in ${variables.HIML_RESOURCE_GROUP}, ${location}; may be read`,
+    );
+    await check(
+      "role",
+      async () => checkRole(await readPermissions(azure, workspaceId), options.readOnly ?? false),
+      (maySubmit) => (maySubmit ? "may submit jobs" : "may not submit jobs, and is not meant to"),
+    );
+    if (variables[PASSWORD] !== undefined) {
+      const ends = options.passwordEnds;
+      const detail =
+        ends === undefined
+          ? "not known here: the stack knows it (`himl-sp status`)"
+          : `${formatLocalTime(ends)}, ${formatDays(ends, io.now())}`;
+      report({ check: "password ends", ok: true, detail });
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof VerificationError) return error;
+    throw error;
+  }
+}
+
+/** Tries again while replication explains the failure and there is time. */
+async function untilReplicated<T>(
+  io: Io,
+  deadline: number,
+  name: string,
+  run: () => T | Promise<T>,
+): Promise<T> {
+  for (let pause = 1_000; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await run();
+    } catch (error) {
+      const left = deadline - Date.now();
+      if (!(error instanceof VerificationError && error.mayBeReplication) || left <= 0) throw error;
+      io.stderr.write(
+        `${name}: not yet (${error.code}), which replication can explain; trying again for ${formatDuration(left)}\n`,
+      );
+      await sleep(Math.min(pause, left), undefined, { signal: io.signal }).catch(() => {
+        throw new CliError("INTERRUPTED", "Interrupted while waiting for replication.", "Run it again.");
+      });
+    }
+  }
+}
+
+function describeVariables(variables: CheckedVariables): string {
+  return variables[PASSWORD] === undefined
+    ? `5 present and well formed; no ${PASSWORD}`
+    : "6 present and well formed";
+}
+
+/** A login of the Azure CLI may be anybody's: that theirs works says nothing of the pipeline's. */
+function checkHolder({ claims }: Login, variables: CheckedVariables): void {
+  if (!isSame(claims.tid, variables.HIML_TENANT_ID)) {
+    throw new VerificationError(
+      "OTHER_TENANT",
+      `The login must be in the tenant of HIML_TENANT_ID. It is in ${claims.tid}.`,
+      `\`az login --tenant ${variables.HIML_TENANT_ID}\``,
+    );
+  }
+  if (!isSame(claims.appid, variables.HIML_SERVICE_PRINCIPAL_ID)) {
+    throw new VerificationError(
+      "OTHER_IDENTITY",
+      `The login must be that of the service principal, ${variables.HIML_SERVICE_PRINCIPAL_ID}. It is that of somebody else, with the object ID ${claims.oid}.`,
+      `Run it in the pipeline, after its login; or set ${PASSWORD}.`,
+    );
+  }
+}
+
+function isSame(id: string | undefined, other: string): boolean {
+  return id?.toLowerCase() === other.toLowerCase();
+}
+
+async function readPermissions(azure: ResourceManager, workspaceId: string): Promise<Permission[]> {
+  const path = `${workspaceId}/providers/Microsoft.Authorization/permissions`;
+  return (await azure.get<{ value: Permission[] }>(path, "2022-04-01", "the roles on the workspace")).value;
+}
+
+/** "May", not "can": that compute, storage and quota are there is more than a role can say. */
+function checkRole(permissions: readonly Permission[], readOnly: boolean): boolean {
+  const missing = SUBMIT_ACTIONS.filter((action) => !mayDo(permissions, action));
+  if (missing.length > 0 && !readOnly) {
+    throw new VerificationError(
+      "ROLE_LACKS_SUBMIT",
+      `The roles of the service principal must allow to submit jobs. They lack ${missing.join(" and ")}.`,
+      'Give it "AzureML Data Scientist" on the workspace; if it is only to read, add --read-only.',
+      true,
+    );
+  }
+  return missing.length === 0;
+}
