@@ -59,6 +59,20 @@ describe("himl-sp verify: what is wrong, provoked in the local Azure", function 
       }
     });
 
+    it("AADSTS53003", async () => {
+      stage.azure.control.setPolicy({ blockedClientIds: [stage.caller.clientId] });
+      try {
+        stage.assertFailure(
+          await stage.run(stage.variables()),
+          "AADSTS53003",
+          /Conditional access of the tenant blocks this login\.$/,
+          /Run it from a network that the policy allows/,
+        );
+      } finally {
+        stage.azure.control.setPolicy({ blockedClientIds: [] });
+      }
+    });
+
     it("AADSTS7000229", async () => {
       const orphan = stage.azure.control.createCaller({ displayName: "orphan" });
       await stage.asAdmin(

@@ -55,6 +55,7 @@ const policyBody = z
     passwordAddition: z.enum(["allowed", "forbidden"]),
     maxPasswordLifetimeDays: z.number().positive().nullable(),
     requireServiceManagementReference: z.boolean(),
+    blockedClientIds: z.array(z.string()),
   })
   .partial();
 

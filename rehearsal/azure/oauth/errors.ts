@@ -141,6 +141,15 @@ export const resourceNotFound = (resource: string, tenantName: string) =>
     `The resource principal named ${resource} was not found in the tenant named ${tenantName}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.`,
   );
 
+// The text is public; status and `error` are those of other grants, since no report of this one shows them.
+export const blockedByConditionalAccess = () =>
+  new OAuthError(
+    400,
+    "interaction_required",
+    53003,
+    "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+  );
+
 export const parameterMissing = (parameter: string) =>
   new OAuthError(
     400,

@@ -70,6 +70,8 @@ export async function createToken(cloud: Cloud, call: Call): Promise<Reply> {
     throw errors.applicationDisabled(application.appId, String(application.attributes.displayName));
   const audience = readAudience(cloud, required(form, "scope"));
   const credential = await checkCredential(cloud, call, application, form);
+  // Conditional access judges a login that would otherwise succeed.
+  if (cloud.policy.blockedClientIds.includes(application.appId)) throw errors.blockedByConditionalAccess();
   const { accessToken, expiresInSeconds } = await cloud.tokens.issue(
     {
       tenantId: directory.tenantId,

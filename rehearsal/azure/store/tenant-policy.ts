@@ -8,6 +8,8 @@ export interface TenantPolicy {
   readonly maxPasswordLifetimeDays: number | null;
   /** Each application must name a record of the service management system. */
   readonly requireServiceManagementReference: boolean;
+  /** Client IDs whose logins conditional access for workload identities blocks, right credential or not. */
+  readonly blockedClientIds: readonly string[];
 }
 
 /** Restrictions that are all off. */
@@ -15,6 +17,7 @@ export const NO_POLICY: TenantPolicy = {
   passwordAddition: "allowed",
   maxPasswordLifetimeDays: null,
   requireServiceManagementReference: false,
+  blockedClientIds: [],
 };
 
 /** `policyId` is only named in the refusal. */
