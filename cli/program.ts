@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import type * as envCommand from "./commands/env";
+import type * as pushCommand from "./commands/push";
 import type * as statusCommand from "./commands/status";
 import type * as verifyCommand from "./commands/verify";
 import { parseDuration } from "./durations";
@@ -12,6 +13,7 @@ import type { Io } from "./io";
 /* eslint-disable @typescript-eslint/no-require-imports */
 const commands = {
   env: () => require("./commands/env") as typeof envCommand,
+  push: () => require("./commands/push") as typeof pushCommand,
   status: () => require("./commands/status") as typeof statusCommand,
   verify: () => require("./commands/verify") as typeof verifyCommand,
 };
@@ -58,6 +60,29 @@ function createProgram(io: Io, version: string) {
     .addOption(cwdOption())
     .action((options) => commands.env().runEnv(io, options));
 
+  const push = program.command("push").description("Write the variables where pipelines find them.");
+  push
+    .command("github")
+    .description("Secret and variables of GitHub Actions, through your own `gh`.")
+    .requiredOption("--repo <owner/name>", "the repository")
+    .option("--environment <name>", "an environment of it, which must exist")
+    .addOption(dryRunOption())
+    .addOption(stackOption())
+    .addOption(cwdOption())
+    .action((options) => commands.push().runPushGithub(io, options));
+  push
+    .command("azure-devops")
+    .description(
+      "A variable group of Azure Pipelines, through your own `az` with its extension azure-devops.",
+    )
+    .requiredOption("--organization <url>", "such as https://dev.azure.com/contoso")
+    .requiredOption("--project <name>", "the project")
+    .requiredOption("--group <name>", "the variable group, created if it is missing")
+    .addOption(dryRunOption())
+    .addOption(stackOption())
+    .addOption(cwdOption())
+    .action((options) => commands.push().runPushAzureDevOps(io, options));
+
   program
     .command("verify")
     .description("Log in as hi-ml does, and check tenant, subscription, workspace and role.")
@@ -95,6 +120,7 @@ function createProgram(io: Io, version: string) {
   return program;
 }
 
+const dryRunOption = () => new Option("--dry-run", "list names and targets, write nothing");
 const stackOption = () => new Option("-s, --stack <name>", "the stack (default: the selected one)");
 const cwdOption = () =>
   new Option("-C, --cwd <folder>", "folder of the Pulumi project (default: the current one)");

@@ -1,0 +1,131 @@
+import { CliError } from "../errors";
+import type { Io } from "../io";
+import { PASSWORD, type Variables } from "../variables";
+import type { Holdings, Step, Target } from "./push";
+import { runTool, type Tool } from "./tool";
+
+export interface AzureDevOpsOptions {
+  /** `https://dev.azure.com/NAME`. */
+  organization: string;
+  project: string;
+  group: string;
+}
+
+interface VariableGroup {
+  id: number;
+  name: string;
+  variables: Record<string, { isSecret: boolean | null }>;
+}
+
+const AZ: Tool = {
+  program: "az",
+  notFound: new CliError(
+    "AZ_NOT_FOUND",
+    "The `az` command must be installed and on PATH.",
+    "Install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
+  ),
+  explain: (_exitCode, stderr) => {
+    if (/requires the extension azure-devops|'pipelines' is misspelled/.test(stderr)) {
+      return new CliError(
+        "AZ_DEVOPS_NOT_FOUND",
+        "The `az` command must have its extension azure-devops. It has not.",
+        "`az extension add --name azure-devops`",
+      );
+    }
+    if (/need to run the login command|az login|az devops login/.test(stderr)) {
+      return new CliError(
+        "AZ_NOT_LOGGED_IN",
+        "The `az` command must be logged in to Azure DevOps. It is not.",
+        "`az login` or `az devops login`; in a pipeline, set AZURE_DEVOPS_EXT_PAT to $(System.AccessToken).",
+      );
+    }
+    return undefined;
+  },
+};
+
+/**
+ * Under this prefix the azure-devops extension reads the value of a secret variable, so that it is no argument.
+ * https://learn.microsoft.com/azure/devops/pipelines/scripts/cli/pipeline-variable-group-secret-nonsecret-variables
+ */
+const SECRET_PREFIX = "AZURE_DEVOPS_EXT_PIPELINE_VAR_";
+
+/** A variable group of Azure Pipelines. */
+export class AzureDevOpsTarget implements Target {
+  readonly description: string;
+  private readonly where: readonly string[];
+  private existing: VariableGroup | undefined;
+
+  constructor(
+    private readonly io: Io,
+    private readonly options: AzureDevOpsOptions,
+  ) {
+    const { organization, project, group } = options;
+    this.description = `variable group ${group} of ${project}`;
+    this.where = ["--organization", organization, "--project", project, "--output", "json"];
+  }
+
+  async inspect(): Promise<Holdings> {
+    const json = await this.az(["list", "--group-name", this.options.group, ...this.where]);
+    // `*` in a name is a wildcard for the service.
+    const isMeant = ({ name }: VariableGroup) => name.toLowerCase() === this.options.group.toLowerCase();
+    this.existing = (JSON.parse(json) as VariableGroup[]).find(isMeant);
+    const entries = Object.entries(this.existing?.variables ?? {});
+    const names = (wanted: boolean) =>
+      new Set(
+        entries
+          .filter(([, { isSecret }]) => (isSecret ?? false) === wanted)
+          .map(([name]) => name.toUpperCase()),
+      );
+    return { secrets: names(true), plain: names(false) };
+  }
+
+  /** A group is created with all its plain variables: the service refuses an empty one. */
+  group(steps: readonly Step[]): Step[][] {
+    if (this.existing !== undefined) return steps.map((step) => [step]);
+    const plain = steps.filter(({ isSecret }) => !isSecret);
+    return [plain, ...steps.filter(({ isSecret }) => isSecret).map((step) => [step])];
+  }
+
+  async write(steps: readonly Step[], variables: Variables): Promise<void> {
+    if (this.existing === undefined) {
+      const pairs = steps.map(({ name }) => `${name}=${variables[name]}`);
+      const json = await this.az([
+        "create",
+        "--name",
+        this.options.group,
+        ...this.where,
+        "--variables",
+        ...pairs,
+      ]);
+      this.existing = { ...(JSON.parse(json) as VariableGroup), variables: {} };
+      this.io.stderr.write(
+        `Variable group ${this.options.group} created: each pipeline asks for permission at its first use.\n`,
+      );
+      return;
+    }
+    for (const step of steps) await this.writeOne(step, variables[step.name], this.existing);
+  }
+
+  private async writeOne({ name, action, isSecret }: Step, value: string | undefined, group: VariableGroup) {
+    const variable = ["--group-id", String(group.id), "--name", name, ...this.where];
+    if (action === "delete") await this.az(["variable", "delete", "--yes", ...variable]);
+    else if (!isSecret)
+      await this.az(["variable", action, ...variable, "--secret", "false", `--value=${value}`]);
+    else {
+      // The extension looks for the name as the group spells it, which may be in another case.
+      const spelled = Object.keys(group.variables).find((known) => known.toUpperCase() === PASSWORD) ?? name;
+      // On update it takes a value from there only when it is told to prompt for one.
+      const prompt = action === "update" ? ["--prompt-value", "true"] : [];
+      await this.az(["variable", action, ...variable, "--secret", "true", ...prompt], {
+        [`${SECRET_PREFIX}${spelled}`]: value!,
+      });
+    }
+  }
+
+  private az(args: readonly string[], secrets: Record<string, string> = {}): Promise<string> {
+    return runTool(AZ, ["pipelines", "variable-group", ...args], {
+      env: { ...this.io.env, ...secrets },
+      signal: this.io.signal,
+    });
+  }
+}

@@ -1,0 +1,385 @@
+import assert from "node:assert/strict";
+import { buildCommand, runCommand } from "./command";
+import { answersOfPulumi, DETAILS, VALUES } from "./outputs";
+import { type Answer, type Call, StandIns } from "./stand-ins";
+
+const PASSWORD = VALUES.HIML_SERVICE_PRINCIPAL_PASSWORD;
+const PLAIN = Object.entries(VALUES).filter(([, value]) => value !== PASSWORD);
+const FEDERATED = { ...DETAILS, authentication: "federated" as const, secrets: [] };
+
+let standIns: StandIns;
+afterEach(() => standIns?.remove());
+
+async function push(args: string[], answers: Record<string, Answer[]>) {
+  standIns = await StandIns.create({ pulumi: answersOfPulumi(), ...answers });
+  return runCommand(["push", ...args], { env: { PATH: standIns.folder, GH_TOKEN: "ghp_x" } });
+}
+
+const argsOf = (calls: Call[]) => calls.map(({ args }) => args.join(" "));
+
+/** Where a call has the password: in an argument, on stdin, in a variable of its environment. */
+function placesOf(call: Call): string[] {
+  return [
+    ...(call.args.some((arg) => arg.includes(PASSWORD)) ? ["argv"] : []),
+    ...(call.stdin.includes(PASSWORD) ? ["stdin"] : []),
+    ...Object.keys(call.env).filter((name) => call.env[name]!.includes(PASSWORD)),
+  ];
+}
+
+describe("himl-sp push github", function () {
+  this.timeout(30_000);
+  before(async function () {
+    this.timeout(120_000);
+    await buildCommand();
+  });
+
+  const gh = (...before: Answer[]): Answer[] => [
+    ...before,
+    { args: ["secret", "list"], stdout: "[]" },
+    { args: ["variable", "list"], stdout: "[]" },
+    ...["secret", "variable"].map((kind): Answer => ({ args: [kind, "set"] })),
+    { args: ["secret", "delete"] },
+  ];
+  const pushGithub = (answers: Answer[], ...args: string[]) =>
+    push(["github", "--repo", "contoso/training", ...args], { gh: answers });
+
+  it("sets one secret and five variables, with gh's own command lines", async () => {
+    const { exitCode, stdout, stderr } = await pushGithub(gh());
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "" });
+    assert.deepEqual(argsOf(await standIns.calls("gh")), [
+      "secret list --repo contoso/training --json name",
+      "variable list --repo contoso/training --json name",
+      "secret set HIML_SERVICE_PRINCIPAL_PASSWORD --repo contoso/training",
+      ...PLAIN.map(([name, value]) => `variable set ${name} --repo contoso/training --body=${value}`),
+    ]);
+    assert.match(
+      stderr,
+      /^HIML_SERVICE_PRINCIPAL_PASSWORD: secret created\nHIML_SERVICE_PRINCIPAL_ID: variable created\n/,
+    );
+  });
+
+  it("the password is on gh's stdin, to the byte, and nowhere else", async () => {
+    const { stdout, stderr } = await pushGithub(gh());
+    const calls = await standIns.calls();
+    assert.deepEqual(
+      calls
+        .filter((call) => placesOf(call).length > 0)
+        .map((call) => [call.args.slice(0, 3).join(" "), placesOf(call)]),
+      [["secret set HIML_SERVICE_PRINCIPAL_PASSWORD", ["stdin"]]],
+    );
+    assert.equal(calls.find(({ args }) => args[1] === "set")?.stdin, PASSWORD);
+    assert.ok(!`${stdout}${stderr}`.includes(PASSWORD));
+  });
+
+  it("gh is never left to ask", async () => {
+    await pushGithub(gh());
+    for (const { env } of await standIns.calls("gh")) assert.equal(env["GH_PROMPT_DISABLED"], "1");
+  });
+
+  it("--environment", async () => {
+    await pushGithub(gh(), "--environment", "production west");
+    for (const { args } of await standIns.calls("gh")) {
+      assert.equal(args[args.indexOf("--env") + 1], "production west");
+    }
+  });
+
+  it("a federated stack: no password, and one left from before is deleted", async () => {
+    const before = {
+      args: ["secret", "list"],
+      stdout: '[{"name":"HIML_SERVICE_PRINCIPAL_PASSWORD"},{"name":"OTHER"}]',
+    };
+    const { exitCode, stderr } = await push(["github", "--repo", "o/r"], {
+      pulumi: answersOfPulumi(FEDERATED),
+      gh: gh(before),
+    });
+    assert.equal(exitCode, 0);
+    const calls = argsOf(await standIns.calls("gh"));
+    assert.ok(!calls.some((call) => call.startsWith("secret set")));
+    assert.equal(calls.at(-1), "secret delete HIML_SERVICE_PRINCIPAL_PASSWORD --repo o/r");
+    assert.match(stderr, /^The stack is federated: there is no password to push\.\n/);
+    assert.match(stderr, /HIML_SERVICE_PRINCIPAL_PASSWORD: secret deleted\n$/);
+  });
+
+  it("a federated stack, and no password from before: nothing is deleted", async () => {
+    await push(["github", "--repo", "o/r"], { pulumi: answersOfPulumi(FEDERATED), gh: gh() });
+    assert.ok(!argsOf(await standIns.calls("gh")).some((call) => call.startsWith("secret delete")));
+  });
+
+  it("--dry-run lists names and targets, has nothing decrypted and writes nothing", async () => {
+    const before = { args: ["variable", "list"], stdout: '[{"name":"HIML_TENANT_ID"}]' };
+    const { exitCode, stdout } = await pushGithub(gh(before), "--dry-run");
+    assert.equal(exitCode, 0);
+    assert.equal(
+      stdout,
+      [
+        "create\tsecret\tHIML_SERVICE_PRINCIPAL_PASSWORD\tcontoso/training",
+        "create\tvariable\tHIML_SERVICE_PRINCIPAL_ID\tcontoso/training",
+        "update\tvariable\tHIML_TENANT_ID\tcontoso/training",
+        "create\tvariable\tHIML_SUBSCRIPTION_ID\tcontoso/training",
+        "create\tvariable\tHIML_RESOURCE_GROUP\tcontoso/training",
+        "create\tvariable\tHIML_WORKSPACE_NAME\tcontoso/training",
+        "",
+      ].join("\n"),
+    );
+    assert.ok(!argsOf(await standIns.calls()).some((call) => /--show-secrets| set /.test(call)));
+  });
+
+  it("a password among the plain variables is told", async () => {
+    const before = { args: ["variable", "list"], stdout: '[{"name":"HIML_SERVICE_PRINCIPAL_PASSWORD"}]' };
+    assert.match(
+      (await pushGithub(gh(before))).stderr,
+      /is also a plain variable of contoso\/training, .* `himl-sp rotate`/,
+    );
+  });
+
+  describe("fails before the first write", () => {
+    const failures: [code: string, answer: Answer, message: RegExp][] = [
+      [
+        "GH_NOT_LOGGED_IN",
+        {
+          args: ["secret", "list"],
+          exitCode: 4,
+          stderr: "To get started with GitHub CLI, please run:  gh auth login\n",
+        },
+        /The `gh` command must be logged in\. It is not\.\n {2}`gh auth login`, or set GH_TOKEN\.\n$/,
+      ],
+      [
+        "GH_NO_ACCESS",
+        {
+          args: ["secret", "list"],
+          exitCode: 1,
+          stderr: "failed to get secrets: HTTP 404: Not Found (https://api.github.com/x)\n",
+        },
+        /GitHub refused: failed to get secrets: HTTP 404: Not Found .*\n {2}Repository and environment must exist/,
+      ],
+      [
+        "TOOL_FAILED",
+        { args: ["variable", "list"], exitCode: 1, stderr: "unknown flag: --json\n" },
+        /`gh variable list --repo` ended with exit code 1: unknown flag: --json\n/,
+      ],
+    ];
+    for (const [code, answer, message] of failures) {
+      it(code, async () => {
+        const { exitCode, stderr } = await pushGithub(gh(answer));
+        assert.equal(exitCode, 1);
+        assert.ok(stderr.startsWith(`himl-sp: ${code}: `), stderr);
+        assert.match(stderr, message);
+        assert.ok(!argsOf(await standIns.calls()).some((call) => / set /.test(call)));
+      });
+    }
+
+    it("GH_NOT_FOUND", async () => {
+      const { exitCode, stderr } = await push(["github", "--repo", "o/r"], {});
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^himl-sp: GH_NOT_FOUND: .*\n {2}Install it: https:\/\/cli\.github\.com\n$/);
+    });
+
+    it("INVALID_REPOSITORY is misuse", async () => {
+      const { exitCode, stderr } = await push(["github", "--repo", "training"], { gh: gh() });
+      assert.equal(exitCode, 2);
+      assert.match(
+        stderr,
+        /^himl-sp: INVALID_REPOSITORY: --repo must be OWNER\/NAME\. Received "training"\.\n/,
+      );
+      assert.deepEqual(await standIns.calls(), []);
+    });
+  });
+
+  it("a failed write: which values are there, and which are not", async () => {
+    const refuse = {
+      args: ["variable", "set", "HIML_SUBSCRIPTION_ID"],
+      exitCode: 1,
+      stderr: `HTTP 500: ${PASSWORD}\n`,
+    };
+    const { exitCode, stderr } = await pushGithub(gh(refuse));
+    assert.equal(exitCode, 1);
+    const [report] = /himl-sp: PUSH_INCOMPLETE: .*/s.exec(stderr) ?? [""];
+    assert.equal(
+      report,
+      [
+        "himl-sp: PUSH_INCOMPLETE: Only 3 of 6 writes to contoso/training succeeded. `gh variable set HIML_SUBSCRIPTION_ID` ended with exit code 1: HTTP 500: ***",
+        "  Done: HIML_SERVICE_PRINCIPAL_PASSWORD (create), HIML_SERVICE_PRINCIPAL_ID (create), HIML_TENANT_ID (create).",
+        "  Not done: HIML_SUBSCRIPTION_ID (create), HIML_RESOURCE_GROUP (create), HIML_WORKSPACE_NAME (create).",
+        "  Run it again when the reason is gone: what has been written is written once more, which does no harm.",
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("himl-sp push azure-devops", function () {
+  this.timeout(30_000);
+
+  const ORGANIZATION = "https://dev.azure.com/contoso";
+  const WHERE = `--organization ${ORGANIZATION} --project ml --output json`;
+  const groups = (variables?: Record<string, { isSecret: boolean | null }>): Answer => ({
+    args: ["pipelines", "variable-group", "list"],
+    stdout: JSON.stringify([
+      { id: 3, name: "himl-other", variables: { HIML_TENANT_ID: { isSecret: null } } },
+      ...(variables === undefined ? [] : [{ id: 7, name: "Himl", variables }]),
+    ]),
+  });
+  const az = (list: Answer, ...before: Answer[]): Answer[] => [
+    ...before,
+    list,
+    { args: ["pipelines", "variable-group", "create"], stdout: '{"id":9,"name":"himl"}' },
+    ...["create", "update", "delete"].map((verb) => ({
+      args: ["pipelines", "variable-group", "variable", verb],
+      stdout: "{}",
+    })),
+  ];
+  const pushAzure = (answers: Answer[], ...args: string[]) =>
+    push(["azure-devops", "--organization", ORGANIZATION, "--project", "ml", "--group", "himl", ...args], {
+      az: answers,
+    });
+
+  it("creates a missing group with the plain variables, then the secret", async () => {
+    const { exitCode, stdout, stderr } = await pushAzure(az(groups()));
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "" });
+    assert.deepEqual(argsOf(await standIns.calls("az")), [
+      `pipelines variable-group list --group-name himl ${WHERE}`,
+      `pipelines variable-group create --name himl ${WHERE} --variables ${PLAIN.map((pair) => pair.join("=")).join(" ")}`,
+      `pipelines variable-group variable create --group-id 9 --name HIML_SERVICE_PRINCIPAL_PASSWORD ${WHERE} --secret true`,
+    ]);
+    assert.match(
+      stderr,
+      /^Variable group himl created: each pipeline asks for permission at its first use\.$/m,
+    );
+  });
+
+  it("the password is in the variable that the extension reads, and nowhere else", async () => {
+    for (const existing of [undefined, { himl_service_principal_password: { isSecret: true } }]) {
+      const { stdout, stderr } = await pushAzure(az(groups(existing)));
+      const spelled =
+        existing === undefined ? "HIML_SERVICE_PRINCIPAL_PASSWORD" : "himl_service_principal_password";
+      assert.deepEqual(
+        (await standIns.calls())
+          .flatMap(placesOf)
+          .map((place) => (process.platform === "win32" ? place.toUpperCase() : place)),
+        [`AZURE_DEVOPS_EXT_PIPELINE_VAR_${spelled}`].map((place) =>
+          process.platform === "win32" ? place.toUpperCase() : place,
+        ),
+      );
+      assert.ok(!`${stdout}${stderr}`.includes(PASSWORD));
+      await standIns.remove();
+    }
+  });
+
+  it("updates what is there, creates the rest, in the group of exactly that name", async () => {
+    await pushAzure(
+      az(groups({ HIML_SERVICE_PRINCIPAL_PASSWORD: { isSecret: true }, himl_tenant_id: { isSecret: null } })),
+    );
+    const variable = (verb: string, name: string) =>
+      `pipelines variable-group variable ${verb} --group-id 7 --name ${name} ${WHERE}`;
+    assert.deepEqual(argsOf(await standIns.calls("az")).slice(1), [
+      `${variable("update", "HIML_SERVICE_PRINCIPAL_PASSWORD")} --secret true --prompt-value true`,
+      ...PLAIN.map(([name, value]) => {
+        const verb = name === "HIML_TENANT_ID" ? "update" : "create";
+        return `${variable(verb, name)} --secret false --value=${value}`;
+      }),
+    ]);
+  });
+
+  it("a password that is plain there becomes secret", async () => {
+    await pushAzure(az(groups({ HIML_SERVICE_PRINCIPAL_PASSWORD: { isSecret: null } })));
+    assert.match(
+      argsOf(await standIns.calls("az"))[1]!,
+      /variable update .* --secret true --prompt-value true$/,
+    );
+  });
+
+  it("a federated stack: one left from before is deleted", async () => {
+    standIns = await StandIns.create({
+      pulumi: answersOfPulumi(FEDERATED),
+      az: az(groups({ HIML_SERVICE_PRINCIPAL_PASSWORD: { isSecret: true } })),
+    });
+    const args = [
+      "push",
+      "azure-devops",
+      "--organization",
+      ORGANIZATION,
+      "--project",
+      "ml",
+      "--group",
+      "himl",
+    ];
+    assert.equal((await runCommand(args, { env: { PATH: standIns.folder } })).exitCode, 0);
+    const calls = argsOf(await standIns.calls("az"));
+    assert.equal(
+      calls.at(-1),
+      `pipelines variable-group variable delete --yes --group-id 7 --name HIML_SERVICE_PRINCIPAL_PASSWORD ${WHERE}`,
+    );
+    assert.equal(calls.length, 7);
+  });
+
+  it("a federated stack and no group yet: five variables", async () => {
+    standIns = await StandIns.create({ pulumi: answersOfPulumi(FEDERATED), az: az(groups()) });
+    const args = [
+      "push",
+      "azure-devops",
+      "--organization",
+      ORGANIZATION,
+      "--project",
+      "ml",
+      "--group",
+      "himl",
+    ];
+    assert.equal((await runCommand(args, { env: { PATH: standIns.folder } })).exitCode, 0);
+    assert.equal((await standIns.calls("az")).length, 2);
+  });
+
+  it("--dry-run", async () => {
+    const { stdout } = await pushAzure(az(groups()), "--dry-run");
+    assert.match(stdout, /^create\tsecret\tHIML_SERVICE_PRINCIPAL_PASSWORD\tvariable group himl of ml\n/);
+    assert.equal((await standIns.calls("az")).length, 1);
+  });
+
+  const failures: [code: string, stderr: string][] = [
+    [
+      "AZ_DEVOPS_NOT_FOUND",
+      "ERROR: The command requires the extension azure-devops. Unable to prompt for extension install confirmation as no tty available.\n",
+    ],
+    [
+      "AZ_NOT_LOGGED_IN",
+      "ERROR: Before you can run Azure DevOps commands, you need to run the login command (az login if using AAD/MSA identity else az devops login if using PAT token) to setup credentials.\n",
+    ],
+    ["TOOL_FAILED", "ERROR: TF200016: The following project does not exist: ml.\n"],
+  ];
+  for (const [code, stderr] of failures) {
+    it(`fails before the first write: ${code}`, async () => {
+      const finished = await pushAzure(
+        az({ args: ["pipelines", "variable-group", "list"], exitCode: 1, stderr }),
+      );
+      assert.equal(finished.exitCode, 1);
+      assert.ok(finished.stderr.startsWith(`himl-sp: ${code}: `), finished.stderr);
+      assert.equal((await standIns.calls()).length, 1);
+    });
+  }
+
+  it("fails before the first write: AZ_NOT_FOUND", async () => {
+    const args = ["azure-devops", "--organization", ORGANIZATION, "--project", "ml", "--group", "himl"];
+    assert.match((await push(args, {})).stderr, /^himl-sp: AZ_NOT_FOUND: /);
+  });
+
+  it("a failed creation leaves nothing, and says so", async () => {
+    const refuse = {
+      args: ["pipelines", "variable-group", "create"],
+      exitCode: 1,
+      stderr: "ERROR: no rights\n",
+    };
+    const { exitCode, stderr } = await pushAzure(az(groups(), refuse));
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /^himl-sp: PUSH_INCOMPLETE: Only 0 of 6 writes to variable group himl of ml succeeded\. .*\n {2}Done: none\.\n/,
+    );
+  });
+
+  it("INVALID_ORGANIZATION is misuse", async () => {
+    const { exitCode } = await push(
+      ["azure-devops", "--organization", "contoso", "--project", "ml", "--group", "himl"],
+      {},
+    );
+    assert.equal(exitCode, 2);
+  });
+});
