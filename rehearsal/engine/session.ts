@@ -3,6 +3,8 @@ import { copyFile, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { output } from "@pulumi/pulumi";
+import * as runtimeState from "@pulumi/pulumi/runtime/state";
 import {
   type EngineEvent,
   LocalWorkspace,
@@ -73,7 +75,7 @@ export class Session {
       const workspace = await LocalWorkspace.create({
         workDir: work,
         pulumiHome: home,
-        program: options.program,
+        program: () => runToItsEnd(options.program),
         pulumiCommand: engineCommand(options.engine, pluginFolders, options.signal),
         envVars: {
           PULUMI_BACKEND_URL: pathToFileURL(state).href,
@@ -210,6 +212,29 @@ function engineEnvironment(pluginFolders: readonly string[]): Record<string, str
   const pathName = entries.find(([name]) => name.toUpperCase() === "PATH")?.[0] ?? "PATH";
   const searched = [...pluginFolders, process.env[pathName]].filter(Boolean).join(path.delimiter);
   return { ...Object.fromEntries(entries), [pathName]: searched };
+}
+
+/** What the SDK's typings leave out: its record of the calls that it waits for. */
+interface RuntimeState {
+  getStore(): { settings: { rpcDone: Promise<unknown> } };
+}
+
+// A resource whose inputs fail never settles its outputs. As a process of its own a program ends then, since nothing is
+// left to do; within this one the Automation API would wait for ever, first for the outputs, then for the resource.
+async function runToItsEnd(program: PulumiFn): Promise<Record<string, unknown>> {
+  let onFailure: (reason: unknown) => void = () => undefined;
+  const failure = new Promise<never>((_, reject) => (onFailure = reject));
+  process.on("unhandledRejection", onFailure);
+  try {
+    const outputs = (await program()) ?? {};
+    await Promise.race([failure, (output(outputs) as unknown as { promise(): Promise<unknown> }).promise()]);
+    return outputs;
+  } catch (error) {
+    (runtimeState as unknown as RuntimeState).getStore().settings.rpcDone = Promise.resolve();
+    throw error;
+  } finally {
+    process.off("unhandledRejection", onFailure);
+  }
 }
 
 async function removeFolder(folder: string): Promise<void> {

@@ -261,6 +261,63 @@ describe("the stand-ins, under the real engine", () => {
     });
   });
 
+  it("ends where the program fails over a value that comes late, and runs the next program as if nothing had been", async function () {
+    let fails = true;
+    await world.close();
+    world = await openWorld(await requireEngine(this), () => {
+      const owner = azuread.getClientConfigOutput().objectId.apply((id) => {
+        if (fails) throw new pulumi.RunError("this owner will not do");
+        return id;
+      });
+      const application = new azuread.Application("application", { displayName: "one", owners: [owner] });
+      return Promise.resolve({ id: application.id });
+    });
+    await assert.rejects(world.session.up(), {
+      code: "ENGINE_FAILED",
+      message: /this owner will not do$/,
+    });
+    fails = false;
+    assert.deepEqual((await world.session.up()).counts, { create: 2 });
+  });
+
+  it("creates, changes and forgets a trust with its application", async function () {
+    await world.close();
+    world = await openWorld(await requireEngine(this), () => {
+      const application = new azuread.Application("application", { displayName: "one" });
+      const trust = new azuread.ApplicationFederatedIdentityCredential(
+        "trust",
+        {
+          applicationId: application.id,
+          displayName: "main",
+          audiences: ["api://AzureADTokenExchange"],
+          issuer: "https://token.actions.githubusercontent.com",
+          subject: `repo:o/r:ref:refs/heads/${new pulumi.Config().get("branch") ?? "main"}`,
+        },
+        { deletedWith: application },
+      );
+      return Promise.resolve({ id: trust.id, credentialId: trust.credentialId });
+    });
+    const { outputs } = await world.session.up();
+    const [application] = world.azure.control.state().applications.filter(({ initial }) => !initial);
+    assert.equal(
+      outputs["id"],
+      `${application?.id}/federatedIdentityCredential/${String(outputs["credentialId"])}`,
+    );
+    await world.session.configure({ branch: "other" });
+    const result = await world.session.up();
+    assert.deepEqual(result.steps.find(({ name }) => name === "trust")?.changes, { subject: "update" });
+    assert.equal(result.outputs["id"], outputs["id"]);
+    const [changed] = world.azure.control.state().applications.filter(({ initial }) => !initial);
+    assert.equal(changed?.federatedCredentials[0]?.subject, "repo:o/r:ref:refs/heads/other");
+    world.azure.control.clearRequests();
+    await world.session.destroy();
+    const deletions = world.azure.control.requests().filter(({ method }) => method === "DELETE");
+    assert.deepEqual(
+      deletions.map(({ path }) => path),
+      [`/v1.0/applications/${application?.id}`],
+    );
+  });
+
   it("stops when it is interrupted while Azure does not answer", async function () {
     const interruption = new AbortController();
     await world.close();
