@@ -19,9 +19,8 @@ describe("local Azure: secrets in Microsoft Graph", () => {
     const answer = await rig.graph("GET", `/applications/${application.id}`);
     assert.ok(!answer.text.includes(added.secretText));
     const [shown] = ok(answer).passwordCredentials;
-    const { "@odata.context": context, ...expected } = { ...added, secretText: null };
-    assert.ok(context);
-    assert.deepEqual(shown, expected);
+    const expected = { ...added, secretText: null, "@odata.context": undefined };
+    assert.deepEqual({ ...shown, "@odata.context": undefined }, expected);
   });
 
   it("lasts two years from now on the directory's clock unless told otherwise", async () => {

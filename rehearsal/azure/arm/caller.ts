@@ -25,8 +25,6 @@ export async function authenticate(cloud: Cloud, call: Call): Promise<ArmCaller>
     switch (refusal.reason) {
       case "expired":
         throw errors.tokenExpired(call, tenantId, refusal.expiredAt);
-      case "tenant":
-        throw errors.tokenOfOtherTenant(call, tenantId, refusal.issuer);
       case "audience":
         throw errors.tokenForOtherAudience(call, tenantId, refusal.audience, audiences);
       case "invalid":

@@ -44,14 +44,6 @@ export const tokenForOtherAudience = (
     `The access token has been obtained for wrong audience or resource '${audience}'. It should exactly match with one of the allowed audiences '${allowed.join("','")}'.`,
   );
 
-export const tokenOfOtherTenant = (call: Call, tenantId: string, issuer: string) =>
-  unauthorized(
-    call,
-    tenantId,
-    "InvalidAuthenticationTokenTenant",
-    `The access token is from the wrong issuer '${issuer}'. It must match the tenant 'https://sts.windows.net/${tenantId}/' associated with this subscription.`,
-  );
-
 export const authorizationFailed = (appId: string, objectId: string, action: string, scope: string) =>
   new ArmError(
     403,

@@ -25,8 +25,7 @@ export interface AccessTokenClaims {
 export type TokenRefusal =
   | { readonly reason: "invalid" }
   | { readonly reason: "expired"; readonly expiredAt: Date }
-  | { readonly reason: "audience"; readonly audience: string }
-  | { readonly reason: "tenant"; readonly issuer: string };
+  | { readonly reason: "audience"; readonly audience: string };
 
 /** A token that was refused; the reason decides what each service answers. */
 export class TokenRefusedError extends Error {
@@ -80,14 +79,15 @@ export class TokenService {
     return { accessToken, expiresInSeconds: LIFETIME_SECONDS };
   }
 
-  /** Checks signature, time, tenant and audience, in this order. */
+  /** Checks signature, time, tenant and audience. */
   async verify(token: string, tenantId: string, audiences: readonly string[]): Promise<AccessTokenClaims> {
     const { publicKey } = await this.keys;
     let payload: jose.JWTPayload;
     try {
       ({ payload } = await jose.jwtVerify(token, publicKey, {
         algorithms: ["RS256"],
-        requiredClaims: ["aud", "iss", "exp", "oid", "appid"],
+        issuer: `https://sts.windows.net/${tenantId}/`,
+        requiredClaims: ["aud", "exp", "oid", "appid"],
       }));
     } catch (error) {
       if (error instanceof jose.errors.JWTExpired)
@@ -99,9 +99,7 @@ export class TokenService {
         throw new TokenRefusedError({ reason: "invalid" });
       throw error;
     }
-    const { iss: issuer = "", aud: audience } = payload;
-    if (issuer !== `https://sts.windows.net/${tenantId}/`)
-      throw new TokenRefusedError({ reason: "tenant", issuer });
+    const { aud: audience } = payload;
     if (typeof audience !== "string" || !audiences.includes(audience))
       throw new TokenRefusedError({ reason: "audience", audience: String(audience) });
     return {

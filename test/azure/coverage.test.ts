@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { COVERAGE_FILE, renderCoverage } from "../../rehearsal/azure/coverage";
+import { SERVICES } from "../../rehearsal/azure/server";
+import { useRig } from "./rig";
+
+describe("local Azure: COVERAGE.md", () => {
+  const rig = useRig();
+
+  it("is what the routes say; `npx ts-node -T rehearsal/azure/coverage.ts` writes it anew", () => {
+    assert.equal(readFileSync(COVERAGE_FILE, "utf8"), renderCoverage());
+  });
+
+  it("lists only routes that are answered: none of them is a 501", async () => {
+    for (const { method, path } of Object.values(SERVICES).flatMap(({ routes }) => routes)) {
+      const url = path
+        .replace("{scope}", `/subscriptions/${rig.azure.subscriptionId}`)
+        .replaceAll(/:\w+/g, "x");
+      const { status } = await rig.call(method, url);
+      assert.notEqual(status, 501, `${method} ${url}`);
+      assert.ok(status < 500, `${method} ${url} answered ${status}`);
+    }
+  });
+
+  it("marks as uncertain what tests mark as uncertain: there are tests with [?] in their names", () => {
+    const texts = readdirSync(__dirname).map((file) => readFileSync(join(__dirname, file), "utf8"));
+    const marked = texts.join("\n").match(/it\((?:`|")[^\n]*\[\?\]/g) ?? [];
+    const uncertain = Object.values(SERVICES).flatMap((service) => [
+      ...(service.uncertain ?? []),
+      ...service.routes.flatMap((route) => route.uncertain ?? []),
+    ]);
+    assert.ok(marked.length >= uncertain.length, `${marked.length} tests for ${uncertain.length} entries`);
+  });
+});
