@@ -1,173 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
-import { InvalidValuesError, type Problem } from "./problems";
-import { GUID_PATTERN, nearestRoleNames, resolveRole } from "./roles";
+import { resolveTrusts, type ResolvedTrust } from "./federated-subjects";
+import { DEFAULTS, type HimlServicePrincipalArgs, type RoleArgs } from "./himl-service-principal-args";
+import { InvalidValuesError, printAsMessage, type Problem } from "./problems";
+import { resolveRole, type ResolvedRole } from "./roles";
+import { checkValue, describePrivilegedRole, describeProblem, isFutureDate, RULES, type Rule } from "./rules";
+import type { RoleScope } from "./scopes";
+import { planSecrets, type PlannedSecret } from "./secret-schedule";
 
-/** What one value must be like, and what to tell whoever gave another one. */
-export interface Rule<T = unknown> {
-  accepts: (value: unknown) => value is T;
-  code: string;
-  /** To be read after "must". */
-  must: string;
-  remedy: string | ((received: unknown) => string);
+/** What follows from arguments that must be plain, since they decide how many resources there are. */
+export interface Plan {
+  /** The current one first; none with `federated`. */
+  secrets: readonly PlannedSecret[];
+  nextRenewal: Date;
+  trusts: readonly ResolvedTrust[];
+  roles: readonly (ResolvedRole & { scope: RoleScope })[];
 }
 
-type Guard<T> = (value: unknown) => value is T;
-
-// Predicates rather than a schema library: one sentence tells all of a rule, and checking the types of a schema
-// library was measured to cost more than all the rest of the program (bench/program.ts).
-const textThat =
-  (holds: (text: string) => boolean): Guard<string> =>
-  (value): value is string =>
-    typeof value === "string" && holds(value);
-const textLike = (pattern: RegExp) => textThat((text) => pattern.test(text));
-const wholeNumber =
-  (least: number, most: number): Guard<number> =>
-  (value): value is number =>
-    Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-
-function isListOfDifferentGuids(value: unknown): value is string[] {
-  if (!Array.isArray(value) || !value.every(textLike(GUID_PATTERN))) return false;
-  const different = new Set(value.map((id) => id.toLowerCase()));
-  return value.length >= 1 && value.length <= 100 && different.size === value.length;
-}
-
-function isCalendarDate(date: string): boolean {
-  const instant = new Date(`${date}T00:00:00Z`);
-  // The format alone would take 30 February.
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(date) &&
-    !Number.isNaN(instant.getTime()) &&
-    instant.toISOString().startsWith(date)
-  );
-}
-
-/** The rules of single values, one sentence each; the settings of the stack and the arguments of the component share them. */
-export const RULES = {
-  subscriptionId: {
-    accepts: textLike(GUID_PATTERN),
-    code: "InvalidSubscriptionId",
-    must: "be a GUID",
-    remedy: "`az account list --output table` lists your subscriptions.",
-  },
-  // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources
-  resourceGroupName: {
-    accepts: textLike(/^[\p{L}\p{Nd}_().-]{0,89}[\p{L}\p{Nd}_()-]$/u),
-    code: "InvalidResourceGroup",
-    must: "have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period",
-    remedy: "The Azure portal shows the name on the Overview page of the workspace.",
-  },
-  // https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
-  workspaceName: {
-    accepts: textLike(/^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$/),
-    code: "InvalidWorkspaceName",
-    must: "have 3 to 33 letters, digits, - or _, the first a letter or a digit",
-    remedy: "The Azure portal shows the name on the Overview page of the workspace.",
-  },
-  // 120: the limit of the Entra portal; Microsoft Graph itself takes 256.
-  displayName: {
-    accepts: textThat((name) => name.length <= 120 && name.trim() !== ""),
-    code: "InvalidDisplayName",
-    must: "have 1 to 120 characters",
-    remedy: "Choose a name by which an administrator recognises the pipeline.",
-  },
-  // https://learn.microsoft.com/graph/api/resources/application: description
-  description: {
-    accepts: textThat((description) => description.length >= 1 && description.length <= 1024),
-    code: "InvalidDescription",
-    must: "have 1 to 1024 characters",
-    remedy: "Leave it out for a description made from the workspace and the stack.",
-  },
-  serviceManagementReference: {
-    accepts: textThat((reference) => reference.trim() !== ""),
-    code: "InvalidServiceManagementReference",
-    must: "not be empty",
-    remedy: "Leave it out unless your tenant demands it; its administrators know the value.",
-  },
-  // 100: https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions
-  owners: {
-    accepts: isListOfDifferentGuids,
-    code: "InvalidOwners",
-    must: "be a list of 1 to 100 different object IDs, each a GUID",
-    remedy: "`az ad signed-in-user show --query id` shows your own object ID.",
-  },
-  role: {
-    accepts: textThat((role) => resolveRole(role) !== undefined),
-    code: "UnknownRole",
-    must: "be the name of a built-in role of Azure ML or the GUID of any role",
-    remedy: (received: unknown) =>
-      `Did you mean ${nearestRoleNames(String(received))
-        .map((name) => `"${name}"`)
-        .join(
-          ", ",
-        )}? \`az role definition list --name NAME --query [].name\` shows the GUID of any other role.`,
-  },
-  scope: {
-    accepts: textLike(/^(resourceGroup|workspace|subscription|\/subscriptions\/[^/]+(\/[^/]+\/[^/]+)*)$/),
-    code: "InvalidScope",
-    must: "be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/",
-    remedy: "The Azure portal shows the resource ID under Properties or JSON View.",
-  },
-  // Two periods are the life of a secret, and the Entra portal allows no more than 24 months.
-  renewSecretsEveryDays: {
-    accepts: wholeNumber(1, 365),
-    code: "InvalidRenewal",
-    must: "be a whole number of days from 1 to 365",
-    remedy: "A secret lives for twice as long: 90 gives secrets of at most 180 days.",
-  },
-  secretsSince: {
-    accepts: textThat(isCalendarDate),
-    code: "InvalidSecretsSince",
-    must: "be a date as YYYY-MM-DD, today (UTC) at the latest",
-    remedy: "Leave it out, or take the day from which the periods of the secrets shall count.",
-  },
-  secretGeneration: {
-    accepts: wholeNumber(1, 1_000_000),
-    code: "InvalidSecretGeneration",
-    must: "be a whole number from 1",
-    remedy: "Raise it by one after a leak: that replaces every secret at once.",
-  },
-} satisfies Record<string, Rule>;
-
-/** The value as the rule reads it, or what is wrong with it. */
-export function checkValue<T>(
-  rule: Rule<T>,
-  what: string,
-  value: unknown,
-): { value: T; problem?: undefined } | { value?: undefined; problem: Problem } {
-  return rule.accepts(value) ? { value } : { problem: describeProblem(rule, what, value) };
-}
-
-/** The problem of a value that breaks `rule`. */
-export function describeProblem(rule: Rule, what: string, received: unknown): Problem {
-  const remedy = typeof rule.remedy === "string" ? rule.remedy : rule.remedy(received);
-  return { code: rule.code, what, must: rule.must, received: shorten(received), remedy };
-}
-
-/** Whether a date is in the future at `now`: the one rule of a date that needs the clock. */
-export function isFutureDate(date: string, now: Date): boolean {
-  return Date.parse(`${date}T00:00:00Z`) > now.getTime();
-}
-
-/** The problem of a role that would let its holder give itself every other role. */
-export function describePrivilegedRole(what: string, received: string): Problem {
-  return {
-    code: "PrivilegedRole",
-    what,
-    must: "not let its holder give itself every other role, unless allowPrivilegedRoles is true",
-    received,
-    remedy: `hi-ml needs Contributor, or less: "AzureML Data Scientist".`,
-  };
-}
-
-/** The arguments of the component whose values are plain, so far as the rules know them. */
-export interface CheckedArgs {
-  roles: readonly { role: string; scope?: string }[];
-  allowPrivilegedRoles: boolean;
-  secretsSince: string;
-  now: Date;
-  [argument: string]: unknown;
-}
-
+/** Arguments whose values may be outputs, each with one rule of its own. */
 const SCALARS = [
   "subscriptionId",
   "resourceGroupName",
@@ -176,85 +25,128 @@ const SCALARS = [
   "description",
   "serviceManagementReference",
   "owners",
-  "renewSecretsEveryDays",
-  "secretsSince",
-  "secretGeneration",
 ] as const;
 
 /**
- * Checks every argument whose value is there already; outputs are checked when they are known (`validated`).
+ * Checks every argument whose value is there already, and plans what to declare.
  *
- * @throws InvalidValuesError with all problems at once.
+ * @throws pulumi.ResourceError with all problems at once.
  */
-export function validateArgs(subject: string, args: CheckedArgs): void {
+export function validateArgs(name: string, args: HimlServicePrincipalArgs, component: pulumi.Resource): Plan {
   const problems: Problem[] = [];
   const check = (rule: Rule, what: string, value: unknown) => {
     const { problem } = checkValue(rule, what, value);
     if (problem) problems.push(problem);
-    return problem === undefined;
   };
 
-  for (const name of SCALARS) {
-    if (args[name] !== undefined && isPlain(args[name])) check(RULES[name], name, args[name]);
+  for (const argument of SCALARS) {
+    const value: unknown = args[argument];
+    if (value !== undefined && isPlain(value)) check(RULES[argument], argument, value);
   }
-  if (RULES.secretsSince.accepts(args.secretsSince) && isFutureDate(args.secretsSince, args.now)) {
-    problems.push(describeProblem(RULES.secretsSince, "secretsSince", args.secretsSince));
+  const now = args.now ?? new Date();
+  const schedule = {
+    renewSecretsEveryDays: args.renewSecretsEveryDays ?? DEFAULTS.renewSecretsEveryDays,
+    secretsSince: args.secretsSince ?? DEFAULTS.secretsSince,
+    secretGeneration: args.secretGeneration ?? DEFAULTS.secretGeneration,
+  };
+  check(RULES.renewSecretsEveryDays, "renewSecretsEveryDays", schedule.renewSecretsEveryDays);
+  check(RULES.secretsSince, "secretsSince", schedule.secretsSince);
+  check(RULES.secretGeneration, "secretGeneration", schedule.secretGeneration);
+  if (isFutureDate(schedule.secretsSince, now)) {
+    problems.push(describeProblem(RULES.secretsSince, "secretsSince", schedule.secretsSince));
   }
-  const seen = new Set<string>();
-  args.roles.forEach(({ role, scope }, index) => {
-    if (scope !== undefined) check(RULES.scope, `roles[${index}].scope`, scope);
-    if (!check(RULES.role, `roles[${index}].role`, role)) return;
-    const resolved = resolveRole(role);
-    if (resolved?.isPrivileged && !args.allowPrivilegedRoles) {
-      problems.push(describePrivilegedRole(`roles[${index}].role`, role));
-    }
-    const key = `${resolved?.id} ${(scope ?? "resourceGroup").toLowerCase()}`;
-    if (seen.has(key)) {
-      problems.push({
-        code: "DuplicateRole",
-        what: `roles[${index}]`,
-        must: "be a role and scope that are not in the list yet",
-        received: { role, scope: scope ?? "resourceGroup" },
-        remedy: "Azure knows one assignment for each principal, role and scope: remove one of the two.",
-      });
-    }
-    seen.add(key);
-  });
+  const roles = resolveRoles(
+    args.roles ?? [{ role: DEFAULTS.role }],
+    args.allowPrivilegedRoles ?? false,
+    problems,
+  );
+  const trusts = resolveTrusts("federatedCredentials", args.federatedCredentials ?? []);
+  problems.push(...trusts.problems, ...checkAuthentication(args));
 
-  if (problems.length > 0) throw new InvalidValuesError(subject, problems);
+  if (problems.length > 0) {
+    throw toResourceError(new InvalidValuesError(`HimlServicePrincipal "${name}"`, problems), component);
+  }
+  for (const { warning } of trusts.trusts) if (warning) void pulumi.log.warn(warning, component);
+  const { secrets, nextRenewal } = planSecrets(schedule, now);
+  return {
+    secrets: args.authentication === "federated" ? [] : secrets,
+    nextRenewal,
+    trusts: trusts.trusts,
+    roles,
+  };
 }
 
-/**
- * The same check for a value that may not be known yet: the output fails, and with it whatever needs it.
- * Inputs that went through here are never sent to Azure unchecked.
- */
-export function validated<T>(
-  rule: Rule<T>,
-  what: string,
-  value: pulumi.Input<T>,
-  resource: pulumi.Resource,
-): pulumi.Output<T> {
-  return pulumi.output(value).apply((plain) => {
-    const { problem } = checkValue(rule, what, plain);
-    if (problem) throw toResourceError(new InvalidValuesError(what, [problem]), resource);
-    return plain as T;
-  });
+/** What is wrong with arguments whose values were not there yet; never fails, so that its caller decides where to. */
+export function checkOutputs(args: HimlServicePrincipalArgs): pulumi.Output<Problem[]> {
+  const values = SCALARS.map((argument) => args[argument] as pulumi.Input<unknown>);
+  return pulumi.all(values).apply((known) =>
+    SCALARS.flatMap((argument, i) => {
+      const value = known[i];
+      return value === undefined ? [] : (checkValue<unknown>(RULES[argument], argument, value).problem ?? []);
+    }),
+  );
 }
 
 /** As Pulumi shows it without a stack trace, tied to the component. */
-export function toResourceError(error: Error, resource: pulumi.Resource): pulumi.ResourceError {
-  return new pulumi.ResourceError(error.message, resource, true);
+export function toResourceError(error: Error, component: pulumi.Resource): pulumi.ResourceError {
+  return printAsMessage(new pulumi.ResourceError(error.message, component, true));
+}
+
+function resolveRoles(
+  roles: readonly RoleArgs[],
+  allowPrivileged: boolean,
+  problems: Problem[],
+): Plan["roles"] {
+  const resolved = roles.map(({ role, scope = "resourceGroup" }, i) => {
+    const scopeProblem = checkValue<string>(RULES.scope, `roles[${i}].scope`, scope).problem;
+    if (scopeProblem) problems.push(scopeProblem);
+    const found = resolveRole(role);
+    if (!found) problems.push(describeProblem(RULES.role, `roles[${i}].role`, role));
+    else if (found.isPrivileged && !allowPrivileged)
+      problems.push(describePrivilegedRole(`roles[${i}].role`, role));
+    return found && { ...found, scope };
+  });
+  const keys = resolved.map((role) => role && `${role.id} ${role.scope.toLowerCase()}`);
+  keys.forEach((key, i) => {
+    if (key === undefined || keys.indexOf(key) === i) return;
+    problems.push({
+      code: "DuplicateRole",
+      what: `roles[${i}]`,
+      must: "be a role and scope that are not in the list yet",
+      received: { role: roles[i]!.role, scope: resolved[i]!.scope },
+      remedy: "Azure knows one assignment for each principal, role and scope: remove one of the two.",
+    });
+  });
+  return resolved.filter((role) => role !== undefined);
+}
+
+function checkAuthentication({
+  authentication = DEFAULTS.authentication,
+  federatedCredentials = [],
+}: HimlServicePrincipalArgs) {
+  const problems: Problem[] = [];
+  const { problem } = checkValue<string>(RULES.authentication, "authentication", authentication);
+  if (problem) problems.push(problem);
+  else if (authentication === "secret" && federatedCredentials.length > 0) {
+    problems.push({
+      code: "UnusedTrusts",
+      what: "authentication",
+      must: "be federated or both where there are federatedCredentials",
+      received: authentication,
+      remedy: "Choose both to keep the password while pipelines move, federated afterwards.",
+    });
+  } else if (authentication !== "secret" && federatedCredentials.length === 0) {
+    problems.push({
+      code: "MissingTrusts",
+      what: "federatedCredentials",
+      must: `name whose tokens to trust where authentication is ${authentication}`,
+      remedy: 'For example: [{"github": {"repository": "owner/name", "environment": "production"}}]',
+    });
+  }
+  return problems;
 }
 
 function isPlain(value: unknown): boolean {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
   return !Array.isArray(value) || value.every(isPlain);
-}
-
-const SHOWN_CHARACTERS = 60;
-
-function shorten(value: unknown): unknown {
-  return typeof value === "string" && value.length > 2 * SHOWN_CHARACTERS
-    ? `${value.slice(0, SHOWN_CHARACTERS)}… (${value.length} characters)`
-    : value;
 }

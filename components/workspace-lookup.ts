@@ -1,16 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
-import { getClientConfigOutput as getAzureClientConfig } from "@pulumi/azure-native/authorization/getClientConfig";
+import type * as pulumi from "@pulumi/pulumi";
+import { getClientConfig as getAzureClientConfig } from "@pulumi/azure-native/authorization/getClientConfig";
 import { getWorkspace } from "@pulumi/azure-native/machinelearningservices/getWorkspace";
-import { getClientConfigOutput as getEntraClientConfig } from "@pulumi/azuread/getClientConfig";
+import { getClientConfig as getEntraClientConfig } from "@pulumi/azuread/getClientConfig";
 import { InvalidValuesError, type Problem } from "./problems";
+import type { WorkspaceLocation } from "./scopes";
 import { toResourceError } from "./validate-args";
-
-/** Where an Azure ML workspace is. */
-export interface WorkspaceLocation {
-  subscriptionId: string;
-  resourceGroupName: string;
-  workspaceName: string;
-}
 
 /** As whom, and where, the two providers are logged in. */
 export interface Login {
@@ -21,27 +15,49 @@ export interface Login {
   objectId: string;
 }
 
+/** What came of asking for the login; never fails, so that its caller decides where to. */
+export interface LoginAnswer {
+  login: Login;
+  failure?: pulumi.ResourceError;
+}
+
 /**
- * Asks both providers for their login. Unknown where a provider is not configured yet, as in the preview of a
- * program that creates it.
- *
- * @throws pulumi.ResourceError if they are in different tenants: the principal of one would get a role in the other.
+ * Asks both providers for their login. It is a failure if one is not logged in, or if they are in different tenants:
+ * the principal of one would get a role in the other.
  */
-export function lookUpLogin(parent: pulumi.Resource): pulumi.Output<Login> {
-  return pulumi
-    .all([getEntraClientConfig({ parent }), getAzureClientConfig({ parent })])
-    .apply(([entra, azure]) => {
-      if (entra.tenantId !== azure.tenantId) {
-        throw refusal(parent, {
-          code: "TenantsDiffer",
-          what: "The tenants of the azuread and the azure-native provider",
-          must: "be the same",
-          received: { azuread: entra.tenantId, "azure-native": azure.tenantId },
-          remedy: `\`pulumi config set azuread:tenantId ${azure.tenantId}\`, or \`az login --tenant TENANT\` for both.`,
-        });
-      }
-      return { tenantId: entra.tenantId, subscriptionId: azure.subscriptionId, objectId: entra.objectId };
-    });
+export async function lookUpLogin(parent: pulumi.Resource): Promise<LoginAnswer> {
+  const [entra, azure] = await Promise.allSettled([
+    getEntraClientConfig({ parent }),
+    getAzureClientConfig({ parent }),
+  ]);
+  if (entra.status === "rejected")
+    return { login: NOBODY, failure: refuseLogin("azuread", entra.reason, parent) };
+  if (azure.status === "rejected")
+    return { login: NOBODY, failure: refuseLogin("azure-native", azure.reason, parent) };
+  const { tenantId, objectId } = entra.value;
+  const login = { tenantId, objectId, subscriptionId: azure.value.subscriptionId };
+  // In a preview, a provider that the same program creates may not be configured yet: then it knows nothing.
+  if (!tenantId || !azure.value.tenantId || tenantId === azure.value.tenantId) return { login };
+  const failure = refusal(parent, {
+    code: "TenantsDiffer",
+    what: "The tenants of the azuread and the azure-native provider",
+    must: "be the same",
+    received: { azuread: tenantId, "azure-native": azure.value.tenantId },
+    remedy: `\`pulumi config set azuread:tenantId ${azure.value.tenantId}\`, or \`az login --tenant TENANT\` for both.`,
+  });
+  return { login, failure };
+}
+
+const NOBODY: Login = { tenantId: "", subscriptionId: "", objectId: "" };
+
+function refuseLogin(provider: string, error: unknown, parent: pulumi.Resource): pulumi.ResourceError {
+  return refusal(parent, {
+    code: "NotLoggedIn",
+    what: `The ${provider} provider`,
+    must: `be logged in to Azure. It said: ${messageOf(error)}`,
+    remedy:
+      "`az login --tenant TENANT`, or ARM_CLIENT_ID, ARM_CLIENT_SECRET, ARM_TENANT_ID and ARM_SUBSCRIPTION_ID in a pipeline.",
+  });
 }
 
 /**
@@ -55,6 +71,7 @@ export async function lookUpWorkspace(
   login: Login,
   parent: pulumi.Resource,
 ): Promise<void> {
+  if (!login.subscriptionId) return;
   if (location.subscriptionId.toLowerCase() !== login.subscriptionId.toLowerCase()) {
     throw refusal(parent, {
       code: "OtherSubscription",
@@ -68,9 +85,7 @@ export async function lookUpWorkspace(
   try {
     await getWorkspace({ resourceGroupName, workspaceName }, { parent });
   } catch (error) {
-    const problem = describeLookUpFailure(error instanceof Error ? error.message : String(error), location);
-    if (problem === undefined) throw error;
-    throw refusal(parent, problem);
+    throw refusal(parent, describeLookUpFailure(messageOf(error), location));
   }
 }
 
@@ -100,18 +115,28 @@ const FAILURES: Record<string, { must: string; remedy: (location: WorkspaceLocat
   },
 };
 
-function describeLookUpFailure(message: string, location: WorkspaceLocation): Problem | undefined {
+function describeLookUpFailure(message: string, location: WorkspaceLocation): Problem {
   const code = ERROR_CODE.exec(message)?.[1] ?? "";
   const failure = FAILURES[code];
-  return (
-    failure && {
-      code,
-      what: `The workspace (Azure: ${code})`,
-      must: failure.must,
-      received: location,
-      remedy: failure.remedy(location),
-    }
-  );
+  return failure
+    ? {
+        code,
+        what: `The workspace (Azure: ${code})`,
+        must: failure.must,
+        received: location,
+        remedy: failure.remedy(location),
+      }
+    : {
+        code: "LookUpFailed",
+        what: "The workspace",
+        must: `be readable. It was not: ${message}`,
+        received: location,
+        remedy: "Try again; if it stays, the message above is Azure's own.",
+      };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function refusal(component: pulumi.Resource, problem: Problem): pulumi.ResourceError {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
-import { DEFAULTS } from "../components/himl-service-principal";
-import { InvalidValuesError, type Problem } from "../components/problems";
+import { DEFAULTS } from "../components/himl-service-principal-args";
+import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
 import { resolveRole } from "../components/roles";
 import {
   checkValue,
@@ -10,7 +10,7 @@ import {
   isFutureDate,
   RULES,
   type Rule,
-} from "../components/validate-args";
+} from "../components/rules";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceSetting } from "./workspace-config";
 
 /** A setting of the stack: what the README says of it, and how its text is read. */
@@ -180,7 +180,7 @@ export function readSettings(now: Date) {
       now,
     });
   } catch (error) {
-    throw error instanceof InvalidValuesError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof InvalidValuesError ? printAsMessage(new pulumi.RunError(error.message)) : error;
   }
 }
 

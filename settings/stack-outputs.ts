@@ -53,7 +53,7 @@ export function createStackOutputs(principal: HimlServicePrincipal) {
     servicePrincipalObjectId: principal.nodes.servicePrincipal.objectId,
     authentication: principal.authentication,
     secrets: principal.secrets,
-    trusts: [],
+    trusts: principal.trusts,
     roles: principal.roles,
   };
   return {

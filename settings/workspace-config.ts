@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
 import type { Problem } from "../components/problems";
-import { checkValue, RULES } from "../components/validate-args";
+import { checkValue, RULES } from "../components/rules";
 
 /** The fields of hi-ml's `config.json` by the setting that each of them stands for. */
 export const WORKSPACE_CONFIG_FIELDS = {

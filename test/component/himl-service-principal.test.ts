@@ -109,7 +109,7 @@ describe("HimlServicePrincipal", () => {
     const principal = result!;
     const outputs: [string, pulumi.Output<unknown>, unknown, boolean][] = [
       ["clientId", principal.clientId, "himl-application.clientId", false],
-      ["clientSecret", principal.clientSecret, "himl-secret-b.value", true],
+      ["clientSecret", principal.clientSecret!, "himl-secret-b.value", true],
       ["tenantId", principal.tenantId, TENANT, false],
       ["subscriptionId", principal.subscriptionId, SUBSCRIPTION, false],
       ["resourceGroupName", principal.resourceGroupName, "rg-ml", false],

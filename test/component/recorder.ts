@@ -119,18 +119,22 @@ export async function record<T>(
 /** Records the options of every resource below the one that gets this transformation. */
 export function recordOptions(into: Map<string, RecordedOptions>): pulumi.ResourceTransformation {
   return ({ resource, name, opts }) => {
-    const { ignoreChanges, parent } = opts as pulumi.CustomResourceOptions;
-    const deletedWith = opts.deletedWith;
+    const { ignoreChanges, parent, deletedWith } = opts as pulumi.CustomResourceOptions;
     into.set(name, {
       get protect() {
         return (resource as unknown as { __protect: boolean }).__protect;
       },
       ignoreChanges,
-      deletedWith: deletedWith?.__name,
-      parent: (parent)?.__name,
+      deletedWith: nameOf(deletedWith),
+      parent: nameOf(parent),
     });
     return undefined;
   };
+}
+
+// Internal in the types of Pulumi.
+function nameOf(resource: unknown): string | undefined {
+  return (resource as { __name?: string } | undefined)?.__name;
 }
 
 /** The value of an output, or the error that it failed with. */

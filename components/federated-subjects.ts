@@ -1,0 +1,295 @@
+import { createHash } from "node:crypto";
+import type { Problem } from "./problems";
+
+/** Trust in jobs of GitHub Actions. A job presents one subject: exactly one of the last four says which jobs are meant. */
+export interface GitHubTrustArgs {
+  github: {
+    /** Required. `owner/name`. */
+    repository: string;
+    /**
+     * Optional, together with `repositoryId`. Numeric ID of the owner, for repositories with immutable subjects: the
+     * default for those created, renamed or transferred on github.com after 2026-07-15.
+     */
+    ownerId?: string | number;
+    /** Optional, together with `ownerId`. Numeric ID of the repository. */
+    repositoryId?: string | number;
+    /** Jobs on this branch that name no environment: `main`, or `refs/heads/main`. */
+    branch?: string;
+    /** Jobs on this tag that name no environment: `v1`, or `refs/tags/v1`. */
+    tag?: string;
+    /** Jobs that name this environment. */
+    environment?: string;
+    /** Jobs of pull requests that name no environment. */
+    pullRequest?: true;
+  };
+}
+
+/** Trust in a service connection of Azure DevOps, with issuer and subject as its page shows them. */
+export interface AzureDevOpsTrustArgs {
+  azureDevOps: { issuer: string; subject: string };
+}
+
+/** Trust in any OpenID Connect issuer. */
+export interface RawTrustArgs {
+  /** Optional. 3 to 120 letters, digits, - or _. A change replaces the credential. @default made from issuer and subject */
+  name?: string;
+  /** Required. The `iss` of the tokens, to the letter: an `https` URL. */
+  issuer: string;
+  /** Required. The `sub` of the tokens, to the letter: Entra knows no wildcards here. */
+  subject: string;
+  /** Optional. The `aud` of the tokens. @default "api://AzureADTokenExchange" */
+  audience?: string;
+}
+
+export type TrustArgs = GitHubTrustArgs | AzureDevOpsTrustArgs | RawTrustArgs;
+
+/** A trust as Entra stores it. */
+export interface ResolvedTrust {
+  /** Made from issuer and subject unless given: the same trust has the same name wherever it stands in a list. */
+  name: string;
+  /** Identifies the trust within a stack, whatever its name. */
+  key: string;
+  issuer: string;
+  subject: string;
+  audience: string;
+  /** What may be wrong with it, though nothing here can tell. */
+  warning?: string;
+}
+
+/** https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations */
+export const MOST_TRUSTS = 20;
+
+const GITHUB_ISSUER = "https://token.actions.githubusercontent.com";
+const AUDIENCE = "api://AzureADTokenExchange";
+const LONGEST_VALUE = 600;
+
+/** The trusts that the arguments stand for, and everything that is wrong with them. */
+export function resolveTrusts(
+  what: string,
+  list: readonly unknown[],
+): { trusts: ResolvedTrust[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const trusts = list.flatMap((args, index) => {
+    const at = `${what}[${index}]`;
+    const report = (field: string, must: string, received: unknown, remedy: string) =>
+      problems.push({ code: "InvalidTrust", what: `${at}${field}`, must, received, remedy });
+    const trust = resolveTrust(args, report);
+    return trust ? [{ ...trust, at }] : [];
+  });
+
+  if (list.length > MOST_TRUSTS) {
+    problems.push({
+      code: "TooManyTrusts",
+      what,
+      must: `have ${MOST_TRUSTS} entries at most: Entra stores no more for one application`,
+      received: list.length,
+      remedy: "Let the jobs share an environment, or declare a second principal.",
+    });
+  }
+  const places = new Map<string, string>();
+  for (const { at, issuer, subject, name } of trusts) {
+    const keys = { "issuer and subject": `${issuer} ${subject}`, name };
+    const taken = Object.entries(keys).find(([, value]) => places.has(value));
+    if (taken) {
+      problems.push({
+        code: "DuplicateTrust",
+        what: at,
+        must: `have another ${taken[0]} than ${places.get(taken[1])}`,
+        received: taken[1],
+        remedy: "Entra wants each of them once in an application: remove one of the two.",
+      });
+    }
+    for (const value of Object.values(keys)) places.set(value, at);
+  }
+  return { trusts: trusts.map(({ at: _, ...trust }) => trust), problems };
+}
+
+type Report = (field: string, must: string, received: unknown, remedy: string) => void;
+
+function resolveTrust(args: unknown, report: Report): ResolvedTrust | undefined {
+  if (isObject(args) && isObject(args["github"])) return resolveGitHub(args["github"], report);
+  if (isObject(args) && isObject(args["azureDevOps"])) {
+    return resolveRaw(args["azureDevOps"], "azure-devops", report, ".azureDevOps");
+  }
+  if (isObject(args) && ("issuer" in args || "subject" in args)) return resolveRaw(args, "trust", report);
+  report(
+    "",
+    "be {github: {repository, …}}, {azureDevOps: {issuer, subject}} or {issuer, subject}",
+    args,
+    'For example: {"github": {"repository": "owner/name", "branch": "main"}}',
+  );
+  return undefined;
+}
+
+function resolveRaw(
+  args: Record<string, unknown>,
+  kind: string,
+  report: Report,
+  at = "",
+): ResolvedTrust | undefined {
+  const { issuer, subject, audience = AUDIENCE, name, ...rest } = args;
+  let isValid = checkKeys(rest, ["issuer", "subject", "audience", "name"], at, report);
+  const check = (holds: boolean, field: string, must: string, received: unknown, remedy: string) => {
+    if (!holds) report(`${at}.${field}`, must, received, remedy);
+    isValid &&= holds;
+  };
+  const isValue = (value: unknown): value is string =>
+    typeof value === "string" &&
+    value.trim() === value &&
+    value !== "" &&
+    value.length <= LONGEST_VALUE &&
+    !value.includes("*");
+  check(
+    isValue(issuer) && issuer.startsWith("https://"),
+    "issuer",
+    "be the issuer of the tokens, an https URL without a wildcard",
+    issuer,
+    "It is the `iss` of the tokens, to the letter: a slash at the end makes another issuer.",
+  );
+  check(
+    isValue(subject),
+    "subject",
+    `be the subject of the tokens, of 1 to ${LONGEST_VALUE} characters without a wildcard`,
+    subject,
+    "It is the `sub` of the tokens, to the letter: Entra compares with regard to case.",
+  );
+  check(
+    isValue(audience),
+    "audience",
+    `have 1 to ${LONGEST_VALUE} characters`,
+    audience,
+    `Leave it out for ${AUDIENCE}.`,
+  );
+  check(
+    name === undefined || (typeof name === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/.test(name)),
+    "name",
+    "have 3 to 120 letters, digits, - or _, the first a letter or a digit",
+    name,
+    "Leave it out for a name made from issuer and subject.",
+  );
+  if (!isValid) return undefined;
+  return createTrust(
+    kind,
+    issuer as string,
+    subject as string,
+    audience as string,
+    name as string | undefined,
+  );
+}
+
+function resolveGitHub(args: Record<string, unknown>, report: Report): ResolvedTrust | undefined {
+  const { repository, ownerId, repositoryId, branch, tag, environment, pullRequest, ...rest } = args;
+  const at = ".github";
+  const known = ["repository", "ownerId", "repositoryId", "branch", "tag", "environment", "pullRequest"];
+  let isValid = checkKeys(rest, known, at, report);
+  const refuse = (field: string, must: string, received: unknown, remedy: string) => {
+    report(`${at}${field}`, must, received, remedy);
+    isValid = false;
+  };
+
+  const [owner, name] =
+    typeof repository === "string" && /^[\w.-]+\/[\w.-]+$/.test(repository) ? repository.split("/") : [];
+  if (name === undefined)
+    refuse(".repository", "be owner/name", repository, "As in the address: github.com/OWNER/NAME.");
+
+  const ids = [ownerId, repositoryId].filter((id) => id !== undefined).map(String);
+  if (ids.length === 1 || ids.some((id) => !/^\d+$/.test(id))) {
+    const remedy = `\`gh api repos/${String(repository)} --jq '[.owner.id, .id]'\` shows both.`;
+    refuse(
+      "",
+      "have both ownerId and repositoryId, whole numbers, or neither",
+      { ownerId, repositoryId },
+      remedy,
+    );
+  }
+
+  const jobs = Object.entries({ branch, tag, environment, pullRequest }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (jobs.length !== 1) {
+    const received = jobs.map(([field]) => field);
+    refuse(
+      "",
+      "have exactly one of branch, tag, environment and pullRequest",
+      received,
+      "Give each of them a trust of its own.",
+    );
+    return undefined;
+  }
+  const [kind, value] = jobs[0]!;
+  const job = describeJob(kind, value, (must, remedy) => refuse(`.${kind}`, must, value, remedy));
+  if (!isValid || job === undefined) return undefined;
+
+  const isImmutable = ids.length === 2;
+  const subject = isImmutable
+    ? `repo:${owner}@${ids[0]}/${name}@${ids[1]}:${job}`
+    : `repo:${owner}/${name}:${job}`;
+  const warning =
+    `GitHub's subject "${subject}" has names only. It will not match (AADSTS700213) for a repository that was created, ` +
+    "renamed or transferred on github.com after 2026-07-15, nor where the organisation customised its subjects. " +
+    `\`gh api repos/${owner}/${name}/actions/oidc/customization/sub\` tells which; then give ownerId and repositoryId, or issuer and subject.`;
+  return { ...createTrust("github", GITHUB_ISSUER, subject, AUDIENCE), ...(isImmutable ? {} : { warning }) };
+}
+
+/** The last part of GitHub's subject: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
+function describeJob(
+  kind: string,
+  value: unknown,
+  refuse: (must: string, remedy: string) => void,
+): string | undefined {
+  if (kind === "pullRequest") {
+    if (value !== true) refuse("be true, or be left out", "There is one subject for all pull requests.");
+    return "pull_request";
+  }
+  if (typeof value !== "string" || value.trim() !== value || value === "") {
+    refuse("be a name, without spaces around it", "Leave it out if jobs of another kind are meant.");
+    return undefined;
+  }
+  if (/[*?[\]]/.test(value)) {
+    refuse(
+      "be one name, without a wildcard",
+      "Entra compares the whole subject: use an environment for several branches.",
+    );
+    return undefined;
+  }
+  // GitHub writes a colon in a value as %3A, so that it cannot be taken for the end of the value.
+  if (kind === "environment") return `environment:${value.replaceAll(":", "%3A")}`;
+  const prefix = kind === "branch" ? "refs/heads/" : "refs/tags/";
+  if (value.startsWith("refs/") && !value.startsWith(prefix)) {
+    refuse(`be a name or begin with ${prefix}`, "A branch is refs/heads/NAME, a tag refs/tags/NAME.");
+    return undefined;
+  }
+  return `ref:${prefix}${value.startsWith(prefix) ? value.slice(prefix.length) : value}`;
+}
+
+function createTrust(
+  kind: string,
+  issuer: string,
+  subject: string,
+  audience: string,
+  name?: string,
+): ResolvedTrust {
+  const hash = createHash("sha256").update(`${issuer}\n${subject}`).digest("hex").slice(0, 8);
+  const readable = subject
+    .replace(/^repo:/, "")
+    .replace(/[^A-Za-z0-9_]+/g, "-")
+    .replace(/^-|-$/g, "");
+  const key = `${kind}-${readable.slice(0, 90)}-${hash}`;
+  return { name: name ?? key, key, issuer, subject, audience };
+}
+
+function checkKeys(
+  rest: Record<string, unknown>,
+  known: readonly string[],
+  at: string,
+  report: Report,
+): boolean {
+  const unknown = Object.keys(rest);
+  for (const key of unknown)
+    report(`${at}.${key}`, `be one of ${known.join(", ")}`, key, "Remove it, or correct its name.");
+  return unknown.length === 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,111 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { TrustArgs } from "./federated-subjects";
+import type { BuiltInRoleName } from "./roles";
+import type { RoleScope } from "./scopes";
+
+/** A role that the principal gets. */
+export interface RoleArgs {
+  /** Required. Name of a built-in role (`BUILT_IN_ROLES`) or GUID of any role. Another one is another assignment: made first, then the old one goes. */
+  role: BuiltInRoleName | (string & {});
+  /**
+   * Optional. Where the role holds. Another one is another assignment: made first, then the old one goes.
+   * @default "resourceGroup", the resource group of the workspace
+   */
+  scope?: RoleScope;
+}
+
+/** How pipelines log in. */
+export type Authentication = "secret" | "federated" | "both";
+
+export interface HimlServicePrincipalArgs {
+  /** Required. Name of the Azure ML workspace. A change alters scopes and outputs; the principal stays. */
+  workspaceName: pulumi.Input<string>;
+  /** Required. Resource group that contains the workspace. A change moves the role assignments; the principal stays. */
+  resourceGroupName: pulumi.Input<string>;
+  /**
+   * Optional. Subscription of the workspace, a GUID. A change moves the role assignments; the principal stays.
+   * @default the subscription that the azure-native provider uses
+   */
+  subscriptionId?: pulumi.Input<string>;
+  /**
+   * Optional. Name of the app registration, 1 to 120 characters, not unique in a tenant. Changed in place.
+   * @default `himl-<workspace>-<stack>`
+   */
+  displayName?: pulumi.Input<string>;
+  /**
+   * Optional. What an administrator reads about the app registration, up to 1024 characters. Changed in place.
+   * @default a sentence that names the workspace, the project and the stack
+   */
+  description?: pulumi.Input<string>;
+  /** Optional. Reference to a service in the tenant's asset management; some tenants refuse applications without. Changed in place. */
+  serviceManagementReference?: pulumi.Input<string>;
+  /**
+   * Optional. Object IDs of those who own application and principal: exactly these, in any order. Changed in place.
+   * @default whoever creates the application, recorded once and never touched again
+   */
+  owners?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Optional. The roles of the principal, in any order.
+   * @default Contributor on the resource group of the workspace, as hi-ml's manual has it; none with an empty list
+   * @example [{ role: "AzureML Data Scientist", scope: "workspace" }]
+   */
+  roles?: RoleArgs[];
+  /**
+   * Optional. Allows Owner, User Access Administrator and Role Based Access Control Administrator in `roles`,
+   * whose holder can give itself every other role.
+   * @default false
+   */
+  allowPrivilegedRoles?: boolean;
+  /**
+   * Optional. How pipelines log in. `secret`: with a client secret. `federated`: with the tokens of the pipeline
+   * itself, which `federatedCredentials` trusts; there is no password. `both`: for moving from one to the other. A
+   * change to `federated` removes the secrets: jobs that hold one fail.
+   * @default "secret"
+   */
+  authentication?: Authentication;
+  /**
+   * Required with `federated` and `both`, else not allowed. The tokens to trust, 20 at most, in any order. Changed in
+   * place; another issuer or subject is another trust.
+   * @example [{ github: { repository: "octocat/training", environment: "production" } }]
+   */
+  federatedCredentials?: TrustArgs[];
+  /**
+   * Optional. Days from one renewal of the secret to the next, a whole number from 1 to 365; a secret lives for
+   * two of these periods at most. A change replaces every secret at once: jobs that hold one fail.
+   * @default 90
+   */
+  renewSecretsEveryDays?: number;
+  /**
+   * Optional. The day from which periods count, `YYYY-MM-DD` in UTC, not in the future. A change replaces every
+   * secret at once: jobs that hold one fail. With today's date a new stack starts with one secret instead of two.
+   * @default "2020-01-01"
+   */
+  secretsSince?: string;
+  /**
+   * Optional. A whole number from 1; raise it by one after a leak. Every secret is replaced at once: jobs that
+   * hold one fail.
+   * @default 1
+   */
+  secretGeneration?: number;
+  /**
+   * Optional. Reads the workspace during preview, so that a wrong name fails before anything is created. It is
+   * skipped by itself where a value is not known yet, as when the same program creates the workspace.
+   * @default true
+   */
+  workspaceLookup?: boolean;
+  /**
+   * Optional. The instant for which the secrets are planned; for tests.
+   * @default the clock
+   */
+  now?: Date;
+}
+
+/** Default values of the arguments that have a constant one. */
+export const DEFAULTS = {
+  authentication: "secret",
+  role: "Contributor",
+  renewSecretsEveryDays: 90,
+  secretsSince: "2020-01-01",
+  secretGeneration: 1,
+  allowPrivilegedRoles: false,
+} as const;
