@@ -20,6 +20,10 @@ Runs the program's whole life on this machine: the real Pulumi engine against a 
 Exit code: 0 every step did what it should, 1 something did not, 2 wrong usage.
 `;
 
+const INTRODUCTION = `A real Pulumi engine runs this project's program against a local double of Azure.
+"preview" plans, "up" makes it so, "destroy" takes it back; "stack" is Pulumi's record of what it has made.
+`;
+
 const EXIT = { ok: 0, failed: 1, misuse: 2, SIGINT: 130, SIGTERM: 143 } as const;
 
 class MisuseError extends Error {
@@ -78,7 +82,10 @@ function requireProvider(name: string): ProviderName {
 
 function printStep(step: StepReport): void {
   const seconds = `${(step.ms / 1000).toFixed(1)} s`.padStart(7);
-  process.stdout.write(`${step.ok ? "  ok    " : "  FAILED"}${seconds}  ${step.name}: ${step.detail}\n`);
+  const [first = "", ...rest] = step.detail.split("\n");
+  const more =
+    rest.length > 0 ? [first, ...rest].map((line) => `\n${" ".repeat(19)}${line}`).join("") : ` ${first}`;
+  process.stdout.write(`${step.ok ? "  ok    " : "  FAILED"}${seconds}  ${step.name}:${more}\n`);
 }
 
 function printEnd(report: RehearsalReport): void {
@@ -102,6 +109,7 @@ async function main(): Promise<number> {
       process.stdout.write(USAGE);
       return EXIT.ok;
     }
+    if (!json) process.stdout.write(INTRODUCTION);
     const report = await rehearse({
       chapters,
       realProviders,

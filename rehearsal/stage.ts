@@ -3,7 +3,7 @@ import type program from "../index";
 import { type LocalAzure, startLocalAzure } from "./azure/local-azure";
 import { run } from "./engine/child-process";
 import type { Engine } from "./engine/engine";
-import type { OperationResult } from "./engine/operation-log";
+import type { OperationResult, ResourceStep } from "./engine/operation-log";
 import { Session } from "./engine/session";
 import type { ProviderName } from "./providers/stand-ins";
 import { expect, type Story } from "./story";
@@ -96,7 +96,7 @@ export class Stage {
     return this.story.step("pulumi up creates everything", async () => {
       const { result, traffic, variables } = await this.up();
       this.firstUp = traffic;
-      const created = result.steps.filter(({ type }) => /^azure(ad|-native):/.test(type));
+      const created = stepsInAzure(result);
       expect(
         created.every(({ operation }) => operation === "create"),
         `It planned ${describe(result)}.`,
@@ -104,7 +104,7 @@ export class Stage {
       // Real providers write more than once for some resources.
       const oneWriteEach = this.options.realProviders.length > 0 || traffic.writes === created.length;
       expect(oneWriteEach, `It made ${traffic.writes} writes for ${created.length} resources in Azure.`);
-      return [`${created.length} resources in Azure, with ${traffic.writes} writes`, variables];
+      return [`${listThings(result)}; ${traffic.writes} writes to Azure`, variables];
     });
   }
 
@@ -165,7 +165,7 @@ export class Stage {
   async destroyStack(): Promise<void> {
     await this.story.step("pulumi destroy revokes and removes", async () => {
       const result = await this.session.destroy();
-      return [`${result.counts["delete"] ?? 0} resources deleted`, undefined];
+      return [listThings(result), undefined];
     });
     await this.story.step("what is left in Azure", () => {
       const count = this.leftovers;
@@ -220,6 +220,29 @@ export class Stage {
     );
     return JSON.parse(result.stdout) as LoginResult;
   }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  Application: "app registration",
+  ServicePrincipal: "service principal",
+  ApplicationPassword: "client secret",
+  ApplicationFederatedIdentityCredential: "trust",
+  RoleAssignment: "role assignment",
+};
+
+/** What an operation does in Azure; the rest concerns the stack alone. */
+export function stepsInAzure(result: OperationResult): readonly ResourceStep[] {
+  return result.steps.filter(({ type }) => /^azure(ad|-native):/.test(type));
+}
+
+/** The things in Azure that an operation is about, in words and in its order. */
+export function listThings(result: OperationResult): string {
+  const counts = new Map<string, number>();
+  for (const { type } of stepsInAzure(result)) {
+    const word = WORDS[type.split(":").at(-1) ?? ""] ?? type;
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts].map(([word, count]) => (count === 1 ? word : `${count} ${word}s`)).join(", ");
 }
 
 /** Whether a plan leaves everything as it is. */

@@ -1,4 +1,4 @@
-import { describe } from "../stage";
+import { describe, listThings } from "../stage";
 import { expect } from "../story";
 import type { Chapter } from "./chapter";
 
@@ -11,14 +11,14 @@ export const day: Chapter = {
       const { value, traffic } = await stage.observe(() => stage.session.preview());
       expect(Object.keys(value.counts).join() === "create", `It planned ${describe(value)}.`);
       expect(traffic.writes === 0, `It made ${traffic.writes} writes.`);
-      return [`${value.counts["create"] ?? 0} resources, nothing written yet`, undefined];
+      return [`${listThings(value)}; nothing written yet`, undefined];
     });
     const variables = await stage.createStack();
     await stage.story.step("the stack's outputs are hi-ml's variables", () => {
       const shown = Object.entries(variables).map(
         ([name, value]) => `${name}=${/PASSWORD/.test(name) ? "(secret)" : value}`,
       );
-      return Promise.resolve([shown.join(" "), undefined]);
+      return Promise.resolve([shown.join("\n"), undefined]);
     });
     await stage.expectLogin("a pipeline that has only these variables", variables);
     await stage.expectNoChange("pulumi up again");

@@ -64,12 +64,10 @@ export class Session {
     const folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-rehearsal-"));
     let standIns: StandIns | undefined;
     try {
-      const [home, state, work] = ["home", "state", "work"].map((name) => path.join(folder, name)) as [
-        string,
-        string,
-        string,
-      ];
-      await Promise.all([home, state, work].map((created) => mkdir(created)));
+      const home = path.join(folder, "home");
+      const state = path.join(folder, "state");
+      const work = path.join(folder, "work");
+      await Promise.all([mkdir(home), mkdir(state), mkdir(work)]);
       await copyFile(options.projectFile, path.join(work, "Pulumi.yaml"));
       standIns = await startStandIns(options.environment, options.realProviders);
       const workspace = await LocalWorkspace.create({
@@ -84,14 +82,9 @@ export class Session {
           PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
         },
       });
-      const project = await workspace.projectSettings();
-      const session = new Session(
-        options,
-        folder,
-        await Stack.create(STACK_NAME, workspace),
-        project.name,
-        standIns,
-      );
+      const { name: projectName } = await workspace.projectSettings();
+      const stack = await Stack.create(STACK_NAME, workspace);
+      const session = new Session(options, folder, stack, projectName, standIns);
       session.useEnvironment(options.environment);
       await session.configure(options.settings ?? {});
       return session;

@@ -41,8 +41,7 @@ export async function openWorld(
       ...options,
     });
     const close = async (): Promise<void> => {
-      await session.close();
-      await azure.close();
+      await session.close().finally(() => azure.close());
     };
     return { azure, session, close };
   } catch (error) {
