@@ -32,8 +32,8 @@ export interface ObtainOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** azure-native 3 needs the old inputs at a deletion, which engines send since this version (its `Configure` says so). */
-export const MINIMUM_VERSION = "3.74.0";
+/** The Automation API runs a destroy with an inline program from this version on (its `Stack.destroy` says so). */
+export const MINIMUM_VERSION = "3.181.0";
 
 const EXECUTABLE = process.platform === "win32" ? "pulumi.exe" : "pulumi";
 

@@ -64,10 +64,10 @@ describe("obtaining an engine", () => {
 
   it("refuses one that is too old, with the version that it needs", () =>
     withFolder(async (folder) => {
-      const asked = await writeScript(path.join(folder, "mine"), answers("3.73.9"));
+      const asked = await writeScript(path.join(folder, "mine"), answers("3.180.9"));
       await assert.rejects(obtain(folder, { engine: asked }), {
         code: "ENGINE_TOO_OLD",
-        message: `The engine must be version 3.74.0 or later. Received 3.73.9 from ${asked}.\nUpdate it: https://www.pulumi.com/docs/install/`,
+        message: `The engine must be version 3.181.0 or later. Received 3.180.9 from ${asked}.\nUpdate it: https://www.pulumi.com/docs/install/`,
       });
     }));
 
@@ -90,7 +90,7 @@ describe("obtaining an engine", () => {
       assert.deepEqual(engine, { path: cached, version: "3.220.0", source: "cache" });
       assert.match(
         lines.join("\n"),
-        /^PATH: The engine must be version 3\.74\.0 or later\. Received 3\.10\.0/,
+        /^PATH: The engine must be version 3\.181\.0 or later\. Received 3\.10\.0/,
       );
     }));
 
