@@ -223,6 +223,11 @@ describe("local Azure: IDs that are no GUIDs, and odd paths", () => {
     refused(elsewhere, 501, "NotImplemented");
   });
 
+  it("survives a Host header that is no host", async () => {
+    for (const host of ["%%%", "a b", "[", "evil.example:99999999", ""])
+      assert.match(await rawRequest(rig, "GET /v1.0/me HTTP/1.1", "", host), /^HTTP\/1\.1 501 /);
+  });
+
   it("survives what is no HTTP at all", async () => {
     assert.match(await rawRequest(rig, "NONSENSE"), /^HTTP\/1\.1 400 /);
     await new Promise((resolve) => {
@@ -364,14 +369,12 @@ describe("local Azure: missing and forged tokens", () => {
 });
 
 /** Sends a request line as it is: real clients would tidy the path. */
-function rawRequest(rig: Rig, line: string, token = ""): Promise<string> {
+function rawRequest(rig: Rig, line: string, token = "", host = new URL(rig.azure.url).host): Promise<string> {
   const { port } = new URL(rig.azure.url);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = tls.connect({ port: Number(port), host: "localhost", ca: rig.azure.caPem }, () => {
-      socket.write(
-        `${line}\r\nHost: localhost:${port}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
-      );
+      socket.write(`${line}\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`);
     });
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.on("end", () => resolve(Buffer.concat(chunks).toString()));
