@@ -55,13 +55,9 @@ export function validateArgs(name: string, args: HimlServicePrincipalArgs, compo
   if (isFutureDate(schedule.secretsSince, now)) {
     problems.push(describeProblem(RULES.secretsSince, "secretsSince", schedule.secretsSince));
   }
-  const roles = resolveRoles(
-    args.roles ?? [{ role: DEFAULTS.role }],
-    args.allowPrivilegedRoles ?? false,
-    problems,
-  );
+  const roles = resolveRoles(args.roles ?? [{ role: DEFAULTS.role }], args.allowPrivilegedRoles);
   const trusts = resolveTrusts("federatedCredentials", args.federatedCredentials ?? []);
-  problems.push(...trusts.problems, ...checkAuthentication(args));
+  problems.push(...roles.problems, ...trusts.problems, ...checkAuthentication(args));
 
   if (problems.length > 0) {
     throw toResourceError(new InvalidValuesError(`HimlServicePrincipal "${name}"`, problems), component);
@@ -72,7 +68,7 @@ export function validateArgs(name: string, args: HimlServicePrincipalArgs, compo
     secrets: args.authentication === "federated" ? [] : secrets,
     nextRenewal,
     trusts: trusts.trusts,
-    roles,
+    roles: roles.roles,
   };
 }
 
@@ -92,42 +88,45 @@ export function toResourceError(error: Error, component: pulumi.Resource): pulum
   return printAsMessage(new pulumi.ResourceError(error.message, component, true));
 }
 
-function resolveRoles(
-  roles: readonly RoleArgs[],
-  allowPrivileged: boolean,
-  problems: Problem[],
-): Plan["roles"] {
-  const resolved = roles.map(({ role, scope = "resourceGroup" }, i) => {
-    const scopeProblem = checkValue<string>(RULES.scope, `roles[${i}].scope`, scope).problem;
-    if (scopeProblem) problems.push(scopeProblem);
+/** The roles that the arguments stand for, and everything that is wrong with them. `nameOf` spells a place in the list. */
+export function resolveRoles(
+  args: readonly RoleArgs[],
+  allowPrivilegedRoles: boolean = DEFAULTS.allowPrivilegedRoles,
+  nameOf = (index: number, field: string) => `roles[${index}]${field}`,
+): { roles: Plan["roles"]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const roles = args.map(({ role, scope = "resourceGroup" }, i) => {
+    const { problem } = checkValue<string>(RULES.scope, nameOf(i, ".scope"), scope);
+    if (problem) problems.push(problem);
     const found = resolveRole(role);
-    if (!found) problems.push(describeProblem(RULES.role, `roles[${i}].role`, role));
-    else if (found.isPrivileged && !allowPrivileged)
-      problems.push(describePrivilegedRole(`roles[${i}].role`, role));
+    if (!found) problems.push(describeProblem(RULES.role, nameOf(i, ".role"), role));
+    else if (found.isPrivileged && !allowPrivilegedRoles)
+      problems.push(describePrivilegedRole(nameOf(i, ".role"), role));
     return found && { ...found, scope };
   });
-  const keys = resolved.map((role) => role && `${role.id} ${role.scope.toLowerCase()}`);
+  const keys = roles.map((role) => role && `${role.id} ${String(role.scope).toLowerCase()}`);
   keys.forEach((key, i) => {
     if (key === undefined || keys.indexOf(key) === i) return;
     problems.push({
       code: "DuplicateRole",
-      what: `roles[${i}]`,
+      what: nameOf(i, ""),
       must: "be a role and scope that are not in the list yet",
-      received: { role: roles[i]!.role, scope: resolved[i]!.scope },
+      received: { role: args[i]!.role, scope: roles[i]!.scope },
       remedy: "Azure knows one assignment for each principal, role and scope: remove one of the two.",
     });
   });
-  return resolved.filter((role) => role !== undefined);
+  return { roles: roles.filter((role) => role !== undefined), problems };
 }
 
-function checkAuthentication({
+/** What is wrong with the way of logging in: there are trusts where there have to be, and only there. */
+export function checkAuthentication({
   authentication = DEFAULTS.authentication,
   federatedCredentials = [],
-}: HimlServicePrincipalArgs) {
+}: Pick<HimlServicePrincipalArgs, "authentication" | "federatedCredentials">): Problem[] {
   const problems: Problem[] = [];
   const { problem } = checkValue<string>(RULES.authentication, "authentication", authentication);
-  if (problem) problems.push(problem);
-  else if (authentication === "secret" && federatedCredentials.length > 0) {
+  if (problem) return [problem];
+  if (authentication === "secret" && federatedCredentials.length > 0) {
     problems.push({
       code: "UnusedTrusts",
       what: "authentication",

@@ -1,16 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
-import { DEFAULTS } from "../components/himl-service-principal-args";
+import { resolveTrusts, type TrustArgs } from "../components/federated-subjects";
+import { DEFAULTS, type Authentication, type RoleArgs } from "../components/himl-service-principal-args";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
-import { resolveRole } from "../components/roles";
-import {
-  checkValue,
-  describePrivilegedRole,
-  describeProblem,
-  isFutureDate,
-  RULES,
-  type Rule,
-} from "../components/rules";
+import { checkValue, describeProblem, isFutureDate, RULES, type Rule } from "../components/rules";
+import { checkAuthentication, resolveRoles } from "../components/validate-args";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceSetting } from "./workspace-config";
 
 /** A setting of the stack: what the README says of it, and how its text is read. */
@@ -100,11 +94,23 @@ export const SETTINGS = {
   }),
   role: setting({
     description:
-      "Role on the resource group of the workspace: the name of a built-in role of Azure ML or the GUID of any role.",
+      "Role on the resource group of the workspace: the name of a built-in role of Azure ML or the GUID of any role. Left out, and without `roles`: Contributor.",
     example: '"AzureML Data Scientist"',
-    default: DEFAULTS.role,
     rule: RULES.role,
     parse: asText,
+  }),
+  roles: setting({
+    description:
+      "Instead of `role`: a list of `{role, scope}`, with scope `resourceGroup`, `workspace`, `subscription` or a resource ID. An empty list gives no role; the output `details` then has the command for an administrator.",
+    example: `'[{"role": "AzureML Data Scientist", "scope": "workspace"}]'`,
+    rule: {
+      accepts: (value): value is RoleArgs[] =>
+        Array.isArray(value) && value.every((item) => isRecord(item) && typeof item["role"] === "string"),
+      code: "InvalidRoles",
+      must: "be a list of {role, scope}",
+      remedy: "scope may be left out: then it is the resource group of the workspace.",
+    },
+    parse: asJson,
   }),
   allowPrivilegedRoles: setting({
     description:
@@ -116,6 +122,26 @@ export const SETTINGS = {
       code: "InvalidAllowPrivilegedRoles",
       must: "be true or false",
       remedy: "Leave it out unless a privileged role is meant.",
+    },
+    parse: asJson,
+  }),
+  authentication: setting({
+    description:
+      "How pipelines log in: `secret`, `federated` (with the pipeline's own tokens, without a password) or `both` (for moving from one to the other). A change to `federated` removes the secrets.",
+    example: "federated",
+    default: DEFAULTS.authentication,
+    rule: RULES.authentication as Rule<Authentication>,
+    parse: asText,
+  }),
+  federatedCredentials: setting({
+    description:
+      "The tokens to trust with `federated` or `both`, 20 at most: a list of `{github: {repository, ownerId, repositoryId, branch | tag | environment | pullRequest}}`, `{azureDevOps: {issuer, subject}}` or `{name, issuer, subject, audience}`.",
+    example: `'[{"github": {"repository": "octocat/training", "environment": "production"}}]'`,
+    rule: {
+      accepts: (value): value is TrustArgs[] => Array.isArray(value),
+      code: "InvalidTrust",
+      must: "be a list of trusts",
+      remedy: "docs/passwordless.md shows one for each kind of pipeline.",
     },
     parse: asJson,
   }),
@@ -197,10 +223,25 @@ export function parseSettings(source: SettingsSource) {
   if (given.secretsSince !== undefined && isFutureDate(given.secretsSince, source.now)) {
     problems.push(describeSetting("secretsSince", RULES.secretsSince, given.secretsSince));
   }
-  const role = given.role ?? DEFAULTS.role;
-  if (resolveRole(role)?.isPrivileged && !given.allowPrivilegedRoles) {
-    problems.push(describePrivilegedRole("role", role));
+  const roles = given.roles ?? [{ role: given.role ?? DEFAULTS.role }];
+  const nameOf = (index: number, field: string) => (given.roles ? `roles[${index}]${field}` : "role");
+  problems.push(...resolveRoles(roles, given.allowPrivilegedRoles, nameOf).problems);
+  if ("role" in source.values && "roles" in source.values) {
+    problems.push({
+      code: "RoleAndRoles",
+      what: "role",
+      must: "be left out where roles is set",
+      received: source.values["role"],
+      remedy: "`pulumi config rm role`; it is the short form of one role on the resource group.",
+    });
   }
+  const { trusts, problems: trustProblems } = resolveTrusts(
+    "federatedCredentials",
+    given.federatedCredentials ?? [],
+  );
+  problems.push(...trustProblems);
+  if (trusts.length > 0 || !("federatedCredentials" in source.values))
+    problems.push(...checkAuthentication(given));
 
   if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${source.stack}`, problems);
   return {
@@ -211,7 +252,9 @@ export function parseSettings(source: SettingsSource) {
     description: given.description,
     owners: given.owners,
     serviceManagementReference: given.serviceManagementReference,
-    roles: [{ role }],
+    roles,
+    authentication: given.authentication,
+    federatedCredentials: given.federatedCredentials,
     allowPrivilegedRoles: given.allowPrivilegedRoles,
     renewSecretsEveryDays: given.renewSecretsEveryDays,
     secretsSince: given.secretsSince,
@@ -297,6 +340,10 @@ function describeUnknownSetting(name: string): Problem {
     // Its value is not shown: somebody may have stored a password under a name of their own.
     remedy: `${hint}\`pulumi config rm ${name}\` removes it. Known: ${Object.keys(SETTINGS).join(", ")}.`,
   };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSettingName(name: string): name is SettingName {

@@ -1,5 +1,11 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { HimlServicePrincipal, RoleInfo, SecretInfo } from "../components/himl-service-principal";
+import * as pulumi from "@pulumi/pulumi";
+import { DEFAULTS } from "../components/himl-service-principal-args";
+import type {
+  HimlServicePrincipal,
+  RoleInfo,
+  SecretInfo,
+  TrustInfo,
+} from "../components/himl-service-principal";
 
 /**
  * The contract of the stack's outputs: what `pulumi stack output` gives, and what reads it may rely on.
@@ -12,7 +18,11 @@ export const STACK_OUTPUTS = [
     isSecret: false,
     description: "Application (client) ID of the app registration.",
   },
-  { name: "HIML_SERVICE_PRINCIPAL_PASSWORD", isSecret: true, description: "Client secret, the current one." },
+  {
+    name: "HIML_SERVICE_PRINCIPAL_PASSWORD",
+    isSecret: true,
+    description: "Client secret, the current one. Not with `authentication: federated`.",
+  },
   { name: "HIML_TENANT_ID", isSecret: false, description: "Directory (tenant) ID." },
   { name: "HIML_SUBSCRIPTION_ID", isSecret: false, description: "Subscription of the workspace." },
   {
@@ -38,8 +48,10 @@ export interface StackDetails {
   servicePrincipalObjectId: string;
   authentication: "secret" | "federated" | "both";
   secrets: SecretInfo[];
-  trusts: { issuer: string; subject: string }[];
+  trusts: TrustInfo[];
   roles: RoleInfo[];
+  /** Only where the stack gives no role: what somebody who may assign roles has to run. */
+  administratorCommand?: string;
 }
 
 type Outputs<T> = { [Name in keyof T]: pulumi.Input<T[Name]> };
@@ -55,14 +67,21 @@ export function createStackOutputs(principal: HimlServicePrincipal) {
     secrets: principal.secrets,
     trusts: principal.trusts,
     roles: principal.roles,
+    ...(principal.nodes.roleAssignments.length === 0 && {
+      administratorCommand: createAdministratorCommand(principal),
+    }),
   };
   return {
     HIML_SERVICE_PRINCIPAL_ID: principal.clientId,
-    HIML_SERVICE_PRINCIPAL_PASSWORD: principal.clientSecret,
+    ...(principal.clientSecret && { HIML_SERVICE_PRINCIPAL_PASSWORD: principal.clientSecret }),
     HIML_TENANT_ID: principal.tenantId,
     HIML_SUBSCRIPTION_ID: principal.subscriptionId,
     HIML_RESOURCE_GROUP: principal.resourceGroupName,
     HIML_WORKSPACE_NAME: principal.workspaceName,
     details,
-  } satisfies Record<StackOutputName, unknown>;
+  } satisfies Partial<Record<StackOutputName, unknown>>;
+}
+
+function createAdministratorCommand({ nodes, subscriptionId, resourceGroupName }: HimlServicePrincipal) {
+  return pulumi.interpolate`az role assignment create --assignee-object-id ${nodes.servicePrincipal.objectId} --assignee-principal-type ServicePrincipal --role ${DEFAULTS.role} --scope "/subscriptions/${subscriptionId}/resourceGroups/${resourceGroupName}"`;
 }

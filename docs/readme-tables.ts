@@ -1,0 +1,56 @@
+/**
+ * Writes the tables of settings and outputs into the README, from the definitions that the program itself uses.
+ *
+ *     npm run docs             writes them
+ *     npm run docs -- --check  fails where the README is stale
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { SETTINGS } from "../settings/settings";
+import { STACK_OUTPUTS } from "../settings/stack-outputs";
+
+const README = path.resolve(__dirname, "../README.md");
+
+const row = (...cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+
+function createSettingsTable(): string {
+  const rows = Object.entries(SETTINGS).map(([name, setting]) =>
+    row(
+      `\`${name}\``,
+      setting.description,
+      "default" in setting && setting.default !== undefined ? `\`${setting.default}\`` : "",
+      `must ${setting.rule.must}`,
+    ),
+  );
+  return [row("setting", "what it does", "default", "rule"), row("---", "---", "---", "---"), ...rows].join(
+    "\n",
+  );
+}
+
+function createOutputsTable(): string {
+  const rows = STACK_OUTPUTS.map(({ name, isSecret, description }) =>
+    row(`\`${name}\``, description, isSecret ? "**yes**" : "no"),
+  );
+  return [row("output", "value", "secret"), row("---", "---", "---"), ...rows].join("\n");
+}
+
+/** The README with each table between `<!-- NAME -->` and `<!-- /NAME -->` made anew. */
+export function updateTables(readme: string): string {
+  const tables = { settings: createSettingsTable(), outputs: createOutputsTable() };
+  return Object.entries(tables).reduce((text, [name, table]) => {
+    const section = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
+    if (!section.test(text))
+      throw new Error(`README.md must have a section <!-- ${name} --> … <!-- /${name} -->.`);
+    return text.replace(section, (_, start: string, end: string) => `${start}\n${table}\n\n${end}`);
+  }, readme);
+}
+
+if (require.main === module) {
+  const before = readFileSync(README, "utf8");
+  const after = updateTables(before);
+  if (!process.argv.includes("--check")) writeFileSync(README, after);
+  else if (before !== after) {
+    process.stderr.write("README.md: the tables must follow settings/. `npm run docs` writes them anew.\n");
+    process.exitCode = 1;
+  }
+}
