@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as authorization from "@pulumi/azure-native/authorization";
 import * as azuread from "@pulumi/azuread";
 import * as pulumi from "@pulumi/pulumi";
@@ -330,11 +331,14 @@ describe("the stand-ins, under the real engine", () => {
       answer: "hang",
     });
     const up = world.session.up();
-    const hanging = setInterval(() => {
-      if (world.azure.control.requests().some(({ path }) => path.endsWith("/workspaces/ws-ml"))) return;
-      clearInterval(hanging);
-      setTimeout(() => interruption.abort(), 1500);
-    }, 50);
+    const settled = up.then(
+      () => true,
+      () => true,
+    );
+    const isHanging = (): boolean =>
+      world.azure.control.requests().some(({ path }) => path === "/v1.0/applications");
+    while (!isHanging() && !(await Promise.race([settled, sleep(50, false)])));
+    interruption.abort();
     await assert.rejects(up, { code: "INTERRUPTED" });
   });
 });
