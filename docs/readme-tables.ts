@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import * as prettier from "prettier";
 import { SETTINGS } from "../settings/settings";
 import { STACK_OUTPUTS } from "../settings/stack-outputs";
 
@@ -35,22 +36,25 @@ function createOutputsTable(): string {
 }
 
 /** The README with each table between `<!-- NAME -->` and `<!-- /NAME -->` made anew. */
-export function updateTables(readme: string): string {
+async function updateTables(readme: string): Promise<string> {
   const tables = { settings: createSettingsTable(), outputs: createOutputsTable() };
-  return Object.entries(tables).reduce((text, [name, table]) => {
-    const section = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    if (!section.test(text))
+  const text = Object.entries(tables).reduce((before, [name, table]) => {
+    const section = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
+    if (!section.test(before))
       throw new Error(`README.md must have a section <!-- ${name} --> … <!-- /${name} -->.`);
-    return text.replace(section, (_, start: string, end: string) => `${start}\n${table}\n\n${end}`);
+    return before.replace(section, (_, start: string, end: string) => `${start}\n${table}\n\n${end}`);
   }, readme);
+  return prettier.format(text, { ...(await prettier.resolveConfig(README)), parser: "markdown" });
 }
 
-if (require.main === module) {
+async function main(): Promise<void> {
   const before = readFileSync(README, "utf8");
-  const after = updateTables(before);
+  const after = await updateTables(before);
   if (!process.argv.includes("--check")) writeFileSync(README, after);
   else if (before !== after) {
     process.stderr.write("README.md: the tables must follow settings/. `npm run docs` writes them anew.\n");
     process.exitCode = 1;
   }
 }
+
+void main();
