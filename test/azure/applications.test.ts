@@ -157,6 +157,11 @@ describe("local Azure: applications in Microsoft Graph", () => {
       assert.deepEqual([seen, pages], [["team-a", "team-b", "team-c"], 2]);
     });
 
+    it("without a link where a page holds the rest", async () => {
+      const body = ok(await rig.graph("GET", "/applications?$top=2&$filter=startswith(displayName,'team-')"));
+      assert.deepEqual([body.value.length, body["@odata.nextLink"]], [2, undefined]);
+    });
+
     it("with a count", async () => {
       const body = ok(
         await rig.graph("GET", "/applications?$count=true&$filter=startswith(displayName,'team-')"),

@@ -86,17 +86,19 @@ function route(method: Route["method"], path: string, does: string, handler: Con
 }
 
 const routes: readonly Route[] = [
-  route("GET", "clock", "The directory's time", (control) => ok({ now: control.now().toISOString() })),
+  route("GET", "clock", "The directory's time: `{now}`", (control) =>
+    ok({ now: control.now().toISOString() }),
+  ),
   route(
     "PUT",
     "clock",
-    "Set the directory's clock",
+    "Set the directory's clock: `{now}`",
     act((control, call) => control.setClock(new Date(read(call, clockBody).now))),
   ),
   route(
     "POST",
     "clock/advance",
-    "Advance the directory's clock by days or seconds",
+    "Advance the directory's clock: `{days?, seconds?}`",
     act((control, call) => {
       const { days = 0, seconds = 0 } = read(call, advanceBody);
       control.advanceClock({ days, seconds });
@@ -105,19 +107,19 @@ const routes: readonly Route[] = [
   route(
     "PUT",
     "replication-lag",
-    "Set the replication lag, for all kinds of object or for some",
+    "Set the replication lag: `{seconds}`, a number for all kinds of object or an object by kind",
     act((control, call) => control.setReplicationLag(read(call, lagBody).seconds)),
   ),
   route(
     "PUT",
     "latency",
-    "Set how long each answer waits",
+    "Set how long each answer waits: `{ms}`",
     act((control, call) => control.setLatency(read(call, latencyBody).ms)),
   ),
   route(
     "POST",
     "faults",
-    "Add a fault",
+    "Add a fault: `{match: {method?, path?}, times?, carriedOut?, answer, retryAfter?}`; `path` is a regular expression",
     act((control, call) => control.addFault(read(call, faultSchema))),
   ),
   route(
@@ -134,15 +136,20 @@ const routes: readonly Route[] = [
     act((control) => control.clearRequests()),
   ),
   route("GET", "state", "All that is in the directory, secrets as hashes", (control) => ok(control.state())),
-  route("POST", "callers", "Create a principal with a secret to call with", (control, call) => {
-    const { displayName, ...rest } = read(call, callerBody);
-    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    return { status: 201, body: control.createCaller({ displayName, ...given }) };
-  }),
+  route(
+    "POST",
+    "callers",
+    "Create a principal with a secret to call with: `{displayName, role?, scope?, ownsApplications?, graphPermissions?}`",
+    (control, call) => {
+      const { displayName, ...rest } = read(call, callerBody);
+      const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+      return { status: 201, body: control.createCaller({ displayName, ...given }) };
+    },
+  ),
   route(
     "POST",
     "issuers",
-    "Declare an OIDC issuer, with the keys that its tokens are checked with",
+    "Declare an OIDC issuer with its keys: `{issuer, jwks}`",
     act((_control, call, cloud) => {
       const { issuer, jwks } = read(call, issuerBody);
       cloud.issuers.set(issuer, jwks);
@@ -151,7 +158,7 @@ const routes: readonly Route[] = [
   route(
     "PATCH",
     "policy",
-    "Change the tenant's policy",
+    "Change the tenant's policy: `{passwordAddition?, maxPasswordLifetimeDays?, requireServiceManagementReference?}`",
     act((control, call) => {
       const given = Object.entries(read(call, policyBody)).filter(([, value]) => value !== undefined);
       control.setPolicy(Object.fromEntries(given));
