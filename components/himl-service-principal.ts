@@ -144,7 +144,8 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
           roleDefinitionId: pulumi.interpolate`/subscriptions/${scopeId.apply(subscriptionOf)}/providers/Microsoft.Authorization/roleDefinitions/${id}`,
           scope: scopeId,
         },
-        replaceable,
+        // azure-native would delete first, since the program gives the name.
+        { ...replaceable, deleteBeforeReplace: false },
       );
     });
 
