@@ -107,11 +107,21 @@ export function resolveTrusts(
 type Report = (field: string, must: string, received: unknown, remedy: string) => void;
 
 function resolveTrust(args: unknown, report: Report): ResolvedTrust | undefined {
-  if (isObject(args) && isObject(args["github"])) return resolveGitHub(args["github"], report);
-  if (isObject(args) && isObject(args["azureDevOps"])) {
-    return resolveRaw(args["azureDevOps"], "azure-devops", report, ".azureDevOps");
+  if (isObject(args) && isObject(args["github"])) {
+    const { github, ...rest } = args;
+    const isAlone = checkKeys(rest, ["github"], "", report);
+    const trust = resolveGitHub(github, report);
+    return isAlone ? trust : undefined;
   }
-  if (isObject(args) && ("issuer" in args || "subject" in args)) return resolveRaw(args, "trust", report);
+  if (isObject(args) && isObject(args["azureDevOps"])) {
+    const { azureDevOps, ...rest } = args;
+    const isAlone = checkKeys(rest, ["azureDevOps"], "", report);
+    const fields = azureDevOps;
+    const trust = resolveRaw(fields, ["issuer", "subject"], report, ".azureDevOps");
+    return isAlone ? trust : undefined;
+  }
+  if (isObject(args) && ("issuer" in args || "subject" in args))
+    return resolveRaw(args, ["name", "issuer", "subject", "audience"], report);
   report(
     "",
     "be {github: {repository, …}}, {azureDevOps: {issuer, subject}} or {issuer, subject}",
@@ -123,12 +133,13 @@ function resolveTrust(args: unknown, report: Report): ResolvedTrust | undefined 
 
 function resolveRaw(
   args: Record<string, unknown>,
-  kind: string,
+  known: readonly string[],
   report: Report,
   at = "",
 ): ResolvedTrust | undefined {
-  const { issuer, subject, audience = AUDIENCE, name, ...rest } = args;
-  let isValid = checkKeys(rest, ["issuer", "subject", "audience", "name"], at, report);
+  const { issuer, subject, audience = AUDIENCE, name } = args;
+  const rest = Object.fromEntries(Object.entries(args).filter(([key]) => !known.includes(key)));
+  let isValid = checkKeys(rest, known, at, report);
   const check = (holds: boolean, field: string, must: string, received: unknown, remedy: string) => {
     if (!holds) report(`${at}.${field}`, must, received, remedy);
     isValid &&= holds;
@@ -168,13 +179,7 @@ function resolveRaw(
     "Leave it out for a name made from issuer and subject.",
   );
   if (!isValid) return undefined;
-  return createTrust(
-    kind,
-    issuer as string,
-    subject as string,
-    audience as string,
-    name as string | undefined,
-  );
+  return createTrust(issuer as string, subject as string, audience as string, name as string | undefined);
 }
 
 function resolveGitHub(args: Record<string, unknown>, report: Report): ResolvedTrust | undefined {
@@ -228,7 +233,7 @@ function resolveGitHub(args: Record<string, unknown>, report: Report): ResolvedT
     `GitHub's subject "${subject}" has names only. It will not match (AADSTS700213) for a repository that was created, ` +
     "renamed or transferred on github.com after 2026-07-15, nor where the organisation customised its subjects. " +
     `\`gh api repos/${owner}/${name}/actions/oidc/customization/sub\` tells which; then give ownerId and repositoryId, or issuer and subject.`;
-  return { ...createTrust("github", GITHUB_ISSUER, subject, AUDIENCE), ...(isImmutable ? {} : { warning }) };
+  return { ...createTrust(GITHUB_ISSUER, subject, AUDIENCE), ...(isImmutable ? {} : { warning }) };
 }
 
 /** The last part of GitHub's subject: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
@@ -255,26 +260,23 @@ function describeJob(
   // GitHub writes a colon in a value as %3A, so that it cannot be taken for the end of the value.
   if (kind === "environment") return `environment:${value.replaceAll(":", "%3A")}`;
   const prefix = kind === "branch" ? "refs/heads/" : "refs/tags/";
-  if (value.startsWith("refs/") && !value.startsWith(prefix)) {
+  if (value === prefix || (value.startsWith("refs/") && !value.startsWith(prefix))) {
     refuse(`be a name or begin with ${prefix}`, "A branch is refs/heads/NAME, a tag refs/tags/NAME.");
     return undefined;
   }
   return `ref:${prefix}${value.startsWith(prefix) ? value.slice(prefix.length) : value}`;
 }
 
-function createTrust(
-  kind: string,
-  issuer: string,
-  subject: string,
-  audience: string,
-  name?: string,
-): ResolvedTrust {
+// From issuer and subject alone: a trust that is spelled in another way must stay the same resource, since Entra refuses
+// a second one with the same issuer and subject while the first is there.
+function createTrust(issuer: string, subject: string, audience: string, name?: string): ResolvedTrust {
   const hash = createHash("sha256").update(`${issuer}\n${subject}`).digest("hex").slice(0, 8);
   const readable = subject
-    .replace(/^repo:/, "")
-    .replace(/[^A-Za-z0-9_]+/g, "-")
-    .replace(/^-|-$/g, "");
-  const key = `${kind}-${readable.slice(0, 90)}-${hash}`;
+    .replace(/^(repo|sc):/, "")
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 90);
+  const key = readable === "" ? hash : `${readable}-${hash}`;
   return { name: name ?? key, key, issuer, subject, audience };
 }
 

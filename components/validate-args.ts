@@ -95,7 +95,16 @@ export function resolveRoles(
   nameOf = (index: number, field: string) => `roles[${index}]${field}`,
 ): { roles: Plan["roles"]; problems: Problem[] } {
   const problems: Problem[] = [];
-  const roles = args.map(({ role, scope = "resourceGroup" }, i) => {
+  const roles = args.map(({ role, scope = "resourceGroup", ...rest }, i) => {
+    for (const field of Object.keys(rest)) {
+      problems.push({
+        code: "UnknownField",
+        what: nameOf(i, `.${field}`),
+        must: "be one of role, scope",
+        received: field,
+        remedy: "Remove it, or correct its name: a role would be given on the resource group otherwise.",
+      });
+    }
     const { problem } = checkValue<string>(RULES.scope, nameOf(i, ".scope"), scope);
     if (problem) problems.push(problem);
     const found = resolveRole(role);

@@ -235,13 +235,13 @@ export function parseSettings(source: SettingsSource) {
       remedy: "`pulumi config rm role`; it is the short form of one role on the resource group.",
     });
   }
-  const { trusts, problems: trustProblems } = resolveTrusts(
-    "federatedCredentials",
-    given.federatedCredentials ?? [],
-  );
+  const { problems: trustProblems } = resolveTrusts("federatedCredentials", given.federatedCredentials ?? []);
   problems.push(...trustProblems);
-  if (trusts.length > 0 || !("federatedCredentials" in source.values))
-    problems.push(...checkAuthentication(given));
+  // Where one of the two is wrong in itself, nothing can be said about both.
+  const areRead = (["authentication", "federatedCredentials"] as const).every(
+    (name) => given[name] !== undefined || !(name in source.values),
+  );
+  if (areRead && trustProblems.length === 0) problems.push(...checkAuthentication(given));
 
   if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${source.stack}`, problems);
   return {

@@ -22,8 +22,10 @@ function declare(
   opts?: pulumi.ComponentResourceOptions,
 ) {
   const principal = new HimlServicePrincipal(name, { ...WORKSPACE, now: NOW, ...args }, opts);
-  const { application, servicePrincipal, secrets, roleAssignments } = principal.nodes;
-  const urns = [application, servicePrincipal, ...secrets, ...roleAssignments].map(({ urn }) => urn);
+  const { application, servicePrincipal, secrets, trusts, roleAssignments } = principal.nodes;
+  const urns = [application, servicePrincipal, ...secrets, ...trusts, ...roleAssignments].map(
+    ({ urn }) => urn,
+  );
   return { result: principal, urns: [...urns, principal.instanceId] };
 }
 

@@ -14,6 +14,7 @@ export interface RecordedOptions {
   readonly protect: boolean;
   ignoreChanges: string[] | undefined;
   deletedWith: string | undefined;
+  deleteBeforeReplace: boolean | undefined;
   parent: string | undefined;
 }
 
@@ -57,6 +58,7 @@ const STATES: Record<string, (name: string) => Record<string, unknown>> = {
     keyId: `${name}.keyId`,
     value: `${name}.value`,
   }),
+  "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential": () => ({}),
   "random:index/randomUuid:RandomUuid": (name) => ({ result: `${name}.result` }),
   "azure-native:authorization:RoleAssignment": () => ({}),
   "himl-service-principal:index:HimlServicePrincipal": () => ({}),
@@ -119,13 +121,14 @@ export async function record<T>(
 /** Records the options of every resource below the one that gets this transformation. */
 export function recordOptions(into: Map<string, RecordedOptions>): pulumi.ResourceTransformation {
   return ({ resource, name, opts }) => {
-    const { ignoreChanges, parent, deletedWith } = opts as pulumi.CustomResourceOptions;
+    const { ignoreChanges, parent, deletedWith, deleteBeforeReplace } = opts as pulumi.CustomResourceOptions;
     into.set(name, {
       get protect() {
         return (resource as unknown as { __protect: boolean }).__protect;
       },
       ignoreChanges,
       deletedWith: nameOf(deletedWith),
+      deleteBeforeReplace,
       parent: nameOf(parent),
     });
     return undefined;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { InvalidValuesError } from "../../components/problems";
@@ -382,21 +382,5 @@ describe("The setting workspaceConfig", () => {
         "The config.json of workspaceConfig must have the field workspace_name.",
       ],
     );
-  });
-});
-
-describe("Pulumi.yaml", () => {
-  const yaml = readFileSync(path.join(__dirname, "../../Pulumi.yaml"), "utf8");
-
-  it("repeats the defaults of the program, and lists no setting without one", () => {
-    const section = /^config:\n((?: .*\n|#.*\n)+)/m.exec(yaml)![1]!;
-    const listed = [...section.matchAll(/^ {2}(\w+):\n {4}default: (.+)$/gm)].map(([, name, value]) => [
-      name,
-      value!.replaceAll('"', ""),
-    ]);
-    const defaults = Object.entries(SETTINGS).flatMap(([name, setting]) =>
-      "default" in setting && setting.default !== undefined ? [[name, setting.default]] : [],
-    );
-    assert.deepEqual(listed, defaults);
   });
 });

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { InvalidValuesError } from "../../components/problems";
+import { parseSettings, SETTINGS } from "../../settings/settings";
+
+const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
+const RAW = { issuer: "https://issuer.example", subject: "job" };
+const TRUSTS = JSON.stringify([RAW]);
+
+const parse = (values: Record<string, string>) =>
+  parseSettings({
+    values: { ...WORKSPACE, ...values },
+    secretNames: new Set(),
+    stack: "dev",
+    projectFolder: __dirname,
+    now: new Date("2026-11-23T12:00:00Z"),
+  });
+
+/** The problems without their remedies. */
+function problemsOf(values: Record<string, string>): string[] {
+  try {
+    parse(values);
+  } catch (error) {
+    assert.ok(error instanceof InvalidValuesError);
+    return error.message
+      .split("\n")
+      .filter((line) => /^ {2}\S/.test(line))
+      .map((line) => line.trim());
+  }
+  assert.fail("No problem was found.");
+}
+
+describe("The settings role and roles", () => {
+  it("are a list of roles with scopes, or one role on the resource group", () => {
+    const roles = [{ role: "AzureML Data Scientist", scope: "workspace" }, { role: "Reader" }];
+    assert.deepEqual(parse({ roles: JSON.stringify(roles) }).roles, roles);
+    assert.deepEqual(parse({ role: "Reader" }).roles, [{ role: "Reader" }]);
+    assert.deepEqual(parse({}).roles, [{ role: "Contributor" }]);
+    assert.deepEqual(parse({ roles: "[]" }).roles, []);
+  });
+
+  const scope =
+    "must be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/.";
+  const bad: [string, Record<string, string>, ...string[]][] = [
+    ["both", { role: "Reader", roles: "[]" }, 'role must be left out where roles is set. Received "Reader".'],
+    ["no list", { roles: "Reader" }, 'roles must be a list of {role, scope}. Received "Reader".'],
+    [
+      "names without objects",
+      { roles: '["Reader"]' },
+      'roles must be a list of {role, scope}. Received "[\\"Reader\\"]".',
+    ],
+    [
+      "an entry without role",
+      { roles: '[{"scope": "workspace"}]' },
+      'roles must be a list of {role, scope}. Received "[{\\"scope\\": \\"workspace\\"}]".',
+    ],
+    [
+      "an unknown role in the list",
+      { roles: '[{"role": "Reader"}, {"role": "Writer"}]' },
+      'roles[1].role must be the name of a built-in role of Azure ML or the GUID of any role. Received "Writer".',
+    ],
+    [
+      "an unknown scope",
+      { roles: '[{"role": "Reader", "scope": "tenant"}]' },
+      `roles[0].scope ${scope} Received "tenant".`,
+    ],
+    [
+      "a resource ID with a slash at its end",
+      { roles: '[{"role": "Reader", "scope": "/subscriptions/x/"}]' },
+      `roles[0].scope ${scope} Received "/subscriptions/x/".`,
+    ],
+    [
+      "a scope that is no text",
+      { roles: '[{"role": "Reader", "scope": null}]' },
+      `roles[0].scope ${scope} Received null.`,
+    ],
+    [
+      "a misspelled field",
+      { roles: '[{"role": "Reader", "skope": "workspace"}]' },
+      'roles[0].skope must be one of role, scope. Received "skope".',
+    ],
+    [
+      "the same role and scope twice",
+      { roles: '[{"role": "Reader"}, {"role": "reader", "scope": "resourceGroup"}]' },
+      'roles[1] must be a role and scope that are not in the list yet. Received {"role":"reader","scope":"resourceGroup"}.',
+    ],
+    [
+      "a privileged role in the list",
+      { roles: '[{"role": "User Access Administrator", "scope": "workspace"}]' },
+      'roles[0].role must not let its holder give itself every other role, unless allowPrivilegedRoles is true. Received "User Access Administrator".',
+    ],
+  ];
+  for (const [what, values, ...expected] of bad) {
+    it(`refuse ${what}`, () => assert.deepEqual(problemsOf(values), expected));
+  }
+});
+
+describe("The settings authentication and federatedCredentials", () => {
+  const USELESS =
+    'authentication must be federated or both where there are federatedCredentials. Received "secret".';
+  const missing = (way: string) =>
+    `federatedCredentials must name whose tokens to trust where authentication is ${way}.`;
+  const NO_LIST = (received: string) =>
+    `federatedCredentials must be a list of trusts. Received ${JSON.stringify(received)}.`;
+  const UNKNOWN = 'authentication must be secret, federated or both. Received "password".';
+  const NO_SUBJECT =
+    "federatedCredentials[0].subject must be the subject of the tokens, of 1 to 600 characters without a wildcard.";
+  const table: [string, string | undefined, string | undefined, ...string[]][] = [
+    ["nothing", undefined, undefined],
+    ["secret", "secret", undefined],
+    ["secret with an empty list", "secret", "[]"],
+    ["federated with trusts", "federated", TRUSTS],
+    ["both with trusts", "both", TRUSTS],
+    ["trusts alone", undefined, TRUSTS, USELESS],
+    ["secret with trusts", "secret", TRUSTS, USELESS],
+    ["federated alone", "federated", undefined, missing("federated")],
+    ["both alone", "both", undefined, missing("both")],
+    ["federated with an empty list", "federated", "[]", missing("federated")],
+    ["federated with no list", "federated", "main", NO_LIST("main")],
+    ["federated with an object", "federated", "{}", NO_LIST("{}")],
+    ["federated with a wrong trust", "federated", '[{"issuer": "https://issuer.example"}]', NO_SUBJECT],
+    ["another way", "password", undefined, UNKNOWN],
+    ["another way with trusts", "password", TRUSTS, UNKNOWN],
+  ];
+  for (const [what, authentication, federatedCredentials, ...problems] of table) {
+    it(`${problems.length === 0 ? "take" : "refuse"} ${what}`, () => {
+      const values = {
+        ...(authentication && { authentication }),
+        ...(federatedCredentials && { federatedCredentials }),
+      };
+      if (problems.length > 0) return assert.deepEqual(problemsOf(values), problems);
+      assert.equal(parse(values).authentication, authentication);
+      assert.deepEqual(
+        parse(values).federatedCredentials,
+        federatedCredentials && JSON.parse(federatedCredentials),
+      );
+    });
+  }
+});
+
+describe("Pulumi.yaml", () => {
+  const yaml = readFileSync(path.join(__dirname, "../../Pulumi.yaml"), "utf8");
+
+  it("repeats the defaults of the program, and lists no setting without one", () => {
+    const section = /^config:\n((?: .*\n|#.*\n)+)/m.exec(yaml)![1]!;
+    const listed = [...section.matchAll(/^ {2}(\w+):\n {4}default: (.+)$/gm)].map(([, name, value]) => [
+      name,
+      value!.replaceAll('"', ""),
+    ]);
+    const defaults = Object.entries(SETTINGS).flatMap(([name, setting]) =>
+      "default" in setting && setting.default !== undefined ? [[name, setting.default]] : [],
+    );
+    assert.deepEqual(listed, defaults);
+  });
+});
