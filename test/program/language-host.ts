@@ -58,7 +58,10 @@ export async function startLanguageHost(): Promise<LanguageHost> {
   };
 }
 
-async function runProgram(request: language.RunRequest, engineAddress: string): Promise<language.RunResponse> {
+async function runProgram(
+  request: language.RunRequest,
+  engineAddress: string,
+): Promise<language.RunResponse> {
   const config = Object.fromEntries(request.getConfigMap().toArray());
   const info = request.getInfo()!;
   const args = [
