@@ -46,7 +46,7 @@ export async function startLanguageHost(): Promise<LanguageHost> {
         (error: unknown) => callback(error as Error),
       );
     },
-  } as unknown as grpc.UntypedServiceImplementation);
+  });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

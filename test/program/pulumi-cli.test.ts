@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,6 +19,8 @@ describe("The pulumi command, as the README uses it", function () {
   let standIns: StandIns;
   let host: LanguageHost;
   let engine: string;
+  /** All that was printed by commands which nobody asked for a secret. */
+  let printed = "";
 
   before(async function () {
     ({ path: engine } = await obtainEngine());
@@ -57,7 +59,6 @@ describe("The pulumi command, as the README uses it", function () {
         ...standIns.environment,
         ...host.environment,
         PULUMI_HOME: path.join(folder, ".pulumi-home"),
-        PULUMI_BACKEND_URL: pathToFileURL(folder).href,
         PULUMI_CONFIG_PASSPHRASE: "only for this test",
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -69,6 +70,7 @@ describe("The pulumi command, as the README uses it", function () {
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    if (!args.includes("--show-secrets")) printed += stdout + stderr;
     return { exitCode, stdout, stderr };
   }
 
@@ -80,6 +82,8 @@ describe("The pulumi command, as the README uses it", function () {
   }
 
   it("makes a stack, and tells every wrong setting at once, without a stack trace", async () => {
+    mkdirSync(path.join(folder, "pulumi-state"));
+    await succeed("login", pathToFileURL(path.join(folder, "pulumi-state")).href);
     await succeed("stack", "init", "dev");
     await succeed("config", "set", "resourcegroup", azure.resourceGroup);
     await succeed("config", "set", "renewSecretsEveryDays", "0");
@@ -121,18 +125,26 @@ describe("The pulumi command, as the README uses it", function () {
     await succeed("config", "set", "workspaceName", azure.workspaceName);
   });
 
-  it("takes owners by path, and a config.json", async () => {
+  it("takes owners by path, and a config.json in place of the workspace's settings", async () => {
     await succeed("config", "set", "--path", "owners[0]", azure.admin.objectId);
-    await succeed("preview");
+    await succeed("config", "rm", "resourceGroup");
+    await succeed("config", "rm", "workspaceName");
+    writeFileSync(
+      path.join(folder, "config.json"),
+      JSON.stringify({
+        subscription_id: azure.subscriptionId,
+        resource_group: azure.resourceGroup,
+        workspace_name: azure.workspaceName,
+      }),
+    );
+    await succeed("config", "set", "workspaceConfig", "config.json");
+    assert.match(await succeed("preview"), /himl-application create/);
     await succeed("config", "rm", "owners");
   });
 
   it("provisions, hands the variables over, changes nothing the second time, and revokes", async () => {
     await succeed("up", "--yes");
-    const outputs = JSON.parse(await succeed("stack", "output", "--json", "--show-secrets")) as Record<
-      string,
-      string
-    >;
+    const outputs = await readOutputs();
     assert.deepEqual(
       Object.keys(outputs).sort(),
       [
@@ -143,8 +155,14 @@ describe("The pulumi command, as the README uses it", function () {
     const { applications } = azure.control.state();
     assert.ok(applications.some(({ appId }) => appId === outputs["HIML_SERVICE_PRINCIPAL_ID"]));
 
-    const hidden = await succeed("stack", "output", "--json");
-    assert.ok(!hidden.includes(outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"]!));
+    await succeed("stack", "output", "--json");
+    const password = outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"]!;
+    const state = readFileSync(
+      path.join(folder, "pulumi-state/.pulumi/stacks/himl-service-principal/dev.json"),
+      "utf8",
+    );
+    assert.ok(state.includes(outputs["HIML_SERVICE_PRINCIPAL_ID"]!), "this is the state");
+    assert.ok(!state.includes(password), "the password in the state, in plain text");
 
     if (process.platform !== "win32") {
       const shell = await succeed("stack", "output", "--shell", "--show-secrets");
@@ -154,14 +172,35 @@ describe("The pulumi command, as the README uses it", function () {
       }
     }
 
+    await succeed("config", "set", "azure-native:subscriptionId", azure.subscriptionId);
     assert.match(await succeed("up", "--yes"), /unchanged/);
     assert.doesNotMatch(await succeed("preview", "--diff"), /[+~-] (azuread|azure-native|random):/);
+
+    await succeed("config", "set", "secretGeneration", "2");
+    await succeed("up", "--yes");
+    const renewed = await readOutputs();
+    assert.notEqual(renewed["HIML_SERVICE_PRINCIPAL_PASSWORD"], password);
+    assert.equal(renewed["HIML_SERVICE_PRINCIPAL_ID"], outputs["HIML_SERVICE_PRINCIPAL_ID"]);
+
+    await succeed("config", "set", "authentication", "federated");
+    await succeed(
+      ...["config", "set", "federatedCredentials"],
+      '[{"github": {"repository": "octocat/training", "environment": "production"}}]',
+    );
+    await succeed("up", "--yes");
+    assert.ok(!("HIML_SERVICE_PRINCIPAL_PASSWORD" in (await readOutputs())));
+
     await succeed("destroy", "--yes");
     assert.ok(
       !azure.control.state().applications.some(({ appId }) => appId === outputs["HIML_SERVICE_PRINCIPAL_ID"]),
     );
     await succeed("stack", "rm", "--yes", "dev");
+    assert.ok(!printed.includes(password), "the password, though nobody asked for it");
   });
+
+  async function readOutputs() {
+    return JSON.parse(await succeed("stack", "output", "--json", "--show-secrets")) as Record<string, string>;
+  }
 
   /** What a shell has in its environment after `set -a; eval "$(pulumi stack output --shell --show-secrets)"; set +a`. */
   async function readInShell(text: string): Promise<Record<string, string>> {
