@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { startLocalAzure, type LocalAzure } from "../../rehearsal/azure/local-azure";
-import { obtainEngine } from "../../rehearsal/engine/engine";
 import { startStandIns, type StandIns } from "../../rehearsal/providers/stand-ins";
+import { requireEngine } from "../rehearsal/support";
 import { startLanguageHost, type LanguageHost } from "./language-host";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -23,7 +23,7 @@ describe("The pulumi command, as the README uses it", function () {
   let printed = "";
 
   before(async function () {
-    ({ path: engine } = await obtainEngine());
+    ({ path: engine } = await requireEngine(this));
     // A clone, as far as the program is concerned.
     folder = mkdtempSync(path.join(tmpdir(), "himl-cli-"));
     for (const entry of [
