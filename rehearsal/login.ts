@@ -1,17 +1,19 @@
 import { ResourceManagementClient } from "@azure/arm-resources";
-import { ClientSecretCredential } from "@azure/identity";
+import { ClientSecretCredential, WorkloadIdentityCredential } from "@azure/identity";
 
 /**
- * A pipeline's job, as far as Azure sees it: a process that has the six variables and nothing else, logs in as against
- * the public cloud and reads the workspace. Prints one JSON line, without anything secret.
+ * A pipeline's job, as far as Azure sees it: a process that has the variables and nothing else, logs in as against the
+ * public cloud, with the token of the runner where that has one, and reads the workspace. Prints one JSON line, without anything secret.
  */
 async function main(): Promise<void> {
   const subscriptionId = read("HIML_SUBSCRIPTION_ID");
-  const credential = new ClientSecretCredential(
-    read("HIML_TENANT_ID"),
-    read("HIML_SERVICE_PRINCIPAL_ID"),
-    read("HIML_SERVICE_PRINCIPAL_PASSWORD"),
-  );
+  const credential = process.env["AZURE_FEDERATED_TOKEN_FILE"]
+    ? new WorkloadIdentityCredential()
+    : new ClientSecretCredential(
+        read("HIML_TENANT_ID"),
+        read("HIML_SERVICE_PRINCIPAL_ID"),
+        read("HIML_SERVICE_PRINCIPAL_PASSWORD"),
+      );
   const client = new ResourceManagementClient(credential, subscriptionId);
   const id =
     `/subscriptions/${subscriptionId}/resourceGroups/${read("HIML_RESOURCE_GROUP")}` +

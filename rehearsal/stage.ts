@@ -1,8 +1,11 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import type program from "../index";
 import { type LocalAzure, startLocalAzure } from "./azure/local-azure";
 import { run } from "./engine/child-process";
 import type { Engine } from "./engine/engine";
+import { EngineError } from "./engine/engine-error";
 import type { OperationResult, ResourceStep } from "./engine/operation-log";
 import { Session } from "./engine/session";
 import type { ProviderName } from "./providers/stand-ins";
@@ -33,9 +36,9 @@ export interface StageOptions {
 }
 
 const PROJECT = path.join(__dirname, "..");
+const PASSWORD = "HIML_SERVICE_PRINCIPAL_PASSWORD";
 const VARIABLES = [
   "HIML_SERVICE_PRINCIPAL_ID",
-  "HIML_SERVICE_PRINCIPAL_PASSWORD",
   "HIML_TENANT_ID",
   "HIML_SUBSCRIPTION_ID",
   "HIML_RESOURCE_GROUP",
@@ -131,10 +134,45 @@ export class Stage {
     });
   }
 
-  /** A pipeline's login with these variables, which must succeed. */
-  expectLogin(name: string, variables: Variables): Promise<void> {
+  /** `pulumi up` after a change of settings, which has to do these operations and nothing else; the client ID stays. */
+  changeSettings(
+    name: string,
+    settings: Readonly<Record<string, string>>,
+    operations: readonly string[],
+    before: Variables,
+  ): Promise<Variables> {
     return this.story.step(name, async () => {
-      const result = await this.logIn(variables);
+      await this.session.configure(settings);
+      const { result, variables } = await this.up();
+      const changed = result.steps.filter(({ operation }) => operation !== "same");
+      const done = changed.map(({ operation, type }) => `${operation} ${type.split(":").at(-1) ?? type}`);
+      expect(done.sort().join() === [...operations].sort().join(), `It planned ${describe(result)}.`);
+      const id = "HIML_SERVICE_PRINCIPAL_ID";
+      expect(variables[id] === before[id], "The client ID is another one.");
+      return [`${describe(result)}; the client ID stays`, variables];
+    });
+  }
+
+  /** `pulumi up` that Azure has to refuse, with this error. */
+  expectUpToFail(name: string, error: string): Promise<void> {
+    return this.story.step(name, async () => {
+      let message: string | undefined;
+      try {
+        await this.session.up();
+      } catch (thrown) {
+        if (!(thrown instanceof EngineError) || thrown.code !== "ENGINE_FAILED") throw thrown;
+        message = thrown.message;
+      }
+      expect(message !== undefined, "Nothing refused it.");
+      expect(message.includes(error), `It failed with another error: ${message}`);
+      return [`refused: ${error}`, undefined];
+    });
+  }
+
+  /** A pipeline's login with these variables, and the token of its own if it has one; it must succeed. */
+  expectLogin(name: string, variables: Variables, token?: string): Promise<void> {
+    return this.story.step(name, async () => {
+      const result = await this.logIn(variables, token);
       expect(result.ok, result.ok ? "" : `It was refused: ${result.code}: ${result.message}`);
       return [
         `logged in, read workspace ${result.workspace.split("/").at(-1)} in ${result.location}`,
@@ -143,10 +181,16 @@ export class Stage {
     });
   }
 
-  /** A pipeline's login with these variables, which must be refused for the reason given. */
-  expectRefusal(name: string, variables: Variables, code: string, reason: string): Promise<void> {
+  /** A pipeline's login with these variables, and the token of its own if it has one; it must be refused for the reason given. */
+  expectRefusal(
+    name: string,
+    variables: Variables,
+    code: string,
+    reason: string,
+    token?: string,
+  ): Promise<void> {
     return this.story.step(name, async () => {
-      const result = await this.logIn(variables);
+      const result = await this.logIn(variables, token);
       expect(!result.ok, "It was accepted.");
       expect(
         result.code === code,
@@ -191,18 +235,37 @@ export class Stage {
 
   private async up() {
     const { value, traffic } = await this.observe(() => this.session.up());
+    const hasPassword = Object.hasOwn(value.outputs, PASSWORD);
     const variables: Record<string, string> = {};
-    for (const name of VARIABLES) {
+    for (const name of [...VARIABLES, ...(hasPassword ? [PASSWORD] : [])]) {
       const output = value.outputs[name];
       expect(typeof output === "string" && output !== "", `The stack has no output ${name}.`);
       variables[name] = output;
     }
-    const isSecret = value.secretOutputs.join() === "HIML_SERVICE_PRINCIPAL_PASSWORD";
+    const isSecret = value.secretOutputs.join() === (hasPassword ? PASSWORD : "");
     expect(isSecret, `The secret outputs are ${value.secretOutputs.join(", ") || "none"}.`);
     return { result: value, traffic, variables };
   }
 
-  private async logIn(variables: Variables): Promise<LoginResult> {
+  private async logIn(variables: Variables, token?: string): Promise<LoginResult> {
+    if (token === undefined) return this.runLogin(variables);
+    // As a runner hands its token over: azure/login and AzureCLI@2 put these three into the environment of the job.
+    const folder = await mkdtemp(path.join(tmpdir(), "himl-job-"));
+    try {
+      const tokenFile = path.join(folder, "token");
+      await writeFile(tokenFile, token, { mode: 0o600 });
+      return await this.runLogin({
+        ...variables,
+        AZURE_CLIENT_ID: variables["HIML_SERVICE_PRINCIPAL_ID"]!,
+        AZURE_TENANT_ID: variables["HIML_TENANT_ID"]!,
+        AZURE_FEDERATED_TOKEN_FILE: tokenFile,
+      });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  private async runLogin(variables: Variables): Promise<LoginResult> {
     const runner = require.resolve("ts-node/register/transpile-only");
     const result = await run(process.execPath, ["-r", runner, path.join(__dirname, "login.ts")], {
       cwd: PROJECT,

@@ -2,11 +2,21 @@ import { anotherHand } from "./another-hand";
 import type { Chapter } from "./chapter";
 import { day } from "./day";
 import { leak } from "./leak";
+import { passwordless } from "./passwordless";
+import { policies } from "./policies";
 import { renewal } from "./renewal";
 import { yearWithoutUp } from "./year-without-up";
 
 /** All chapters, in the order of the story. */
-export const CHAPTERS: readonly Chapter[] = [day, renewal, leak, anotherHand, yearWithoutUp];
+export const CHAPTERS: readonly Chapter[] = [
+  day,
+  renewal,
+  leak,
+  anotherHand,
+  yearWithoutUp,
+  passwordless,
+  policies,
+];
 
 /** The chapter of that name, with or without its articles: `year-without-up`, `a year without an up`. */
 export function findChapter(name: string): Chapter | undefined {

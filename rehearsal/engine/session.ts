@@ -136,6 +136,11 @@ export class Session {
     return (await this.operate((events) => this.stack.destroy(events))).result;
   }
 
+  /** The state of the stack as the backend keeps it: secrets are encrypted in it. */
+  async exportState(): Promise<unknown> {
+    return (await this.stack.exportStack()).deployment as unknown;
+  }
+
   /** Ends the stand-ins and removes the folder, state and all. */
   async close(): Promise<void> {
     await this.standIns.close();
