@@ -1,4 +1,5 @@
 import { HimlServicePrincipal } from "./components/himl-service-principal";
+import { warnOfLosses } from "./settings/last-deployment";
 import { readSettings } from "./settings/settings";
 import { createStackOutputs } from "./settings/stack-outputs";
 
@@ -13,6 +14,7 @@ import { createStackOutputs } from "./settings/stack-outputs";
 function program(now = new Date()) {
   const settings = readSettings(now);
   const principal = new HimlServicePrincipal("himl", { ...settings, now });
+  warnOfLosses(principal);
   return createStackOutputs(principal);
 }
 

@@ -28,6 +28,13 @@ export interface HimlServicePrincipalArgs {
    */
   subscriptionId?: pulumi.Input<string>;
   /**
+   * Optional. Application (client) ID of an application that somebody else registered: it gets the secrets, trusts and
+   * roles, and a principal if it has none; destroy removes just these. Another one, or leaving it out later, is another
+   * client ID: jobs that hold the old one fail.
+   * @default an application of its own
+   */
+  existingApplicationId?: string;
+  /**
    * Optional. Name of the app registration, 1 to 120 characters, not unique in a tenant. Changed in place.
    * @default `himl-<workspace>-<stack>`
    */

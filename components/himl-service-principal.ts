@@ -5,6 +5,7 @@ import { ApplicationPassword } from "@pulumi/azuread/applicationPassword";
 import { ServicePrincipal } from "@pulumi/azuread/servicePrincipal";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomUuid } from "@pulumi/random/randomUuid";
+import { lookUpExistingApplication, principalTag } from "./existing-application";
 import { DEFAULTS, type Authentication, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { resolveScope, subscriptionOf, type WorkspaceLocation } from "./scopes";
 import { InvalidValuesError } from "./problems";
@@ -56,6 +57,8 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
   /** Identifies exactly this instance, also as the tag `himl-instance:<id>` of the application: names repeat in every clone. */
   readonly instanceId: pulumi.Output<string>;
   readonly authentication: Authentication;
+  /** Client ID of the application if somebody else registered it. */
+  readonly existingApplicationId: string | undefined;
   /** The secrets that exist, the current one first, without their texts. */
   readonly secrets: pulumi.Output<SecretInfo[]>;
   readonly trusts: TrustInfo[];
@@ -65,7 +68,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
   /** The resources themselves, for whoever needs more of them than the outputs. */
   readonly nodes: {
     readonly application: Application;
-    readonly servicePrincipal: ServicePrincipal;
+    readonly servicePrincipal: pulumi.Output<ServicePrincipal>;
     readonly secrets: readonly ApplicationPassword[];
     readonly trusts: readonly ApplicationFederatedIdentityCredential[];
     readonly roleAssignments: readonly RoleAssignment[];
@@ -75,32 +78,49 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     super("himl-service-principal:index:HimlServicePrincipal", name, {}, opts);
 
     const plan = validateArgs(name, args, this);
-    const { login, workspace, verified } = this.lookUp(args);
+    const { login, workspace, existing, verified } = this.lookUp(name, args);
     const owners = this.planOwners(args, login);
     // `protect` of the component reaches application and principal only: a renewal has to remove secrets.
     const child = { parent: this };
     const replaceable = { ...child, protect: false };
 
     const instance = new RandomUuid(`${name}-instance`, {}, { ...replaceable, dependsOn: verified });
-    const application = new Application(
-      `${name}-application`,
-      {
-        displayName: args.displayName ?? workspace.apply(createDisplayName),
-        description:
-          args.description ??
-          pulumi.interpolate`Used by hi-ml in pipelines for the Azure ML workspace ${workspace.workspaceName}. Managed by Pulumi: project ${pulumi.getProject()}, stack ${pulumi.getStack()}.`,
-        serviceManagementReference: args.serviceManagementReference,
-        owners: owners.ids,
-        tags: ["himl-service-principal", pulumi.interpolate`himl-instance:${instance.result}`],
-      },
-      { ...child, ignoreChanges: owners.ignoreChanges, dependsOn: verified },
-    );
-    const servicePrincipal = new ServicePrincipal(
-      `${name}-service-principal`,
-      { clientId: application.clientId, owners: owners.ids },
-      // Azure deletes the principal with its application; asking for it again would cost 20 s of polling.
-      { ...child, ignoreChanges: owners.ignoreChanges, deletedWith: application },
-    );
+    const gated = { ...child, dependsOn: verified };
+    const application = existing
+      ? Application.get(
+          `${name}-application`,
+          pulumi.interpolate`/applications/${existing.objectId}`,
+          {},
+          gated,
+        )
+      : new Application(
+          `${name}-application`,
+          {
+            displayName: args.displayName ?? workspace.apply(createDisplayName),
+            description:
+              args.description ??
+              pulumi.interpolate`Used by hi-ml in pipelines for the Azure ML workspace ${workspace.workspaceName}. Managed by Pulumi: project ${pulumi.getProject()}, stack ${pulumi.getStack()}.`,
+            serviceManagementReference: args.serviceManagementReference,
+            owners: owners.ids,
+            tags: ["himl-service-principal", pulumi.interpolate`himl-instance:${instance.result}`],
+          },
+          { ...gated, ignoreChanges: owners.ignoreChanges },
+        );
+    // Azure deletes these with the application; asking for it again would cost 20 s of polling each.
+    const deletedWith = existing ? {} : { deletedWith: application };
+    const createPrincipal = (tags?: string[]) =>
+      new ServicePrincipal(
+        `${name}-service-principal`,
+        { clientId: application.clientId, owners: owners.ids, tags },
+        { ...child, ignoreChanges: owners.ignoreChanges, ...deletedWith },
+      );
+    const servicePrincipal = existing
+      ? existing.apply(({ principalObjectId: id }) =>
+          id === undefined
+            ? createPrincipal(["himl-service-principal", principalTag(name)])
+            : ServicePrincipal.get(`${name}-service-principal`, `/servicePrincipals/${id}`, {}, gated),
+        )
+      : pulumi.output(createPrincipal());
 
     // Never `deletedWith`: a deleted application can be restored for 30 days, and must not come back with a secret.
     const secrets = plan.secrets.map(
@@ -117,7 +137,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
           `${name}-trust-${key}`,
           { applicationId: application.id, displayName, issuer, subject, audiences: [audience] },
           // A new name is a new credential, and Entra refuses a second one with the same issuer and subject.
-          { ...replaceable, deletedWith: application, deleteBeforeReplace: true },
+          { ...replaceable, ...deletedWith, deleteBeforeReplace: true },
         ),
     );
 
@@ -156,6 +176,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     this.resourceGroupName = workspace.resourceGroupName;
     this.workspaceName = workspace.workspaceName;
     this.instanceId = instance.result;
+    this.existingApplicationId = args.existingApplicationId;
     this.authentication = args.authentication ?? DEFAULTS.authentication;
     this.secrets = pulumi
       .all(secrets.map(({ keyId }) => keyId))
@@ -179,8 +200,13 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
    * `verified` alone fails, and nothing is computed from it. A failure further up would be walked through every value
    * that depends on it, by V8, since Pulumi's runner has the debugger on: that took minutes and all memory.
    */
-  private lookUp(args: HimlServicePrincipalArgs) {
+  private lookUp(name: string, args: HimlServicePrincipalArgs) {
     const answer = lookUpLogin(this);
+    const { existingApplicationId } = args;
+    const existing =
+      existingApplicationId === undefined
+        ? undefined
+        : lookUpExistingApplication(existingApplicationId, principalTag(name), this);
     const login = pulumi.output(answer.then(({ login: known }) => known));
     const workspace = pulumi.output({
       subscriptionId: args.subscriptionId ?? login.subscriptionId,
@@ -190,12 +216,15 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     const verified = pulumi.all([workspace, checkOutputs(args)]).apply(async ([location, problems]) => {
       const { login: caller, failure } = await answer;
       if (failure) throw failure;
+      const { failure: notFound } = (await existing) ?? {};
+      if (notFound) throw notFound;
       if (problems.length > 0)
         throw toResourceError(new InvalidValuesError("HimlServicePrincipal", problems), this);
       if (args.workspaceLookup ?? true) await lookUpWorkspace(location, caller, this);
       return [] as pulumi.Resource[];
     });
-    return { login, workspace, verified };
+    const application = existing && pulumi.output(existing.then(({ application: found }) => found));
+    return { login, workspace, existing: application, verified };
   }
 
   /** The owners, sorted since their order means nothing; the creator's ID is kept as it was at the first run. */

@@ -47,3 +47,8 @@ export function printAsMessage<E extends Error>(error: E): E {
     value: () => error.message,
   });
 }
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -62,6 +62,12 @@ export const RULES = {
     must: "have 3 to 33 letters, digits, - or _, the first a letter or a digit",
     remedy: "The Azure portal shows the name on the Overview page of the workspace.",
   },
+  existingApplicationId: {
+    accepts: textLike(GUID_PATTERN),
+    code: "InvalidExistingApplicationId",
+    must: "be a GUID",
+    remedy: "`az ad app list --display-name NAME --query [].appId` shows the client ID of an application.",
+  },
   // 120: the limit of the Entra portal; Microsoft Graph itself takes 256.
   displayName: {
     accepts: textThat((name) => name.length <= 120 && name.trim() !== ""),

@@ -21,6 +21,7 @@ const SCALARS = [
   "subscriptionId",
   "resourceGroupName",
   "workspaceName",
+  "existingApplicationId",
   "displayName",
   "description",
   "serviceManagementReference",
@@ -58,6 +59,7 @@ export function validateArgs(name: string, args: HimlServicePrincipalArgs, compo
   const roles = resolveRoles(args.roles ?? [{ role: DEFAULTS.role }], args.allowPrivilegedRoles);
   const trusts = resolveTrusts("federatedCredentials", args.federatedCredentials ?? []);
   problems.push(...roles.problems, ...trusts.problems, ...checkAuthentication(args));
+  problems.push(...checkExistingApplication(args));
 
   if (problems.length > 0) {
     throw toResourceError(new InvalidValuesError(`HimlServicePrincipal "${name}"`, problems), component);
@@ -152,6 +154,22 @@ export function checkAuthentication({
     });
   }
   return problems;
+}
+
+/** Arguments that describe an application, and so cannot be given for one that is somebody else's. */
+const DESCRIBING = ["displayName", "description", "serviceManagementReference", "owners"] as const;
+
+/** What is wrong with the arguments beside `existingApplicationId`. */
+export function checkExistingApplication(
+  args: Pick<HimlServicePrincipalArgs, "existingApplicationId" | (typeof DESCRIBING)[number]>,
+): Problem[] {
+  if (args.existingApplicationId === undefined) return [];
+  return DESCRIBING.filter((name) => args[name] !== undefined).map((name) => ({
+    code: "NotOfExistingApplication",
+    what: name,
+    must: "be left out where existingApplicationId is set",
+    remedy: "That application belongs to whoever registered it, who decides on its name and owners.",
+  }));
 }
 
 function isPlain(value: unknown): boolean {

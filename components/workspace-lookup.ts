@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { getClientConfig as getAzureClientConfig } from "@pulumi/azure-native/authorization/getClientConfig";
 import { getWorkspace } from "@pulumi/azure-native/machinelearningservices/getWorkspace";
 import { getClientConfig as getEntraClientConfig } from "@pulumi/azuread/getClientConfig";
-import { InvalidValuesError, type Problem } from "./problems";
+import { InvalidValuesError, messageOf, type Problem } from "./problems";
 import type { WorkspaceLocation } from "./scopes";
 import { toResourceError } from "./validate-args";
 
@@ -133,10 +133,6 @@ function describeLookUpFailure(message: string, location: WorkspaceLocation): Pr
         received: location,
         remedy: "Try again; if it stays, the message above is Azure's own.",
       };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function refusal(component: pulumi.Resource, problem: Problem): pulumi.ResourceError {

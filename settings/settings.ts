@@ -4,7 +4,7 @@ import { resolveTrusts, type TrustArgs } from "../components/federated-subjects"
 import { DEFAULTS, type Authentication, type RoleArgs } from "../components/himl-service-principal-args";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
 import { checkValue, describeProblem, isFutureDate, RULES, type Rule } from "../components/rules";
-import { checkAuthentication, resolveRoles } from "../components/validate-args";
+import { checkAuthentication, checkExistingApplication, resolveRoles } from "../components/validate-args";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceSetting } from "./workspace-config";
 
 /** A setting of the stack: what the README says of it, and how its text is read. */
@@ -63,6 +63,13 @@ export const SETTINGS = {
     description: "Name of the Azure ML workspace. Required without `workspaceConfig`.",
     example: "ws-ml",
     rule: RULES.workspaceName,
+    parse: asText,
+  }),
+  existingApplicationId: setting({
+    description:
+      "Client ID of an application that somebody else registered: it gets secrets, trusts and roles, and a principal if it has none. Left out: an application of its own.",
+    example: "00000000-0000-0000-0000-000000000000",
+    rule: RULES.existingApplicationId,
     parse: asText,
   }),
   displayName: setting({
@@ -241,6 +248,7 @@ export function parseSettings(source: SettingsSource) {
   const areRead = (["authentication", "federatedCredentials"] as const).every(
     (name) => given[name] !== undefined || !(name in source.values),
   );
+  problems.push(...checkExistingApplication(given));
   if (areRead && trustProblems.length === 0) problems.push(...checkAuthentication(given));
 
   if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${source.stack}`, problems);
@@ -248,6 +256,7 @@ export function parseSettings(source: SettingsSource) {
     workspaceName: workspace.workspaceName!,
     resourceGroupName: workspace.resourceGroup!,
     subscriptionId: workspace.subscriptionId,
+    existingApplicationId: given.existingApplicationId,
     displayName: given.displayName,
     description: given.description,
     owners: given.owners,

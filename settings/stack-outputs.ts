@@ -50,6 +50,8 @@ export interface StackDetails {
   secrets: SecretInfo[];
   trusts: TrustInfo[];
   roles: RoleInfo[];
+  /** Only where somebody else registered the application: its client ID. */
+  existingApplicationId?: string;
   /** Only where the stack gives no role: what somebody who may assign roles has to run. */
   administratorCommand?: string;
 }
@@ -67,6 +69,9 @@ export function createStackOutputs(principal: HimlServicePrincipal) {
     secrets: principal.secrets,
     trusts: principal.trusts,
     roles: principal.roles,
+    ...(principal.existingApplicationId !== undefined && {
+      existingApplicationId: principal.existingApplicationId,
+    }),
     ...(principal.nodes.roleAssignments.length === 0 && {
       administratorCommand: createAdministratorCommand(principal),
     }),

@@ -10,6 +10,7 @@ export class ProviderError extends Error {
       | "NOT_CONFIGURED"
       | "NOT_SUPPORTED"
       | "ALREADY_EXISTS"
+      | "NOT_FOUND"
       | "PLUGIN_NOT_INSTALLED",
     message: string,
     /** The HTTP status, where the service answered. */

@@ -45,6 +45,7 @@ const CALLS: Record<string, Call> = {
     clientId: "cli",
   }),
   "azure-native:machinelearningservices:getWorkspace": (inputs) => ({ name: inputs["workspaceName"] }),
+  "pulumi:pulumi:readStackOutputs": () => ({ outputs: {} }),
 };
 
 /** What Azure would add to each resource: IDs made from the resource's own name, so that tests can follow them. */
@@ -97,6 +98,7 @@ export async function record<T>(
     "himl-service-principal",
     "dev",
     options.preview ?? false,
+    "organization",
   );
   pulumi.runtime.setAllConfig(options.config ?? {});
 

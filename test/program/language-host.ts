@@ -66,6 +66,7 @@ async function runProgram(
   const info = request.getInfo()!;
   const args = [
     ...["--monitor", request.getMonitorAddress(), "--engine", engineAddress],
+    ...["--organization", request.getOrganization()],
     ...["--project", request.getProject(), "--stack", request.getStack()],
     ...["--pwd", info.getProgramDirectory(), "--parallel", String(request.getParallel())],
     ...(request.getDryrun() ? ["--dry-run"] : []),

@@ -4,8 +4,7 @@ import * as authorization from "@pulumi/azure-native/authorization";
 import * as azuread from "@pulumi/azuread";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalAzure } from "../../rehearsal/azure/local-azure";
-import { AzureConnection } from "../../rehearsal/providers/azure-connection";
-import { openWorld, requireEngine } from "./support";
+import { asAdmin, openWorld, requireEngine } from "./support";
 
 const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 const ASSIGNMENT = "5d4c1f0e-6b0a-4a53-9d2f-0a1b2c3d4e5f";
@@ -71,17 +70,6 @@ describe("the stand-ins, under the real engine", () => {
     result: { steps: readonly { name: string; operation: string }[] },
     name: string,
   ): string[] => result.steps.filter((step) => step.name === name).map(({ operation }) => operation);
-
-  async function asAdmin<T>(action: (connection: AzureConnection) => Promise<T>): Promise<T> {
-    const read = (_name: string, ...variables: string[]) =>
-      variables.map((variable) => world.azure.direct[variable]).find(Boolean);
-    const connection = await AzureConnection.open(read, new AbortController().signal);
-    try {
-      return await action(connection);
-    } finally {
-      await connection.close();
-    }
-  }
 
   beforeEach(async function () {
     world = await openWorld(await requireEngine(this), program);
@@ -173,7 +161,7 @@ describe("the stand-ins, under the real engine", () => {
 
   it("sees after a refresh what somebody else has changed, and takes it back", async () => {
     const { outputs } = await world.session.up();
-    await asAdmin(async (connection) => {
+    await asAdmin(world.azure, async (connection) => {
       const path = String(outputs["applicationId"]);
       const body = { displayName: "renamed", description: "by hand" };
       assert.equal((await connection.callGraph({ method: "PATCH", path, body }, [])).status, 204);
@@ -193,7 +181,7 @@ describe("the stand-ins, under the real engine", () => {
 
   it("makes a password again that somebody else has removed", async () => {
     const { outputs } = await world.session.up();
-    await asAdmin(async (connection) => {
+    await asAdmin(world.azure, async (connection) => {
       const path = `${String(outputs["applicationId"])}/removePassword`;
       const call = { method: "POST", path, body: { keyId: outputs["keyId"] } } as const;
       assert.equal((await connection.callGraph(call, [])).status, 204);
@@ -204,7 +192,7 @@ describe("the stand-ins, under the real engine", () => {
 
   it("takes a deletion that Graph answers with 404 for an error, as azuread does", async () => {
     const { outputs } = await world.session.up();
-    await asAdmin(async (connection) => {
+    await asAdmin(world.azure, async (connection) => {
       const path = String(outputs["principalId"]);
       assert.equal((await connection.callGraph({ method: "DELETE", path }, [])).status, 204);
     });
@@ -217,7 +205,7 @@ describe("the stand-ins, under the real engine", () => {
 
   it("takes a deletion of a role assignment that is gone for done, as azure-native does", async () => {
     await world.session.up();
-    await asAdmin(async (connection) => {
+    await asAdmin(world.azure, async (connection) => {
       const id = world.azure.control.state().roleAssignments.find(({ initial }) => !initial)?.id;
       const call = { method: "DELETE", path: `${id}?api-version=2022-04-01` } as const;
       assert.equal((await connection.callResourceManager(call, [])).status, 200);

@@ -8,6 +8,7 @@ import { type LocalAzure, startLocalAzure } from "../../rehearsal/azure/local-az
 import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
 import { EngineError } from "../../rehearsal/engine/engine-error";
 import { Session, type SessionOptions } from "../../rehearsal/engine/session";
+import { AzureConnection } from "../../rehearsal/providers/azure-connection";
 
 export const PROJECT = path.join(__dirname, "../..");
 
@@ -47,6 +48,21 @@ export async function openWorld(
   } catch (error) {
     await azure.close();
     throw error;
+  }
+}
+
+/** Calls Azure as its administrator, as somebody at the portal would. */
+export async function asAdmin<T>(
+  azure: LocalAzure,
+  action: (connection: AzureConnection) => Promise<T>,
+): Promise<T> {
+  const read = (_name: string, ...variables: string[]) =>
+    variables.map((variable) => azure.direct[variable]).find(Boolean);
+  const connection = await AzureConnection.open(read, new AbortController().signal);
+  try {
+    return await action(connection);
+  } finally {
+    await connection.close();
   }
 }
 

@@ -139,6 +139,33 @@ describe("The settings authentication and federatedCredentials", () => {
   }
 });
 
+describe("The setting existingApplicationId", () => {
+  const clientId = "5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36";
+
+  it("is a client ID", () => {
+    assert.equal(parse({ existingApplicationId: clientId }).existingApplicationId, clientId);
+    assert.deepEqual(problemsOf({ existingApplicationId: "himl" }), [
+      'existingApplicationId must be a GUID. Received "himl".',
+    ]);
+  });
+
+  it("leaves no room for what describes an application", () => {
+    const values = {
+      existingApplicationId: clientId,
+      displayName: "himl-training",
+      description: "Nightly training",
+      serviceManagementReference: "4711",
+      owners: JSON.stringify([clientId]),
+    };
+    assert.deepEqual(
+      problemsOf(values).sort(),
+      ["description", "displayName", "owners", "serviceManagementReference"].map(
+        (name) => `${name} must be left out where existingApplicationId is set.`,
+      ),
+    );
+  });
+});
+
 describe("Pulumi.yaml", () => {
   const yaml = readFileSync(path.join(__dirname, "../../Pulumi.yaml"), "utf8");
 

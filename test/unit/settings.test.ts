@@ -75,6 +75,7 @@ describe("Settings", () => {
       }),
       {
         ...{ workspaceName: "ws-ml", resourceGroupName: "rg-ml", subscriptionId: GUID },
+        existingApplicationId: undefined,
         displayName: "himl-training",
         description: "Nightly training",
         owners: [GUID, OTHER_GUID],

@@ -4,6 +4,7 @@ import type { Provider } from "../resource-type";
 import { application } from "./application";
 import { applicationPassword } from "./application-password";
 import { federatedCredential } from "./federated-credential";
+import { getApplication, getServicePrincipal } from "./look-ups";
 import { servicePrincipal } from "./service-principal";
 
 /** The stand-in of the provider `azuread`. */
@@ -23,5 +24,7 @@ export const azuread: Provider<AzureConnection> = {
       const caller = await connection.caller();
       return { ...caller, id: `${caller.tenantId}-${caller.clientId}-${caller.objectId}` };
     },
+    "azuread:index/getApplication:getApplication": getApplication,
+    "azuread:index/getServicePrincipal:getServicePrincipal": getServicePrincipal,
   },
 };

@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HimlServicePrincipal } from "../components/himl-service-principal";
+import type { StackDetails } from "./stack-outputs";
+
+/** What the last deployment of a stack left behind, as far as its outputs tell; nothing before the first one. */
+export interface LastDeployment {
+  HIML_SERVICE_PRINCIPAL_ID?: string;
+  HIML_TENANT_ID?: string;
+  details?: Partial<Pick<StackDetails, "existingApplicationId" | "secrets">>;
+}
+
+/** What this run is about to deploy. */
+export interface Plan {
+  authentication: StackDetails["authentication"];
+  existingApplicationId: string | undefined;
+  tenantId: string;
+}
+
+/**
+ * Warns, in preview too, when this run takes away what jobs may still use. Nobody waits for it, and a stack whose
+ * outputs cannot be read gets no warning: it is advice, not a check.
+ */
+export function warnOfLosses(principal: HimlServicePrincipal): void {
+  const last = readLastDeployment();
+  const { authentication, existingApplicationId } = principal;
+  principal.tenantId.apply(async (tenantId) => {
+    for (const loss of describeLosses(await last, { authentication, existingApplicationId, tenantId })) {
+      await pulumi.log.warn(loss);
+    }
+  });
+}
+
+/** What jobs lose by this run, one sentence or two each. */
+export function describeLosses(last: LastDeployment, plan: Plan): string[] {
+  const clientId = last.HIML_SERVICE_PRINCIPAL_ID;
+  if (clientId === undefined) return [];
+  const losses: string[] = [];
+  // The tenant is unknown where a provider is not configured yet or not logged in.
+  if (last.HIML_TENANT_ID && plan.tenantId && last.HIML_TENANT_ID !== plan.tenantId) {
+    losses.push(
+      `The application of this stack is in tenant ${last.HIML_TENANT_ID}, your login in ${plan.tenantId}: an application cannot move. ` +
+        "Log in to its tenant, or make a stack of its own for the other one (`pulumi stack init`).",
+    );
+  }
+  const lastExisting = last.details?.existingApplicationId;
+  const isSame =
+    plan.existingApplicationId === undefined
+      ? lastExisting === undefined
+      : plan.existingApplicationId.toLowerCase() === clientId.toLowerCase();
+  if (!isSame) {
+    losses.push(
+      `The client ID changes from ${clientId} to ${plan.existingApplicationId ?? "that of a new application"}. ` +
+        `Jobs that use the old one will fail${lastExisting === undefined ? ", and its application is deleted" : ""}: bring the new variables into every pipeline.`,
+    );
+  } else if (plan.authentication === "federated" && (last.details?.secrets?.length ?? 0) > 0) {
+    losses.push(
+      "authentication is federated now: every secret of the application is removed, and jobs which still use the password will fail. " +
+        "Remove HIML_SERVICE_PRINCIPAL_PASSWORD from the pipelines first; with both, either way works.",
+    );
+  }
+  return losses;
+}
+
+// The engine itself answers this call. A reference to the own stack (`pulumi.StackReference`) would be the same, but
+// would add a resource to it.
+async function readLastDeployment(): Promise<LastDeployment> {
+  try {
+    const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+    const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
+      outputs?: LastDeployment;
+    };
+    return answer.outputs ?? {};
+  } catch {
+    return {};
+  }
+}

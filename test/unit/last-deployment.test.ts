@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describeLosses, type LastDeployment, type Plan } from "../../settings/last-deployment";
+
+const TENANT = "11111111-1111-4111-8111-111111111111";
+const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";
+const OWN = "33333333-3333-4333-8333-333333333333";
+const THEIRS = "aaaaaaaa-4444-4444-8444-444444444444";
+const SECRET = { slot: "a", keyId: "x", ends: "2027-01-01T00:00:00Z", current: true } as const;
+
+const LAST: LastDeployment = {
+  HIML_SERVICE_PRINCIPAL_ID: OWN,
+  HIML_TENANT_ID: TENANT,
+  details: { secrets: [SECRET] },
+};
+const PLAN: Plan = { authentication: "secret", existingApplicationId: undefined, tenantId: TENANT };
+
+const PASSWORD =
+  "authentication is federated now: every secret of the application is removed, and jobs which still use the password will fail. " +
+  "Remove HIML_SERVICE_PRINCIPAL_PASSWORD from the pipelines first; with both, either way works.";
+const TENANTS =
+  `The application of this stack is in tenant ${TENANT}, your login in ${OTHER_TENANT}: an application cannot move. ` +
+  "Log in to its tenant, or make a stack of its own for the other one (`pulumi stack init`).";
+const toTheirs = `The client ID changes from ${OWN} to ${THEIRS}. Jobs that use the old one will fail, and its application is deleted: bring the new variables into every pipeline.`;
+const toOwn = `The client ID changes from ${THEIRS} to that of a new application. Jobs that use the old one will fail: bring the new variables into every pipeline.`;
+
+describe("What jobs lose by an up", () => {
+  const withTheirs: LastDeployment = {
+    ...LAST,
+    HIML_SERVICE_PRINCIPAL_ID: THEIRS,
+    details: { ...LAST.details, existingApplicationId: THEIRS },
+  };
+  const table: [string, LastDeployment, Partial<Plan>, ...string[]][] = [
+    ["nothing, the first time", {}, { authentication: "federated" }],
+    ["nothing, if nothing changes", LAST, {}],
+    ["nothing yet, with both", LAST, { authentication: "both" }],
+    ["the password, with federated", LAST, { authentication: "federated" }, PASSWORD],
+    [
+      "nothing more, once the password is gone",
+      { ...LAST, details: { secrets: [] } },
+      { authentication: "federated" },
+    ],
+    ["everything, in another tenant", LAST, { tenantId: OTHER_TENANT }, TENANTS],
+    ["nothing, where the tenant is not known", LAST, { tenantId: "" }],
+    ["the client ID, with somebody else's application", LAST, { existingApplicationId: THEIRS }, toTheirs],
+    ["the client ID, with an application of its own again", withTheirs, {}, toOwn],
+    [
+      "nothing, with the same one in another case",
+      withTheirs,
+      { existingApplicationId: THEIRS.toUpperCase() },
+    ],
+    ["nothing, if somebody else takes the application over", LAST, { existingApplicationId: OWN }],
+    [
+      "nothing that an older version did not tell",
+      { HIML_SERVICE_PRINCIPAL_ID: OWN },
+      { authentication: "federated" },
+    ],
+  ];
+  for (const [what, last, plan, ...losses] of table) {
+    it(`is ${what}`, () => assert.deepEqual(describeLosses(last, { ...PLAN, ...plan }), losses));
+  }
+});
