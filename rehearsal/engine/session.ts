@@ -219,7 +219,7 @@ interface RuntimeState {
 
 // A resource whose inputs fail never settles its outputs. As a process of its own a program ends then, since nothing is
 // left to do; within this one the Automation API would wait for ever, first for the outputs, then for the resource.
-async function runToItsEnd(program: PulumiFn): Promise<Record<string, unknown>> {
+export async function runToItsEnd(program: PulumiFn): Promise<Record<string, unknown>> {
   let onFailure: (reason: unknown) => void = () => undefined;
   const failure = new Promise<never>((_, reject) => (onFailure = reject));
   process.on("unhandledRejection", onFailure);
