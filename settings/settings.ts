@@ -5,6 +5,7 @@ import { DEFAULTS, type Authentication, type RoleArgs } from "../components/himl
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
 import { checkValue, describeProblem, isFutureDate, RULES, type Rule } from "../components/rules";
 import { checkAuthentication, checkExistingApplication, resolveRoles } from "../components/validate-args";
+import { checkClouds, CLOUD_SETTINGS, type Clouds } from "./cloud";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceSetting } from "./workspace-config";
 
 /** A setting of the stack: what the README says of it, and how its text is read. */
@@ -189,6 +190,8 @@ export interface SettingsSource {
   stack: string;
   projectFolder: string;
   now: Date;
+  /** The clouds that the providers are told to use. */
+  clouds?: Clouds;
 }
 
 /**
@@ -211,10 +214,16 @@ export function readSettings(now: Date) {
       stack: pulumi.getStack(),
       projectFolder: process.cwd(),
       now,
+      clouds: readClouds(all),
     });
   } catch (error) {
     throw error instanceof InvalidValuesError ? printAsMessage(new pulumi.RunError(error.message)) : error;
   }
+}
+
+function readClouds(config: Record<string, string>): Clouds {
+  const named = CLOUD_SETTINGS.map((name) => [name, config[name] ?? process.env[name]] as const);
+  return Object.fromEntries(named.filter(([, cloud]) => cloud !== undefined));
 }
 
 /**
@@ -224,6 +233,7 @@ export function readSettings(now: Date) {
  */
 export function parseSettings(source: SettingsSource) {
   const problems: Problem[] = [];
+  problems.push(...checkClouds(source.clouds ?? {}));
   const given = checkSingleSettings(source, problems);
   const workspace = mergeWorkspace(given, source, problems);
 

@@ -94,6 +94,17 @@ describe("The program", () => {
     assert.deepEqual(registrations, []);
   });
 
+  it("fails before anything else where a provider is told to use another cloud", async () => {
+    const { errors, registrations, calls } = await record(() => ({ result: program(NOW), urns: [] }), {
+      config: {
+        ...settings({ resourceGroup: "rg-ml", workspaceName: "ws-ml" }),
+        "azuread:environment": "usgovernment",
+      },
+    });
+    assert.match(errors[0]!.message, /^ {2}azuread:environment must be public, /m);
+    assert.deepEqual([registrations, calls], [[], []]);
+  });
+
   it("does not take settings of other namespaces for its own", async () => {
     const { errors } = await record(() => ({ result: program(NOW), urns: [] }), {
       config: {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { InvalidValuesError } from "../../components/problems";
+import { formatProblems, InvalidValuesError } from "../../components/problems";
+import { checkClouds, type Clouds } from "../../settings/cloud";
 import { parseSettings, SETTINGS } from "../../settings/settings";
 
 const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
@@ -162,6 +163,38 @@ describe("The setting existingApplicationId", () => {
       ["description", "displayName", "owners", "serviceManagementReference"].map(
         (name) => `${name} must be left out where existingApplicationId is set.`,
       ),
+    );
+  });
+});
+
+describe("The cloud of the providers", () => {
+  const problemsIn = (clouds: Clouds) =>
+    checkClouds(clouds).map((problem) => formatProblems("x", [problem]).split("\n"));
+
+  it("is the public one, under either of its names, or none", () => {
+    for (const clouds of [
+      {},
+      { ARM_ENVIRONMENT: "" },
+      { ARM_ENVIRONMENT: "public" },
+      { "azuread:environment": "Global" },
+    ])
+      assert.deepEqual(checkClouds(clouds), []);
+  });
+
+  it("can be no other, wherever it is set: hi-ml knows only the public one", () => {
+    const problems = problemsIn({ "azure-native:environment": "usgovernment", ARM_ENVIRONMENT: "china" });
+    assert.deepEqual(
+      problems.map((lines) => lines.slice(1).map((line) => line.trim())),
+      [
+        [
+          'azure-native:environment must be public, or be left out: hi-ml knows no other cloud. Received "usgovernment".',
+          "`pulumi config rm azure-native:environment`; a workspace of Azure Government or Azure in China cannot be used with hi-ml.",
+        ],
+        [
+          'ARM_ENVIRONMENT must be public, or be left out: hi-ml knows no other cloud. Received "china".',
+          "`unset ARM_ENVIRONMENT`; a workspace of Azure Government or Azure in China cannot be used with hi-ml.",
+        ],
+      ],
     );
   });
 });
