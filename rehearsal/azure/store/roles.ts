@@ -9,6 +9,8 @@ export interface RoleDefinition {
 }
 
 const ML = "Microsoft.MachineLearningServices";
+const BLOBS = "Microsoft.Storage/storageAccounts/blobServices";
+const KEY_FOR_BLOBS = `${BLOBS}/generateUserDelegationKey/action`;
 
 function role(
   guid: string,
@@ -95,6 +97,57 @@ export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
     "Work with the compute of an Azure ML workspace.",
     [`${ML}/workspaces/computes/*`, `${ML}/workspaces/notebooks/vm/*`],
   ),
+  // Below: roles on things that the local Azure does not have. They can be assigned and read back.
+  role(
+    "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
+    "AzureML Registry User",
+    "Everything in an Azure ML registry, except the registry itself.",
+    [`${ML}/registries/read`, `${ML}/registries/assets/*`],
+  ),
+  role(
+    "635dd51f-9968-44d3-b7fb-6d9a6bd613ae",
+    "AzureML Metrics Writer (preview)",
+    "Write metrics to an Azure ML workspace.",
+    [`${ML}/workspaces/metrics/*/write`],
+  ),
+  role(
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Blob Data Contributor",
+    "Read, write and delete blobs.",
+    [`${BLOBS}/containers/delete`, `${BLOBS}/containers/read`, `${BLOBS}/containers/write`, KEY_FOR_BLOBS],
+    [],
+    [
+      ...["delete", "read", "write", "move/action", "add/action"].map(
+        (action) => `${BLOBS}/containers/blobs/${action}`,
+      ),
+    ],
+  ),
+  role(
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "Storage Blob Data Reader",
+    "Read blobs.",
+    [`${BLOBS}/containers/read`, KEY_FOR_BLOBS],
+    [],
+    [`${BLOBS}/containers/blobs/read`],
+  ),
+  role(
+    "4633458b-17de-408a-b874-0445c86b69e6",
+    "Key Vault Secrets User",
+    "Read secrets.",
+    [],
+    [],
+    [
+      "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+      "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+    ],
+  ),
+  role("7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull", "Pull images.", [
+    "Microsoft.ContainerRegistry/registries/pull/read",
+  ]),
+  role("8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush", "Push and pull images.", [
+    "Microsoft.ContainerRegistry/registries/pull/read",
+    "Microsoft.ContainerRegistry/registries/push/write",
+  ]),
 ];
 
 /** Finds a role by GUID or by name, as published. */

@@ -1,0 +1,61 @@
+import * as azuread from "@pulumi/azuread";
+import { HimlServicePrincipal } from "../../components/himl-service-principal";
+
+/** Every argument, though nobody needs all of them at once. */
+function program() {
+  const me = azuread.getClientConfigOutput().objectId;
+  const principal = new HimlServicePrincipal("himl", {
+    resourceGroupName: "rg-ml",
+    workspaceName: "ws-ml",
+    workspaceLookup: true,
+    displayName: "himl-training",
+    description: "Nightly training of team X",
+    serviceManagementReference: "4711",
+    owners: [me],
+    roles: [
+      { role: "AzureML Data Scientist", scope: "workspace" },
+      { role: "AzureML Compute Operator", scope: "workspace" },
+      { role: "Storage Blob Data Contributor", scope: "resourceGroup" },
+    ],
+    allowPrivilegedRoles: false,
+    authentication: "both",
+    federatedCredentials: [
+      // An older repository, whose subjects have names only.
+      { github: { repository: "octocat/training", branch: "main" } },
+      { github: { repository: "octocat/training", ownerId: 583231, repositoryId: 1296269, tag: "v1" } },
+      {
+        github: { repository: "octocat/training", ownerId: 583231, repositoryId: 1296269, pullRequest: true },
+      },
+      // Both as the page of the service connection shows them.
+      {
+        azureDevOps: {
+          issuer: "https://login.microsoftonline.com/5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36/v2.0",
+          subject: "/eid1/c/pub/t/example/a/example/sc/0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6/training",
+        },
+      },
+      {
+        name: "gitlab-main",
+        issuer: "https://gitlab.com",
+        subject: "project_path:team/training:ref_type:branch:ref:main",
+        audience: "https://gitlab.com",
+      },
+    ],
+    renewSecretsEveryDays: 30,
+    secretsSince: "2026-01-01",
+    secretGeneration: 1,
+  });
+  return {
+    HIML_SERVICE_PRINCIPAL_ID: principal.clientId,
+    HIML_SERVICE_PRINCIPAL_PASSWORD: principal.clientSecret,
+    HIML_TENANT_ID: principal.tenantId,
+    HIML_SUBSCRIPTION_ID: principal.subscriptionId,
+    HIML_RESOURCE_GROUP: principal.resourceGroupName,
+    HIML_WORKSPACE_NAME: principal.workspaceName,
+    trusts: principal.trusts,
+    roles: principal.roles,
+    secrets: principal.secrets,
+    nextRenewal: principal.nextRenewal.toISOString(),
+  };
+}
+
+export = program;

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { BUILT_IN_ROLES, resolveRole } from "../../components/roles";
+import { BUILT_IN_ROLES as ROLES_OF_LOCAL_AZURE } from "../../rehearsal/azure/store/roles";
+
+describe("The built-in roles", () => {
+  it("are those of the local Azure, which was written without looking here", () => {
+    const theirs = Object.fromEntries(ROLES_OF_LOCAL_AZURE.map(({ guid, roleName }) => [roleName, guid]));
+    assert.deepEqual({ ...BUILT_IN_ROLES }, theirs);
+  });
+
+  it("are found by name in any case, and by ID, as the same role", () => {
+    for (const [name, id] of Object.entries(BUILT_IN_ROLES)) {
+      for (const spelling of [name, name.toLowerCase(), ` ${name} `, id, id.toUpperCase()]) {
+        assert.deepEqual([resolveRole(spelling)?.id, resolveRole(spelling)?.label], [id, name], spelling);
+      }
+    }
+  });
+
+  it("are privileged if their holder can assign roles, as the actions of the local Azure's roles tell", () => {
+    for (const { guid, roleName, actions, notActions } of ROLES_OF_LOCAL_AZURE) {
+      const canAssign =
+        actions.some((action) =>
+          ["*", "Microsoft.Authorization/*", "Microsoft.Authorization/roleAssignments/write"].includes(
+            action,
+          ),
+        ) && !notActions.includes("Microsoft.Authorization/*/Write");
+      assert.equal(resolveRole(guid)?.isPrivileged, canAssign, roleName);
+    }
+  });
+
+  it("are not all: any GUID is a role of its own, any other text is none", () => {
+    const custom = "0D1E2F3A-4b5c-4d6e-8f70-8192a3b4c5d6";
+    assert.deepEqual(resolveRole(custom), {
+      id: custom.toLowerCase(),
+      label: custom.toLowerCase(),
+      isPrivileged: false,
+    });
+    for (const text of ["", "Contributo", "b24988ac"]) assert.equal(resolveRole(text), undefined, text);
+  });
+});
