@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import program from "../../index";
+import { openWorld, requireEngine } from "./support";
+
+describe("The pipeline that renews, on the real engine", () => {
+  it("needs to own the application and to read the resource group, and no more", async function () {
+    const world = await openWorld(await requireEngine(this), (azure) =>
+      Promise.resolve(program(azure.control.now())),
+    );
+    try {
+      const { azure, session } = world;
+      const pipeline = azure.control.createCaller({
+        displayName: "renewal-pipeline",
+        role: "Reader",
+        scope: `/subscriptions/${azure.subscriptionId}/resourceGroups/${azure.resourceGroup}`,
+        graphPermissions: ["Application.ReadWrite.OwnedBy"],
+      });
+      await session.configure({
+        resourceGroup: azure.resourceGroup,
+        workspaceName: azure.workspaceName,
+        owners: JSON.stringify([azure.admin.objectId, pipeline.servicePrincipalObjectId]),
+      });
+      const first = await session.up();
+      azure.control.advanceClock({ days: 90 });
+      await session.logIn({
+        ...azure.direct,
+        ARM_CLIENT_ID: pipeline.clientId,
+        ARM_CLIENT_SECRET: pipeline.clientSecret,
+        AZURE_CLIENT_ID: pipeline.clientId,
+        AZURE_CLIENT_SECRET: pipeline.clientSecret,
+      });
+      const second = await session.up();
+      assert.equal(second.counts["replace"], 1);
+      const password = "HIML_SERVICE_PRINCIPAL_PASSWORD";
+      assert.notEqual(second.outputs[password], first.outputs[password]);
+
+      // What it may never do: give anybody more rights.
+      await session.configure({ role: "Owner", allowPrivilegedRoles: "true" });
+      await assert.rejects(session.up(), /AuthorizationFailed/);
+    } finally {
+      await world.close();
+    }
+  });
+});
