@@ -1,3 +1,5 @@
+import type { StdioOptions } from "node:child_process";
+
 /** Where a command reads and writes: the process in use, something that remembers in tests. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -10,7 +12,9 @@ export interface Io {
   /** Asks on stderr, and gives the line that was answered. */
   ask(question: string): Promise<string>;
   now(): Date;
-  /** Aborted when the process is asked to stop. */
+  /** For programs whose output a person is to see: all of it on stderr. */
+  readonly childStdio: StdioOptions;
+  /** Aborted when the process is asked to stop, with the name of the signal. */
   readonly signal: AbortSignal;
 }
 

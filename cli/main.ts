@@ -11,7 +11,7 @@ import { runCommandLine } from "./program";
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   // The second one ends the process as if nobody listened.
-  process.once(signal, () => stopping.abort());
+  process.once(signal, () => stopping.abort(signal));
 }
 
 function outputOf(stream: WriteStream): Output {
@@ -35,6 +35,8 @@ const io: Io = {
   canAsk: process.stdin.isTTY && process.stderr.isTTY,
   ask: async (question) => {
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    // A terminal that is being read from makes no signal of Ctrl+C.
+    terminal.on("SIGINT", () => stopping.abort("SIGINT"));
     try {
       return await terminal.question(question, { signal: stopping.signal });
     } finally {
@@ -42,6 +44,7 @@ const io: Io = {
     }
   },
   now: () => new Date(),
+  childStdio: ["ignore", 2, 2],
   signal: stopping.signal,
 };
 

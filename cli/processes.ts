@@ -52,24 +52,33 @@ export function run(program: string, args: readonly string[], options: RunOption
 }
 
 /**
- * Runs a program that talks to the person at the terminal: its input is theirs, and all its output goes to stderr.
+ * Runs a program for a person to watch, and waits for its end also when this process is asked to stop.
  *
- * Ctrl+C reaches it from the terminal, together with this process; a request to stop that reaches this process alone
- * is passed on as the same.
+ * The program is in a process group of its own, and hears of each Ctrl+C from here, once: the Pulumi CLI finishes what
+ * is under way at the first SIGINT and drops it at the second, and a terminal or a runner would tell it as well.
  */
 export function runAttached(
   program: string,
   args: readonly string[],
-  options: Pick<RunOptions, "env" | "signal">,
+  options: { env: RunOptions["env"]; stdio: SpawnOptions["stdio"] },
 ): Promise<number | undefined> {
-  const stdio: SpawnOptions["stdio"] = ["inherit", 2, 2];
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: { ...options.env }, stdio, windowsHide: true });
-    const stop = () => child.kill("SIGINT");
-    options.signal?.addEventListener("abort", stop, { once: true });
-    child.on("error", reject);
+    const child = spawn(program, args, {
+      env: { ...options.env },
+      stdio: options.stdio,
+      // On Windows it would get a window; there, the console tells every process of Ctrl+C, and nothing can be passed on.
+      detached: process.platform !== "win32",
+      windowsHide: true,
+    });
+    const passOn = () => void (process.platform !== "win32" && child.kill("SIGINT"));
+    process.on("SIGINT", passOn).on("SIGTERM", passOn);
+    const end = () => process.off("SIGINT", passOn).off("SIGTERM", passOn);
+    child.on("error", (error) => {
+      end();
+      reject(error);
+    });
     child.on("close", (code) => {
-      options.signal?.removeEventListener("abort", stop);
+      end();
       resolve(code ?? undefined);
     });
   });

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import type * as envCommand from "./commands/env";
 import type * as pushCommand from "./commands/push";
+import type * as rotateCommand from "./commands/rotate";
 import type * as statusCommand from "./commands/status";
 import type * as verifyCommand from "./commands/verify";
 import { parseDuration } from "./durations";
@@ -14,6 +15,7 @@ import type { Io } from "./io";
 const commands = {
   env: () => require("./commands/env") as typeof envCommand,
   push: () => require("./commands/push") as typeof pushCommand,
+  rotate: () => require("./commands/rotate") as typeof rotateCommand,
   status: () => require("./commands/status") as typeof statusCommand,
   verify: () => require("./commands/verify") as typeof verifyCommand,
 };
@@ -116,6 +118,20 @@ function createProgram(io: Io, version: string) {
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.status().runStatus(io, options));
+
+  program
+    .command("rotate")
+    .description("After a leak: replace every secret at once, and check the new one.")
+    .option("-y, --yes", "do not ask")
+    .addOption(
+      new Option("--wait <time>", "how long the check tries again what replication explains")
+        .default(300_000, "5m")
+        .argParser(parseDuration),
+    )
+    .option("--read-only", "be content with a role that may not submit jobs")
+    .addOption(stackOption())
+    .addOption(cwdOption())
+    .action((options) => commands.rotate().runRotate(io, options));
 
   return program;
 }

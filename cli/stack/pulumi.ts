@@ -32,16 +32,16 @@ export async function runPulumi(io: Io, args: readonly string[], selection: Stac
   );
 }
 
-/** Runs Pulumi for a person to watch, on stderr. @returns its exit code. */
+/** Runs Pulumi for a person to watch, on stderr; nobody is asked. @returns its exit code. */
 export async function watchPulumi(
   io: Io,
   args: readonly string[],
   selection: StackSelection,
 ): Promise<number | undefined> {
   try {
-    return await runAttached("pulumi", [...args, ...selectionArgs(selection)], {
+    return await runAttached("pulumi", [...args, ...selectionArgs(selection), "--non-interactive"], {
       env: pulumiEnvironment(io),
-      signal: io.signal,
+      stdio: io.childStdio,
     });
   } catch (error) {
     throw startError(error);

@@ -16,6 +16,8 @@ export interface CommandOptions {
   env?: Record<string, string>;
   cwd?: string;
   input?: string;
+  /** Sees all of stderr so far, again and again until it has sent a signal. */
+  onStderr?: (stderr: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 export const REPOSITORY = path.resolve(__dirname, "../..");
@@ -59,7 +61,11 @@ export function runNode(args: readonly string[], options: CommandOptions = {}): 
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    let isKilled = false;
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (!isKilled) options.onStderr?.(stderr, (signal) => (isKilled = child.kill(signal)));
+    });
     child.on("error", reject);
     child.on("close", (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
     child.stdin.on("error", () => undefined);

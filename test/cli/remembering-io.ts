@@ -25,6 +25,7 @@ export function rememberingIo(
       written.stderr += question;
       return Promise.resolve(options.answers?.shift() ?? "");
     },
+    childStdio: "ignore",
     now: () => options.now ?? new Date(),
     signal: new AbortController().signal,
   };

@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { runCommandLine } from "../../cli/program";
+import type { Fault } from "../../rehearsal/azure/local-azure";
+import { requireEngine } from "../rehearsal/support";
+import { bareEnvironment, buildCommand, runCommand } from "./command";
+import { answersOfPulumi, DETAILS } from "./outputs";
+import { RealStack } from "./real-stack";
+import { rememberingIo } from "./remembering-io";
+import { StandIns } from "./stand-ins";
+
+describe("himl-sp rotate, on the real engine", function () {
+  this.timeout(120_000);
+  let stack: RealStack;
+
+  before(async function () {
+    this.timeout(900_000);
+    stack = await RealStack.create(await requireEngine(this));
+    await stack.expectPulumi("up", "--yes", "--skip-preview");
+  });
+  after(() => stack?.close());
+  afterEach(() => {
+    stack.azure.control.clearFaults();
+    stack.azure.control.setLatency(0);
+  });
+
+  /** The password that is handed out, as hi-ml would have it. */
+  const variables = async () =>
+    JSON.parse((await stack.himlSp("env", "--format", "json")).stdout) as Record<string, string>;
+  const verify = (env: Record<string, string>) =>
+    runCommand(["verify", "--from", "environment"], { env: { ...stack.azure.public, ...env } });
+  const assertRefused = async (env: Record<string, string>) =>
+    assert.match((await verify(env)).stderr, /^himl-sp: AADSTS7000215: /m);
+  /** Of the secrets that the stack knows. */
+  const stackKeyIds = async () => {
+    const { secrets } = JSON.parse((await stack.himlSp("status", "--json")).stdout) as {
+      secrets: { keyId: string }[];
+    };
+    return secrets.map(({ keyId }) => keyId);
+  };
+  /** Of those that Entra knows. */
+  const keyIds = () => {
+    const { applications } = stack.azure.control.state();
+    return applications
+      .filter(({ initial }) => !initial)
+      .flatMap(({ passwords }) => passwords.map(({ keyId }) => keyId));
+  };
+  const generation = async () => {
+    const settings = await readFile(path.join(stack.project, "Pulumi.dev.yaml"), "utf8");
+    return Number(/secretGeneration: "?(\d+)/.exec(settings)?.[1] ?? 1);
+  };
+  const writes = () =>
+    stack.azure.control.requests().filter(({ method, api }) => method !== "GET" && api !== "oauth");
+
+  it("replaces every secret, checks the new one and says what to push; all of it on stderr", async () => {
+    const [former, formerKeys] = [await variables(), await stackKeyIds()];
+    const { exitCode, stdout, stderr } = await stack.himlSp("rotate", "--yes");
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "" }, stderr);
+    assert.equal(await generation(), 2);
+
+    const current = await variables();
+    await assertRefused(former);
+    assert.equal((await verify(current)).exitCode, 0);
+    assert.equal(keyIds().length, 2);
+    assert.ok(!keyIds().some((keyId) => formerKeys.includes(keyId)));
+
+    assert.match(stderr, /^secretGeneration is 2 now \(it was 1\)\.\n/);
+    assert.match(stderr, /^ok {4}role {11}may submit jobs$/m);
+    assert.match(
+      stderr,
+      /1\. Push it: .*\n {2}2\. Keep the setting: commit the stack's file of settings, where secretGeneration is 2\./,
+    );
+    for (const { HIML_SERVICE_PRINCIPAL_PASSWORD: password } of [former, current]) {
+      assert.ok(!stderr.includes(password!));
+    }
+  });
+
+  it("an up after that changes nothing", async () => {
+    stack.azure.control.clearRequests();
+    await stack.expectPulumi("up", "--yes", "--skip-preview");
+    assert.deepEqual(writes(), []);
+  });
+
+  describe("at a terminal", () => {
+    const answering = async (...answers: string[]) => {
+      const io = rememberingIo({ env: { ...bareEnvironment(), ...stack.env }, isTerminal: true, answers });
+      return { exitCode: await runCommandLine(["rotate", "--cwd", stack.project], io, "0"), ...io.written };
+    };
+
+    it("no: everything stays as it was", async () => {
+      const before = await generation();
+      stack.azure.control.clearRequests();
+      const { exitCode, stderr } = await answering("no");
+      assert.equal(exitCode, 1);
+      assert.match(
+        stderr,
+        /Replace every secret now\? Jobs that hold one fail from then on\. \[yes\/no\] himl-sp: DECLINED: Nothing was changed: /,
+      );
+      assert.equal(await generation(), before);
+      assert.deepEqual(writes(), []);
+    });
+  });
+
+  it("without a terminal and --yes it is misuse, and nothing is touched", async () => {
+    const before = await generation();
+    const { exitCode, stderr } = await stack.himlSp("rotate");
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^himl-sp: NOBODY_TO_ASK: /);
+    assert.equal(await generation(), before);
+  });
+
+  /** Secrets that nobody has: where the answer to its creation is lost, nobody has ever seen the text of one. */
+  const orphans = async () => {
+    const known = await stackKeyIds();
+    return keyIds().filter((keyId) => !known.includes(keyId)).length;
+  };
+
+  /** What there is before a rotation, and what must hold at its end, whatever happens on the way. */
+  const watchRotation = async () => {
+    const [former, formerKeyIds, before, orphansBefore] = [
+      await variables(),
+      await stackKeyIds(),
+      await generation(),
+      await orphans(),
+    ];
+    return {
+      raised: before + 1,
+      assertRotated: async (newOrphans: number) => {
+        assert.equal(await generation(), before + 1);
+        await assertRefused(former);
+        assert.equal((await verify(await variables())).exitCode, 0);
+        assert.ok(!keyIds().some((keyId) => formerKeyIds.includes(keyId)), "a former secret is left");
+        assert.ok((await orphans()) - orphansBefore <= newOrphans, "a secret is left that nobody has");
+      },
+    };
+  };
+
+  describe("a fault in each call: the rotation goes on, or `pulumi up --refresh` completes it", () => {
+    const lost = { carriedOut: true, answer: "reset" } as const;
+    const busy = { answer: 503, retryAfter: 1 } as const;
+    const faults: [what: string, fault: Fault, ends: "finished" | "unfinished"][] = [
+      [
+        "Entra is busy when it is asked for a token",
+        { match: { path: "/oauth2/v2.0/token" }, ...busy },
+        "unfinished",
+      ],
+      ["Azure is busy when the workspace is read", { match: { path: "/workspaces/" }, ...busy }, "finished"],
+      ["no secret is made", { match: { path: "/addPassword" }, times: 2, answer: "reset" }, "unfinished"],
+      ["one of the secrets is not made", { match: { path: "/addPassword" }, answer: "reset" }, "unfinished"],
+      [
+        "a secret is made at the second attempt",
+        { match: { path: "/addPassword" }, answer: 500 },
+        "finished",
+      ],
+      [
+        "a secret is made, and the answer is lost",
+        { match: { path: "/addPassword" }, ...lost },
+        "unfinished",
+      ],
+      [
+        "no former secret is removed",
+        { match: { path: "/removePassword" }, times: 2, answer: "reset" },
+        "unfinished",
+      ],
+      ["one of them is not removed", { match: { path: "/removePassword" }, answer: "reset" }, "unfinished"],
+      [
+        "one of them is removed, and the answer is lost",
+        { match: { path: "/removePassword" }, ...lost },
+        "unfinished",
+      ],
+    ];
+    for (const [what, fault, ends] of faults) {
+      it(`${what}: ${ends}`, async () => {
+        const { raised, assertRotated } = await watchRotation();
+        stack.azure.control.addFault(fault);
+        const { exitCode, stderr } = await stack.himlSp("rotate", "--yes");
+        stack.azure.control.clearFaults();
+        if (ends === "finished") assert.equal(exitCode, 0, stderr);
+        else {
+          assert.equal(exitCode, 1, stderr);
+          const sentence = `The rotation is not finished\\. .* secretGeneration stays ${raised}\\.`;
+          assert.match(
+            stderr,
+            new RegExp(`^himl-sp: ROTATION_UNFINISHED: ${sentence}\n  Run \`pulumi up --refresh\`, `, "m"),
+          );
+          await stack.expectPulumi("up", "--refresh", "--yes", "--skip-preview");
+        }
+        await assertRotated(what.startsWith("a secret is made") ? 1 : 0);
+      });
+    }
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`${signal}: Pulumi ends in order, and \`pulumi up --refresh\` completes the rotation`, async function () {
+      if (process.platform === "win32") return this.skip();
+      const { raised, assertRotated } = await watchRotation();
+      const { exitCode, stderr } = await runCommand(["rotate", "--yes"], {
+        cwd: stack.project,
+        env: stack.env,
+        onStderr: (text, kill) => {
+          if (!text.includes("Updating (dev)")) return;
+          stack.azure.control.setLatency(700);
+          if (text.includes("creating replacement")) kill(signal);
+        },
+      });
+      assert.equal(exitCode, 1);
+      assert.match(
+        stderr,
+        new RegExp(
+          `^himl-sp: ROTATION_UNFINISHED: .* It was interrupted\\. secretGeneration stays ${raised}\\.$`,
+          "m",
+        ),
+      );
+      stack.azure.control.setLatency(0);
+      await stack.expectPulumi("up", "--refresh", "--yes", "--skip-preview");
+      await assertRotated(2);
+    });
+  }
+});
+
+describe("himl-sp rotate, where it cannot", function () {
+  this.timeout(30_000);
+  let pulumi: StandIns;
+  before(async function () {
+    this.timeout(120_000);
+    await buildCommand();
+  });
+  afterEach(() => pulumi?.remove());
+
+  const rotate = () => runCommand(["rotate", "--yes"], { env: { PATH: pulumi.folder } });
+
+  it("a federated stack has nothing to rotate", async () => {
+    pulumi = await StandIns.create({
+      pulumi: answersOfPulumi({ ...DETAILS, authentication: "federated", secrets: [] }),
+    });
+    const { exitCode, stderr } = await rotate();
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^himl-sp: NOTHING_TO_ROTATE: /);
+    assert.equal((await pulumi.calls()).length, 1);
+  });
+
+  it("a program that does not use the setting is told to", async () => {
+    pulumi = await StandIns.create({
+      pulumi: [
+        ...answersOfPulumi(),
+        {
+          args: ["config", "get"],
+          exitCode: 255,
+          stderr: "error: configuration key 'secretGeneration' not found for stack 'dev'\n",
+        },
+        { args: ["config", "set"] },
+        { args: ["up"] },
+      ],
+    });
+    const { exitCode, stderr } = await rotate();
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^secretGeneration is 2 now \(it was 1\)\.\nhiml-sp: ROTATION_WITHOUT_EFFECT: /);
+    assert.deepEqual(
+      (await pulumi.calls()).map(({ args }) => args.join(" ")),
+      [
+        "stack output --json --non-interactive",
+        "config get secretGeneration --non-interactive",
+        "config set secretGeneration 2 --non-interactive",
+        "up --yes --non-interactive",
+        "stack output --json --show-secrets --non-interactive",
+      ],
+    );
+  });
+
+  it("a generation that is no number is an error", async () => {
+    pulumi = await StandIns.create({
+      pulumi: [...answersOfPulumi(), { args: ["config", "get"], stdout: "many\n" }],
+    });
+    assert.match(
+      (await rotate()).stderr,
+      /^himl-sp: INVALID_GENERATION: .* Received "many"\.\n {2}`pulumi config set secretGeneration 1`\n$/,
+    );
+  });
+});
