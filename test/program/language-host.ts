@@ -72,7 +72,9 @@ async function runProgram(
     ...(request.getDryrun() ? ["--dry-run"] : []),
     info.getEntryPoint(),
   ];
-  const child = spawn(process.execPath, [require.resolve("@pulumi/pulumi/cmd/run"), ...args], {
+  // The program's own: state is kept in the package, and a program may have another copy of it than this one.
+  const runner = require.resolve("@pulumi/pulumi/cmd/run", { paths: [info.getProgramDirectory()] });
+  const child = spawn(process.execPath, [runner, ...args], {
     cwd: info.getProgramDirectory(),
     env: {
       ...process.env,
