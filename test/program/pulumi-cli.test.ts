@@ -1,89 +1,27 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { pathToFileURL } from "node:url";
-import { startLocalAzure, type LocalAzure } from "../../rehearsal/azure/local-azure";
-import { startStandIns, type StandIns } from "../../rehearsal/providers/stand-ins";
-import { requireEngine } from "../rehearsal/support";
-import { startLanguageHost, type LanguageHost } from "./language-host";
-
-const ROOT = path.resolve(__dirname, "../..");
+import type { LocalAzure } from "../../rehearsal/azure/local-azure";
+import { openPulumiCommand, type PulumiCommand } from "./pulumi-command";
 
 describe("The pulumi command, as the README uses it", function () {
   this.timeout(300_000);
 
-  let folder: string;
+  let command: PulumiCommand;
   let azure: LocalAzure;
-  let standIns: StandIns;
-  let host: LanguageHost;
-  let engine: string;
-  /** All that was printed by commands which nobody asked for a secret. */
-  let printed = "";
+  let folder: string;
+  const succeed = (...args: string[]) => command.succeed(...args);
+  const pulumi = (...args: string[]) => command.run(...args);
 
   before(async function () {
-    ({ path: engine } = await requireEngine(this));
-    // A clone, as far as the program is concerned.
-    folder = mkdtempSync(path.join(tmpdir(), "himl-cli-"));
-    for (const entry of [
-      "index.ts",
-      "components",
-      "settings",
-      "Pulumi.yaml",
-      "package.json",
-      "tsconfig.json",
-    ]) {
-      cpSync(path.join(ROOT, entry), path.join(folder, entry), { recursive: true });
-    }
-    symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"), "junction");
-    azure = await startLocalAzure();
-    standIns = await startStandIns(azure.direct);
-    host = await startLanguageHost();
+    command = await openPulumiCommand(this);
+    ({ azure, folder } = command);
   });
 
-  after(async () => {
-    host?.close();
-    await standIns?.close();
-    await azure?.close();
-    if (folder) rmSync(folder, { recursive: true });
-  });
-
-  /** Runs `pulumi`, and gives what it printed. */
-  async function pulumi(...args: string[]) {
-    const child = spawn(engine, args, {
-      cwd: folder,
-      env: {
-        ...process.env,
-        ...azure.direct,
-        ...standIns.environment,
-        ...host.environment,
-        PULUMI_HOME: path.join(folder, ".pulumi-home"),
-        PULUMI_CONFIG_PASSPHRASE: "only for this test",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        NO_COLOR: "1",
-      },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    if (!args.includes("--show-secrets")) printed += stdout + stderr;
-    return { exitCode, stdout, stderr };
-  }
-
-  /** The same, for a command that must succeed. */
-  async function succeed(...args: string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await pulumi(...args);
-    assert.equal(exitCode, 0, `pulumi ${args.join(" ")}\n${stdout}\n${stderr}`);
-    return stdout;
-  }
+  after(() => command?.close());
 
   it("makes a stack, and tells every wrong setting at once, without a stack trace", async () => {
-    mkdirSync(path.join(folder, "pulumi-state"));
-    await succeed("login", pathToFileURL(path.join(folder, "pulumi-state")).href);
     await succeed("stack", "init", "dev");
     await succeed("config", "set", "resourcegroup", azure.resourceGroup);
     await succeed("config", "set", "renewSecretsEveryDays", "0");
@@ -195,7 +133,7 @@ describe("The pulumi command, as the README uses it", function () {
       !azure.control.state().applications.some(({ appId }) => appId === outputs["HIML_SERVICE_PRINCIPAL_ID"]),
     );
     await succeed("stack", "rm", "--yes", "dev");
-    assert.ok(!printed.includes(password), "the password, though nobody asked for it");
+    assert.ok(!command.printed().includes(password), "the password, though nobody asked for it");
   });
 
   async function readOutputs() {

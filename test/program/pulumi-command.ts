@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { startLocalAzure, type LocalAzure } from "../../rehearsal/azure/local-azure";
-import { obtainEngine } from "../../rehearsal/engine/engine";
 import { startStandIns } from "../../rehearsal/providers/stand-ins";
+import { requireEngine } from "../rehearsal/support";
 import { startLanguageHost } from "./language-host";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -23,21 +23,25 @@ export interface Printed {
 export interface PulumiCommand {
   azure: LocalAzure;
   folder: string;
+  /** All that was printed so far by commands which nobody asked for a secret. */
+  printed(): string;
   run(...args: string[]): Promise<Printed>;
   /** The same, for a command that must succeed; gives its stdout. */
   succeed(...args: string[]): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Makes the clone, and starts what the command needs. */
-export async function openPulumiCommand(): Promise<PulumiCommand> {
-  const { path: engine } = await obtainEngine();
+/** Makes the clone, starts what the command needs, and logs in to a folder for the state. */
+export async function openPulumiCommand(context: Mocha.Context): Promise<PulumiCommand> {
+  const { path: engine } = await requireEngine(context);
   const folder = mkdtempSync(path.join(tmpdir(), "himl-cli-"));
   for (const entry of PROGRAM) cpSync(path.join(ROOT, entry), path.join(folder, entry), { recursive: true });
   symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"), "junction");
   const azure = await startLocalAzure();
   const standIns = await startStandIns(azure.direct);
   const host = await startLanguageHost();
+
+  let printed = "";
 
   async function run(...args: string[]): Promise<Printed> {
     const child = spawn(engine, args, {
@@ -48,7 +52,6 @@ export async function openPulumiCommand(): Promise<PulumiCommand> {
         ...standIns.environment,
         ...host.environment,
         PULUMI_HOME: path.join(folder, ".pulumi-home"),
-        PULUMI_BACKEND_URL: pathToFileURL(folder).href,
         PULUMI_CONFIG_PASSPHRASE: "only for this test",
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -60,18 +63,25 @@ export async function openPulumiCommand(): Promise<PulumiCommand> {
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
     const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    if (!args.includes("--show-secrets")) printed += stdout + stderr;
     return { exitCode, stdout, stderr };
   }
 
+  async function succeed(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await run(...args);
+    assert.equal(exitCode, 0, `pulumi ${args.join(" ")}\n${stdout}\n${stderr}`);
+    return stdout;
+  }
+
+  const state = path.join(folder, "pulumi-state");
+  mkdirSync(state);
+  await succeed("login", pathToFileURL(state).href);
   return {
     azure,
     folder,
+    printed: () => printed,
     run,
-    succeed: async (...args) => {
-      const { exitCode, stdout, stderr } = await run(...args);
-      assert.equal(exitCode, 0, `pulumi ${args.join(" ")}\n${stdout}\n${stderr}`);
-      return stdout;
-    },
+    succeed,
     close: async () => {
       host.close();
       await standIns.close();

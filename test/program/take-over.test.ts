@@ -13,8 +13,8 @@ describe("Taking over a principal that was made by hand, as docs/take-over.md sa
 
   let pulumi: PulumiCommand;
 
-  before(async () => {
-    pulumi = await openPulumiCommand();
+  before(async function () {
+    pulumi = await openPulumiCommand(this);
   });
 
   after(async () => {
