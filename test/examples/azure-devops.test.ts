@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { requireEngine } from "../rehearsal/support";
+import { type AgentOptions, type PipelineVariable, runPipeline } from "./azure-agent";
+import { outcomesOf, PASSPHRASE, PipelineStage, readExample } from "./pipeline-stage";
+
+const ACCESS_TOKEN = "system_access_token_of_the_test";
+const ISSUER = "https://vstoken.dev.azure.com/11111111-2222-4333-8444-555555555555";
+const SUBJECT = "sc://contoso/ml/himl";
+const SETUP = ["checkout self", "NodeTool@0", "Install Pulumi", "Install the program"].map(
+  (name) => `${name}: pretended`,
+);
+
+describe("examples/azure-devops, step by step against the local Azure", function () {
+  this.timeout(120_000);
+  let stage: PipelineStage;
+
+  before(async function () {
+    this.timeout(900_000);
+    if (process.platform === "win32") {
+      process.stderr.write("\n!! The steps of the examples are NOT tested: they are for agents with Linux\n\n");
+      this.skip();
+    }
+    stage = await PipelineStage.create(await requireEngine(this));
+    await stage.tools.install("az", [
+      { args: ["account", "show"], stdout: `${stage.stack.azure.subscriptionId}\n` },
+      { args: ["pipelines", "variable-group", "list"], stdout: "[]" },
+      { args: ["pipelines", "variable-group", "create"], stdout: '{"id":9,"name":"himl"}' },
+      { args: ["pipelines", "variable-group", "variable", "create"], stdout: "{}" },
+    ]);
+  });
+  after(() => stage?.close());
+  afterEach(() => stage.tools.forgetCalls());
+
+  const provision = async (file: string, parameters: Record<string, string> = {}) => {
+    const { PULUMI_BACKEND_URL, PULUMI_STACK } = stage.provisioning;
+    return runPipeline(stage, await readExample("azure-devops", file), {
+      workspace: path.dirname(stage.stack.project),
+      sources: stage.stack.project,
+      parameters,
+      groups: {
+        "himl-provisioning": {
+          PULUMI_BACKEND_URL: { value: PULUMI_BACKEND_URL! },
+          PULUMI_STACK: { value: PULUMI_STACK! },
+          PULUMI_CONFIG_PASSPHRASE: { value: PASSPHRASE, isSecret: true },
+        },
+      },
+      systemVariables: {
+        "System.CollectionUri": { value: "https://dev.azure.com/contoso/" },
+        "System.TeamProject": { value: "ml" },
+        "System.AccessToken": { value: ACCESS_TOKEN, isSecret: true },
+      },
+      logIn: (serviceConnection) => {
+        assert.equal(serviceConnection, "himl-provisioner");
+        const { admin, tenantId } = stage.stack.azure;
+        return Promise.resolve({ servicePrincipalId: admin.clientId, tenantId, idToken: "the job's token" });
+      },
+    });
+  };
+  const applications = () => stage.stack.azure.control.state().applications.filter(({ initial }) => !initial);
+  const groupOf = (variables: Record<string, string>): Record<string, PipelineVariable> =>
+    Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [
+        name,
+        { value, isSecret: name === "HIML_SERVICE_PRINCIPAL_PASSWORD" },
+      ]),
+    );
+  const train = async (file: string, options: Partial<AgentOptions> = {}) =>
+    runPipeline(stage, await readExample("azure-devops", file), {
+      workspace: path.dirname(stage.training),
+      groups: { himl: groupOf(await stage.variables()) },
+      // hi-ml is stood in for by what it would be given.
+      replace: (script) =>
+        script.replace("python train.py --azureml", 'echo "password: ${HIML_SERVICE_PRINCIPAL_PASSWORD+given}"'),
+      ...options,
+    });
+
+  it("provision: preview changes nothing, up creates it", async () => {
+    const preview = await provision("provision.yml", { command: "preview" });
+    assert.deepEqual(outcomesOf(preview), [...SETUP, "pulumi preview: succeeded"]);
+    assert.match(preview.at(-1)!.output, /himl-application create/);
+    assert.equal(applications().length, 0);
+
+    const up = await provision("provision.yml", { command: "up" });
+    assert.deepEqual(outcomesOf(up), [...SETUP, "pulumi up: succeeded"]);
+    assert.equal(applications().length, 1);
+    const { HIML_SERVICE_PRINCIPAL_PASSWORD: password } = await stage.variables();
+    assert.ok(!up.at(-1)!.output.includes(password!));
+  });
+
+  it("renew: a new secret when one is due, verified, and pushed to the variable group", async () => {
+    const before = (await stage.variables())["HIML_SERVICE_PRINCIPAL_PASSWORD"];
+    stage.stack.azure.control.advanceClock({ days: 90 });
+    const results = await provision("renew.yml");
+    assert.deepEqual(outcomesOf(results), [...SETUP, "Up, verify, push: succeeded", "Status: succeeded"]);
+
+    const password = (await stage.variables())["HIML_SERVICE_PRINCIPAL_PASSWORD"]!;
+    assert.notEqual(password, before);
+    assert.deepEqual(await stage.placesOf(password, "az"), [
+      "AZURE_DEVOPS_EXT_PIPELINE_VAR_HIML_SERVICE_PRINCIPAL_PASSWORD",
+    ]);
+    assert.deepEqual(await stage.placesOf(ACCESS_TOKEN, "az"), ["AZURE_DEVOPS_EXT_PAT"]);
+    assert.ok(!results.some(({ output }) => output.includes(password) || output.includes(ACCESS_TOKEN)));
+  });
+
+  it("renew: when `up` fails nothing is pushed, and the status is told", async () => {
+    stage.stack.azure.control.addFault({ match: { path: "/addPassword$" }, answer: 500, times: 1000 });
+    stage.stack.azure.control.advanceClock({ days: 90 });
+    const results = await provision("renew.yml");
+    stage.stack.azure.control.clearFaults();
+    assert.deepEqual(
+      results.slice(4).map(({ outcome }) => outcome),
+      ["failed", "succeeded"],
+    );
+    assert.deepEqual(
+      (await stage.tools.calls("az")).filter(({ args }) => args[0] === "pipelines"),
+      [],
+    );
+    await provision("provision.yml", { command: "up" });
+  });
+
+  it("train with a secret: verified, and given to hi-ml by its environment alone", async () => {
+    const results = await train("train-with-secret.yml");
+    assert.deepEqual(outcomesOf(results).slice(-2), ["Verify: succeeded", "Submit: succeeded"]);
+    assert.match(results.at(-2)!.output, /^ok {4}token .* with the password/m);
+    assert.equal(results.at(-1)!.output, "password: given\n");
+  });
+
+  it("train with OIDC: the login of the service connection is the one that is verified", async () => {
+    for (const [name, value] of [
+      ["authentication", "federated"],
+      ["federatedCredentials", JSON.stringify([{ azureDevOps: { issuer: ISSUER, subject: SUBJECT } }])],
+    ])
+      await stage.stack.expectPulumi("config", "set", name!, value!, "--stack", "dev");
+    await provision("provision.yml", { command: "up" });
+    const { HIML_SERVICE_PRINCIPAL_ID: clientId } = await stage.variables();
+    const issuer = await stage.stack.azure.control.declareIssuer(ISSUER);
+    const trainAs = (sub: string) =>
+      train("train-with-oidc.yml", {
+        logIn: async (serviceConnection) => {
+          assert.equal(serviceConnection, "himl");
+          const token = await issuer.sign({ sub, aud: "api://AzureADTokenExchange" });
+          await stage.logInAzureCli(clientId!, token);
+          return {};
+        },
+      });
+    const results = await trainAs(SUBJECT);
+    assert.deepEqual(outcomesOf(results).slice(-1), ["Verify and submit: succeeded"]);
+    assert.match(results.at(-1)!.output, /as the Azure CLI is logged in[^]*^password: $/m);
+
+    const [refused] = (await trainAs("sc://contoso/ml/other")).slice(-1);
+    assert.equal(refused!.outcome, "failed");
+    assert.match(refused!.output, /AADSTS700213/);
+    assert.doesNotMatch(refused!.output, /^password/m);
+  });
+});

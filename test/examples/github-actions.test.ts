@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { pretendGitHub } from "../../rehearsal/chapters/pretended-github";
+import { requireEngine } from "../rehearsal/support";
+import { runJob } from "./github-runner";
+import { outcomesOf, PASSPHRASE, PipelineStage, readExample } from "./pipeline-stage";
+
+const TOKEN = "github_pat_of_the_test";
+const SETUP = ["actions/checkout: pretended", "actions/setup-node: pretended", "pulumi/actions: pretended"];
+const SUBJECT = "repo:octocat/training:environment:production";
+
+describe("examples/github-actions, step by step against the local Azure", function () {
+  this.timeout(120_000);
+  let stage: PipelineStage;
+
+  before(async function () {
+    this.timeout(900_000);
+    if (process.platform === "win32") {
+      process.stderr.write("\n!! The steps of the examples are NOT tested: they are for runners with Linux\n\n");
+      this.skip();
+    }
+    stage = await PipelineStage.create(await requireEngine(this));
+    await stage.tools.install("gh", [
+      { args: ["secret", "list"], stdout: "[]" },
+      { args: ["variable", "list"], stdout: "[]" },
+      { args: ["secret", "set"] },
+      { args: ["variable", "set"] },
+      { args: ["secret", "delete"] },
+    ]);
+  });
+  after(() => stage?.close());
+  afterEach(() => stage.tools.forgetCalls());
+
+  const provision = async (file: string, command?: string) =>
+    runJob(stage, await readExample("github-actions", file), {
+      workspace: stage.stack.project,
+      vars: { ...stage.provisioning, TRAINING_REPOSITORY: "octocat/training" },
+      secrets: { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE, TRAINING_REPOSITORY_TOKEN: TOKEN },
+      ...(command && { inputs: { command } }),
+      // The state is in a folder here, which asks for no login.
+      logIn: (inputs) => {
+        assert.equal(inputs["client-id"], stage.provisioning["PROVISIONER_CLIENT_ID"]);
+        return Promise.resolve();
+      },
+    });
+  const applications = () => stage.stack.azure.control.state().applications.filter(({ initial }) => !initial);
+
+  it("provision: preview changes nothing", async () => {
+    const results = await provision("provision.yml", "preview");
+    assert.deepEqual(outcomesOf(results), [
+      ...SETUP,
+      "azure/login: succeeded",
+      "npm ci: pretended",
+      "Preview: succeeded",
+      "Up: skipped",
+    ]);
+    assert.match(results[5]!.output, /himl-application create/);
+    assert.equal(applications().length, 0);
+  });
+
+  it("provision: up creates it, and the log has no password", async () => {
+    const results = await provision("provision.yml", "up");
+    assert.deepEqual(outcomesOf(results).slice(-2), ["Preview: skipped", "Up: succeeded"]);
+    assert.equal(applications().length, 1);
+    const { HIML_SERVICE_PRINCIPAL_PASSWORD: password } = await stage.variables();
+    assert.ok(!results.some(({ output }) => output.includes(password!)));
+  });
+
+  const RENEWED = [
+    ...SETUP,
+    "azure/login: succeeded",
+    "npm ci: pretended",
+    ...["Up", "Verify", "Push", "Status"].map((name) => `${name}: succeeded`),
+  ];
+
+  it("renew: a new secret when one is due, verified, and pushed to the environment of the other repository", async () => {
+    const before = (await stage.variables())["HIML_SERVICE_PRINCIPAL_PASSWORD"];
+    stage.stack.azure.control.advanceClock({ days: 90 });
+    const results = await provision("renew.yml");
+    assert.deepEqual(outcomesOf(results), RENEWED);
+
+    const password = (await stage.variables())["HIML_SERVICE_PRINCIPAL_PASSWORD"]!;
+    assert.notEqual(password, before);
+    assert.deepEqual(await stage.placesOf(password, "gh"), ["stdin"]);
+    assert.ok(!results.some(({ output }) => output.includes(password)));
+    const calls = await stage.tools.calls("gh");
+    assert.equal(calls.length, 8);
+    for (const { args, env } of calls) {
+      assert.match(args.join(" "), /--repo octocat\/training --env production/);
+      assert.equal(env["GH_TOKEN"], TOKEN);
+    }
+  });
+
+  it("renew: the token for GitHub is only in the step that pushes", async () => {
+    for (const { name, output } of await provision("renew.yml")) assert.ok(!output.includes(TOKEN), name);
+    assert.deepEqual(await stage.placesOf(TOKEN, "gh"), ["GH_TOKEN"]);
+  });
+
+  it("renew: when `up` fails nothing is pushed, and the status is told", async () => {
+    stage.stack.azure.control.addFault({ match: { path: "/addPassword$" }, answer: 500, times: 1000 });
+    stage.stack.azure.control.advanceClock({ days: 90 });
+    const results = await provision("renew.yml");
+    stage.stack.azure.control.clearFaults();
+    assert.deepEqual(
+      results.slice(5).map(({ name, outcome }) => `${name}: ${outcome}`),
+      ["Up: failed", "Verify: skipped", "Push: skipped", "Status: succeeded"],
+    );
+    assert.deepEqual(await stage.tools.calls("gh"), []);
+  });
+
+  it("train with a secret: verified, and given to hi-ml by its environment alone", async () => {
+    const { HIML_SERVICE_PRINCIPAL_PASSWORD: password, ...vars } = await stage.variables();
+    const submitted: Record<string, string>[] = [];
+    const results = await runJob(stage, await readExample("github-actions", "train-with-secret.yml"), {
+      workspace: stage.training,
+      vars: { ...vars, COMPUTE_CLUSTER: "cpu" },
+      secrets: { HIML_SERVICE_PRINCIPAL_PASSWORD: password! },
+      replace: (run, env) => {
+        if (run !== "python train.py --azureml") return undefined;
+        submitted.push(env);
+        return "pretended";
+      },
+    });
+    assert.deepEqual(outcomesOf(results).slice(-2), ["Verify: succeeded", "Submit: pretended"]);
+    assert.match(results.at(-2)!.output, /^ok {4}token .* with the password/m);
+    assert.equal(submitted[0]!["HIML_SERVICE_PRINCIPAL_PASSWORD"], password);
+  });
+
+  it("train with OIDC: the Azure CLI's login is the one that is verified; another environment is refused", async () => {
+    await stage.stack.expectPulumi("config", "set", "authentication", "federated", "--stack", "dev");
+    const trust = JSON.stringify([{ github: { repository: "octocat/training", environment: "production" } }]);
+    await stage.stack.expectPulumi("config", "set", "federatedCredentials", trust, "--stack", "dev");
+    const { output } = (await provision("provision.yml", "up")).at(-1)!;
+    assert.match(output, /FederatedIdentityCredential .*created/);
+    const vars = await stage.variables();
+    assert.ok(!("HIML_SERVICE_PRINCIPAL_PASSWORD" in vars));
+
+    const issueToken = await pretendGitHub(stage.stack.azure);
+    const train = async (subject: string) =>
+      runJob(stage, await readExample("github-actions", "train-with-oidc.yml"), {
+        workspace: stage.training,
+        vars,
+        logIn: async (inputs) => stage.logInAzureCli(inputs["client-id"]!, await issueToken(subject)),
+        replace: (run, env) => {
+          if (run !== "python train.py --azureml") return undefined;
+          return "HIML_SERVICE_PRINCIPAL_PASSWORD" in env ? "failed" : "pretended";
+        },
+      });
+    const results = await train(SUBJECT);
+    assert.deepEqual(outcomesOf(results).slice(-2), ["Verify: succeeded", "Submit: pretended"]);
+    assert.match(results.at(-2)!.output, /as the Azure CLI is logged in/);
+
+    const refused = (await train("repo:octocat/training:environment:staging")).slice(-2);
+    assert.deepEqual(
+      refused.map(({ outcome }) => outcome),
+      ["failed", "skipped"],
+    );
+    assert.match(refused[0]!.output, /AADSTS700213/);
+  });
+});

@@ -1,0 +1,177 @@
+import { spawn } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Agent, request } from "undici";
+import type { Engine } from "../../rehearsal/engine/engine";
+import { buildCommand, REPOSITORY } from "../cli/command";
+import { RealStack } from "../cli/real-stack";
+import { type Answer, type Call, StandIns } from "../cli/stand-ins";
+import { withoutLogin } from "../clients/sandbox";
+
+/** What became of a step of a job. */
+export interface StepResult {
+  name: string;
+  /** `pretended`: it needs the network, and what it would bring is there already. */
+  outcome: "succeeded" | "failed" | "skipped" | "pretended";
+  output: string;
+}
+
+/** A script of a step, in the environment that the runner gives it. */
+export interface Script {
+  text: string;
+  /** How the runner starts its shell, such as `-e`. */
+  shellArgs: readonly string[];
+  env: Record<string, string>;
+  cwd: string;
+}
+
+export const PASSPHRASE = "rehearsal";
+
+/** Commands that need the network. Whole command lines: another one is run. */
+const FROM_THE_NETWORK = [/^npm ci$/, /^pip install hi-ml-azure==[\d.]+$/, /https:\/\/get\.pulumi\.com/];
+
+/**
+ * Where jobs run: a stack on the real engine against a local Azure, folders as after a checkout, and a PATH with
+ * `pulumi`, `npx himl-sp` (the built command), and recording stand-ins of `gh` and `az`.
+ */
+export class PipelineStage {
+  private constructor(
+    readonly stack: RealStack,
+    readonly tools: StandIns,
+    /** The repository that trains. */
+    readonly training: string,
+    private readonly folder: string,
+  ) {}
+
+  static async create(engine: Engine, settings: Readonly<Record<string, string>> = {}): Promise<PipelineStage> {
+    const stack = await RealStack.create(engine, settings);
+    // Only PULUMI_STACK says which one is meant.
+    await stack.expectPulumi("stack", "unselect");
+    const tools = await StandIns.create({});
+    await writeFile(
+      path.join(tools.folder, "npx"),
+      `#!/bin/sh\n[ "$1" = himl-sp ] || exit 99\nshift\nexec '${process.execPath}' '${await buildCommand()}' "$@"\n`,
+      { mode: 0o755 },
+    );
+    const folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-sp-pipeline-"));
+    const training = path.join(folder, "work", "s");
+    await mkdir(path.join(training, "himl-service-principal"), { recursive: true });
+    await mkdir(path.join(folder, "work", "principal"));
+    for (const file of ["train.py", "environment.yml"])
+      await copyFile(path.join(REPOSITORY, "examples", file), path.join(training, file));
+    return new PipelineStage(stack, tools, training, folder);
+  }
+
+  /** Variables of the pipeline that provisions; the providers' stand-ins know no OpenID Connect, and have a login. */
+  get provisioning(): Record<string, string> {
+    return {
+      PULUMI_BACKEND_URL: this.stack.env["PULUMI_BACKEND_URL"]!,
+      PULUMI_STACK: "dev",
+      AZURE_TENANT_ID: this.stack.azure.tenantId,
+      AZURE_SUBSCRIPTION_ID: this.stack.azure.subscriptionId,
+      PROVISIONER_CLIENT_ID: this.stack.azure.admin.clientId,
+    };
+  }
+
+  /** What every process of the machine has: nothing of the stack's, and no login. */
+  get machine(): Record<string, string> {
+    const { PULUMI_BACKEND_URL: _url, PULUMI_CONFIG_PASSPHRASE: _passphrase, ...env } = this.stack.env;
+    const PATH = [this.tools.folder, env["PATH"]!, path.dirname(process.execPath), "/usr/bin", "/bin"].join(":");
+    return { ...withoutLogin(env), PATH, NO_COLOR: "1", CI: "true" };
+  }
+
+  /** Whether the script only brings what is there already. */
+  isPretended(text: string): boolean {
+    return FROM_THE_NETWORK.some((pattern) => pattern.test(text.trim()));
+  }
+
+  async runBash({ text, shellArgs, env, cwd }: Script): Promise<{ exitCode: number | null; output: string }> {
+    const file = path.join(await mkdtemp(path.join(this.folder, "step-")), "script.sh");
+    await writeFile(file, text);
+    const child = spawn("bash", [...shellArgs, file], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", resolve);
+    });
+    return { exitCode, output };
+  }
+
+  /** A new empty file, such as the ones for file commands. */
+  async newFile(name: string): Promise<string> {
+    const file = path.join(await mkdtemp(path.join(this.folder, "file-")), name);
+    await writeFile(file, "");
+    return file;
+  }
+
+  /** The outputs of the stack, as hi-ml would have them. */
+  async variables(): Promise<Record<string, string>> {
+    const { stdout, stderr, exitCode } = await this.stack.himlSp("env", "--format", "json", "--stack", "dev");
+    if (exitCode !== 0) throw new Error(stderr);
+    return JSON.parse(stdout) as Record<string, string>;
+  }
+
+  /** `az`, logged in with a federated token of the job; what it is asked besides is `more`. */
+  async logInAzureCli(clientId: string, federatedToken: string, more: readonly Answer[] = []): Promise<void> {
+    const { url, tenantId, subscriptionId, caPem } = this.stack.azure;
+    const dispatcher = new Agent({ connect: { ca: caPem } });
+    const { body } = await request(`${url}/${tenantId}/oauth2/v2.0/token`, {
+      dispatcher,
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        client_id: clientId,
+        scope: "https://management.azure.com/.default",
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion: federatedToken,
+      }).toString(),
+    });
+    const answer = (await body.json()) as { access_token?: string; error_description?: string };
+    await dispatcher.close();
+    await this.tools.install("az", [
+      answer.access_token === undefined
+        ? { args: ["account"], exitCode: 1, stderr: `${answer.error_description}\n` }
+        : {
+            args: ["account", "get-access-token"],
+            stdout: JSON.stringify({ accessToken: answer.access_token }),
+          },
+      { args: ["account", "show", "--query", "id", "--output", "tsv"], stdout: `${subscriptionId}\n` },
+      ...more,
+    ]);
+  }
+
+  /** Where a text is found in the calls of a tool: `argv`, `stdin`, or the name of a variable. */
+  async placesOf(text: string, tool: string): Promise<string[]> {
+    return [...new Set((await this.tools.calls(tool)).flatMap((call) => placesIn(call, text)))].sort();
+  }
+
+  async close(): Promise<void> {
+    await this.tools.remove();
+    await this.stack.close();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function placesIn({ args, stdin, env }: Call, text: string): string[] {
+  return [
+    ...(args.some((arg) => arg.includes(text)) ? ["argv"] : []),
+    ...(stdin.includes(text) ? ["stdin"] : []),
+    ...Object.keys(env).filter((name) => env[name]!.includes(text)),
+  ];
+}
+
+/** Names and outcomes, for comparison; the output of what failed is on stderr. */
+export function outcomesOf(results: readonly StepResult[]): string[] {
+  for (const { name, outcome, output } of results)
+    if (outcome === "failed") process.stderr.write(`${name}: ${output}\n`);
+  return results.map(({ name, outcome }) => `${name}: ${outcome}`);
+}
+
+/** An example. */
+export function readExample(...names: string[]): Promise<string> {
+  return readFile(path.join(REPOSITORY, "examples", ...names), "utf8");
+}
