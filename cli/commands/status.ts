@@ -1,7 +1,8 @@
+import type { StackDetails } from "../../settings/stack-output-contract";
 import { CliError } from "../errors";
 import { daysUntil, formatDays, formatLocalTime } from "../durations";
 import type { Io } from "../io";
-import { type Details, readStackOutputs } from "../stack/outputs";
+import { readStackOutputs } from "../stack/outputs";
 import type { StackSelection } from "../stack/pulumi";
 
 export interface StatusOptions extends StackSelection {
@@ -18,12 +19,12 @@ export async function runStatus(io: Io, options: StatusOptions): Promise<void> {
   if (options.failWithin !== undefined) checkEnd(details, options.failWithin, now);
 }
 
-/** When the next secret is due: what the stack says; else when the previous secret ends, which is the same instant. */
-function nextRenewalOf(details: Details): string | undefined {
+/** When the next secret is due: what the stack says, and an old one by when the secret before ends, the same instant. */
+function nextRenewalOf(details: StackDetails): string | undefined {
   return details.nextRenewal ?? details.secrets.find(({ current }) => !current)?.ends;
 }
 
-function asJson(details: Details, now: Date) {
+function asJson(details: StackDetails, now: Date) {
   const nextRenewal = nextRenewalOf(details);
   return {
     version: 1,
@@ -33,10 +34,11 @@ function asJson(details: Details, now: Date) {
     renewalIsDue: nextRenewal === undefined ? null : isPast(nextRenewal, now),
     trusts: details.trusts,
     roles: details.roles,
+    administratorCommand: details.administratorCommand ?? null,
   };
 }
 
-function asText(details: Details, now: Date): string {
+function asText(details: StackDetails, now: Date): string {
   const lines = [`Authentication: ${details.authentication}`];
 
   if (details.secrets.length > 0) lines.push("Secrets");
@@ -59,10 +61,13 @@ function asText(details: Details, now: Date): string {
   for (const { issuer, subject } of details.trusts) lines.push(`  ${subject} of ${issuer}`);
   lines.push(details.roles.length > 0 ? "Roles" : "Roles: none");
   for (const { role, scope } of details.roles) lines.push(`  ${role} on ${scope}`);
+  if (details.administratorCommand !== undefined) {
+    lines.push(`  Somebody who may assign roles has to run: ${details.administratorCommand}`);
+  }
   return `${lines.join("\n")}\n`;
 }
 
-function checkEnd(details: Details, withinMs: number, now: Date): void {
+function checkEnd(details: StackDetails, withinMs: number, now: Date): void {
   const secret = details.secrets.find(({ current }) => current);
   if (secret === undefined || new Date(secret.ends).getTime() - now.getTime() > withinMs) return;
   const when = `${formatLocalTime(secret.ends)} (${formatDays(secret.ends, now)})`;

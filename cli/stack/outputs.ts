@@ -1,4 +1,4 @@
-import type { StackDetails } from "../../settings/stack-outputs";
+import type { StackDetails } from "../../settings/stack-output-contract";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { PASSWORD, PLAIN_VARIABLE_NAMES, VARIABLE_NAMES, type Variables } from "../variables";
@@ -7,11 +7,8 @@ import { runPulumi, type StackSelection } from "./pulumi";
 /** What the stack hands out. */
 export interface StackOutputs {
   variables: Variables;
-  details: Details;
+  details: StackDetails;
 }
-
-/** The output `details`; stacks of the first version have no `nextRenewal`. */
-export type Details = StackDetails & { nextRenewal?: string };
 
 const RUN_UP = "Run `pulumi up` in the project of the service principal, or name it with --cwd and --stack.";
 
@@ -71,7 +68,7 @@ export function parseStackOutputs(json: string, withPassword: boolean): StackOut
 /** What Pulumi prints for a secret that it was not asked to show. */
 const HIDDEN = "[secret]";
 
-function isDetails(value: unknown): value is Details {
+function isDetails(value: unknown): value is StackDetails {
   if (typeof value !== "object" || value === null) return false;
   const details = value as Partial<Record<keyof StackDetails, unknown>>;
   return (

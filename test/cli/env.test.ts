@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runCommandLine } from "../../cli/program";
-import { bareEnvironment, buildCommand, runCommand } from "./command";
+import { bareEnvironment, buildCommand, runCommand, runNode } from "./command";
 import { answersOfPulumi, DETAILS, VALUES } from "./outputs";
 import { readAsAzurePipelines, readAsGithubEnv } from "./readers";
 import { rememberingIo } from "./remembering-io";
@@ -296,6 +296,16 @@ describe("himl-sp: usage", function () {
       assert.notEqual(stderr, "");
     });
   }
+
+  it("starts without loading what only some subcommands need", async () => {
+    const main = await buildCommand();
+    const script = `process.argv = [process.argv[0], ${JSON.stringify(main)}, "status", "--help"];
+      require(${JSON.stringify(main)});
+      process.on("exit", () => console.error(Object.keys(require.cache).join("\\n")));`;
+    const { stderr } = await runNode(["-e", script]);
+    assert.match(stderr, /commander/);
+    assert.doesNotMatch(stderr, /@azure|@pulumi|commands/);
+  });
 
   it("an unknown subcommand names the nearest", async () => {
     assert.match((await runCommand(["evn"])).stderr, /Did you mean env\?/);

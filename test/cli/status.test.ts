@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runCommandLine } from "../../cli/program";
 import { formatLocalTime } from "../../cli/durations";
-import type { Details } from "../../cli/stack/outputs";
+import type { StackDetails } from "../../settings/stack-output-contract";
 import { bareEnvironment, buildCommand, runCommand } from "./command";
 import { answersOfPulumi, DETAILS } from "./outputs";
 import { rememberingIo } from "./remembering-io";
@@ -17,7 +17,7 @@ describe("himl-sp status", function () {
   beforeEach(() => pulumi.forgetCalls());
   after(() => pulumi.remove());
 
-  const status = async (details: Details, now: Date, ...args: string[]) => {
+  const status = async (details: StackDetails, now: Date, ...args: string[]) => {
     await pulumi.install("pulumi", answersOfPulumi(details));
     const io = rememberingIo({ env: { ...bareEnvironment(), PATH: pulumi.folder }, now });
     return { exitCode: await runCommandLine(["status", ...args], io, "0"), ...io.written };
@@ -74,8 +74,20 @@ describe("himl-sp status", function () {
   it("the stack's own date of the next renewal wins: with one secret there is no other", async () => {
     const details = { ...DETAILS, secrets: DETAILS.secrets.slice(0, 1), nextRenewal: "2027-01-16T00:00:00Z" };
     assert.match((await status(details, NOW)).stdout, /^Next renewal: .* \(in 53 days\), /m);
-    delete (details as Details).nextRenewal;
+    delete (details as StackDetails).nextRenewal;
     assert.doesNotMatch((await status(details, NOW)).stdout, /renewal/i);
+  });
+
+  it("where the stack gives no role: what somebody else has to run", async () => {
+    const details = {
+      ...DETAILS,
+      roles: [],
+      administratorCommand: "az role assignment create --role Contributor",
+    };
+    assert.match(
+      (await status(details, NOW)).stdout,
+      /^Roles: none\n {2}Somebody who may assign roles has to run: az role assignment create --role Contributor$/m,
+    );
   });
 
   it("--json", async () => {
@@ -90,6 +102,7 @@ describe("himl-sp status", function () {
       renewalIsDue: false,
       trusts: [],
       roles: DETAILS.roles,
+      administratorCommand: null,
     });
   });
 
@@ -125,7 +138,7 @@ describe("himl-sp status", function () {
     });
 
     it("0 for a federated stack: nothing can end", async () => {
-      const details: Details = { ...DETAILS, authentication: "federated", secrets: [] };
+      const details: StackDetails = { ...DETAILS, authentication: "federated", secrets: [] };
       assert.equal((await status(details, NOW, "--fail-within", "14d")).exitCode, 0);
     });
 

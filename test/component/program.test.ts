@@ -49,6 +49,7 @@ describe("The program", () => {
         ],
         trusts: [],
         roles: [{ role: "Contributor", scope: `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml` }],
+        nextRenewal: "2026-11-25T00:00:00.000Z",
       },
     });
   });

@@ -1,0 +1,54 @@
+import type { RoleInfo, SecretInfo, TrustInfo } from "../components/himl-service-principal";
+
+// Nothing of Pulumi is loaded with this: commands that read the outputs start faster without.
+
+/**
+ * The contract of the stack's outputs: what `pulumi stack output` gives, and what reads it may rely on.
+ * Six of them are hi-ml's environment variables, under the names that hi-ml reads
+ * (https://github.com/microsoft/hi-ml: hi-ml-azure/src/health_azure/auth.py and utils.py).
+ */
+export const STACK_OUTPUTS = [
+  {
+    name: "HIML_SERVICE_PRINCIPAL_ID",
+    isSecret: false,
+    description: "Application (client) ID of the app registration.",
+  },
+  {
+    name: "HIML_SERVICE_PRINCIPAL_PASSWORD",
+    isSecret: true,
+    description: "Client secret, the current one. Not with `authentication: federated`.",
+  },
+  { name: "HIML_TENANT_ID", isSecret: false, description: "Directory (tenant) ID." },
+  { name: "HIML_SUBSCRIPTION_ID", isSecret: false, description: "Subscription of the workspace." },
+  {
+    name: "HIML_RESOURCE_GROUP",
+    isSecret: false,
+    description: "Resource group that contains the workspace.",
+  },
+  { name: "HIML_WORKSPACE_NAME", isSecret: false, description: "Name of the workspace." },
+  {
+    name: "details",
+    isSecret: false,
+    description: "For people and commands: what exists, without secrets. An object with `version: 1`.",
+  },
+] as const;
+
+export type StackOutputName = (typeof STACK_OUTPUTS)[number]["name"];
+
+/** The output `details`. Fields are only ever added under the same `version`. */
+export interface StackDetails {
+  version: 1;
+  instanceId: string;
+  applicationObjectId: string;
+  servicePrincipalObjectId: string;
+  authentication: "secret" | "federated" | "both";
+  secrets: SecretInfo[];
+  trusts: TrustInfo[];
+  roles: RoleInfo[];
+  /** Not with `authentication: federated`. First instant at which an `up` makes a new secret, ISO 8601 in UTC. */
+  nextRenewal?: string;
+  /** Only where somebody else registered the application: its client ID. */
+  existingApplicationId?: string;
+  /** Only where the stack gives no role: what somebody who may assign roles has to run. */
+  administratorCommand?: string;
+}
