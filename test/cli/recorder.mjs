@@ -2,9 +2,11 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { text } from "node:stream/consumers";
 
 const [folder, tool, ...args] = process.argv.slice(2);
-const stdin = readFileSync(0, "utf8");
+// Not readFileSync(0): a pipe of a shell may not have the data yet, which that takes for an error.
+const stdin = await text(process.stdin);
 appendFileSync(join(folder, "calls.jsonl"), `${JSON.stringify({ tool, args, stdin, env: process.env })}\n`);
 
 const file = join(folder, `${tool}.answers.json`);

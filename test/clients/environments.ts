@@ -7,7 +7,7 @@ import { lastLines, run } from "./processes";
 import { findPython, type Python } from "./python";
 
 /** A Python client that lives in an environment of its own; the name is the one on PyPI. */
-export type PythonClient = "azure-cli" | "hi-ml-azure" | "python-dotenv";
+export type PythonClient = "azure-cli" | "hi-ml-azure" | "python-dotenv" | "check-jsonschema";
 
 /** A virtual environment in which a client is installed. */
 export interface PythonEnvironment {

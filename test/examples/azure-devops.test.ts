@@ -18,7 +18,9 @@ describe("examples/azure-devops, step by step against the local Azure", function
   before(async function () {
     this.timeout(900_000);
     if (process.platform === "win32") {
-      process.stderr.write("\n!! The steps of the examples are NOT tested: they are for agents with Linux\n\n");
+      process.stderr.write(
+        "\n!! The steps of the examples are NOT tested: they are for agents with Linux\n\n",
+      );
       this.skip();
     }
     stage = await PipelineStage.create(await requireEngine(this));
@@ -71,7 +73,10 @@ describe("examples/azure-devops, step by step against the local Azure", function
       groups: { himl: groupOf(await stage.variables()) },
       // hi-ml is stood in for by what it would be given.
       replace: (script) =>
-        script.replace("python train.py --azureml", 'echo "password: ${HIML_SERVICE_PRINCIPAL_PASSWORD+given}"'),
+        script.replace(
+          "python train.py --azureml",
+          'echo "password: ${HIML_SERVICE_PRINCIPAL_PASSWORD+given}"',
+        ),
       ...options,
     });
 
@@ -104,10 +109,10 @@ describe("examples/azure-devops, step by step against the local Azure", function
   });
 
   it("renew: when `up` fails nothing is pushed, and the status is told", async () => {
-    stage.stack.azure.control.addFault({ match: { path: "/addPassword$" }, answer: 500, times: 1000 });
+    stage.stack.azure.control.setPolicy({ passwordAddition: "forbidden" });
     stage.stack.azure.control.advanceClock({ days: 90 });
     const results = await provision("renew.yml");
-    stage.stack.azure.control.clearFaults();
+    stage.stack.azure.control.setPolicy({ passwordAddition: "allowed" });
     assert.deepEqual(
       results.slice(4).map(({ outcome }) => outcome),
       ["failed", "succeeded"],

@@ -15,7 +15,9 @@ describe("examples/github-actions, step by step against the local Azure", functi
   before(async function () {
     this.timeout(900_000);
     if (process.platform === "win32") {
-      process.stderr.write("\n!! The steps of the examples are NOT tested: they are for runners with Linux\n\n");
+      process.stderr.write(
+        "\n!! The steps of the examples are NOT tested: they are for runners with Linux\n\n",
+      );
       this.skip();
     }
     stage = await PipelineStage.create(await requireEngine(this));
@@ -96,10 +98,10 @@ describe("examples/github-actions, step by step against the local Azure", functi
   });
 
   it("renew: when `up` fails nothing is pushed, and the status is told", async () => {
-    stage.stack.azure.control.addFault({ match: { path: "/addPassword$" }, answer: 500, times: 1000 });
+    stage.stack.azure.control.setPolicy({ passwordAddition: "forbidden" });
     stage.stack.azure.control.advanceClock({ days: 90 });
     const results = await provision("renew.yml");
-    stage.stack.azure.control.clearFaults();
+    stage.stack.azure.control.setPolicy({ passwordAddition: "allowed" });
     assert.deepEqual(
       results.slice(5).map(({ name, outcome }) => `${name}: ${outcome}`),
       ["Up: failed", "Verify: skipped", "Push: skipped", "Status: succeeded"],

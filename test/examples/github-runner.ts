@@ -41,7 +41,9 @@ const PRETENDED = ["actions/checkout", "actions/setup-node", "actions/setup-pyth
 export async function runJob(stage: PipelineStage, text: string, options: JobOptions): Promise<StepResult[]> {
   const [job] = Object.values((parse(text) as Workflow).jobs);
   const evaluateAll = (values: Record<string, unknown> = {}) =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, evaluate(String(value), options)]));
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, evaluate(String(value), options)]),
+    );
   const files = {
     GITHUB_ENV: await stage.newFile("env"),
     GITHUB_PATH: await stage.newFile("path"),

@@ -28,6 +28,8 @@ export interface Script {
 
 export const PASSPHRASE = "rehearsal";
 
+const OF_THE_STACK = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"];
+
 /** Commands that need the network. Whole command lines: another one is run. */
 const FROM_THE_NETWORK = [/^npm ci$/, /^pip install hi-ml-azure==[\d.]+$/, /https:\/\/get\.pulumi\.com/];
 
@@ -44,7 +46,10 @@ export class PipelineStage {
     private readonly folder: string,
   ) {}
 
-  static async create(engine: Engine, settings: Readonly<Record<string, string>> = {}): Promise<PipelineStage> {
+  static async create(
+    engine: Engine,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<PipelineStage> {
     const stack = await RealStack.create(engine, settings);
     // Only PULUMI_STACK says which one is meant.
     await stack.expectPulumi("stack", "unselect");
@@ -63,7 +68,7 @@ export class PipelineStage {
     return new PipelineStage(stack, tools, training, folder);
   }
 
-  /** Variables of the pipeline that provisions; the providers' stand-ins know no OpenID Connect, and have a login. */
+  /** Variables of the pipeline that provisions. Its login is not used: the stand-ins of the providers have their own. */
   get provisioning(): Record<string, string> {
     return {
       PULUMI_BACKEND_URL: this.stack.env["PULUMI_BACKEND_URL"]!,
@@ -76,9 +81,13 @@ export class PipelineStage {
 
   /** What every process of the machine has: nothing of the stack's, and no login. */
   get machine(): Record<string, string> {
-    const { PULUMI_BACKEND_URL: _url, PULUMI_CONFIG_PASSPHRASE: _passphrase, ...env } = this.stack.env;
-    const PATH = [this.tools.folder, env["PATH"]!, path.dirname(process.execPath), "/usr/bin", "/bin"].join(":");
-    return { ...withoutLogin(env), PATH, NO_COLOR: "1", CI: "true" };
+    const env = Object.fromEntries(
+      Object.entries(withoutLogin(this.stack.env)).filter(([name]) => !OF_THE_STACK.includes(name)),
+    );
+    const PATH = [this.tools.folder, env["PATH"], path.dirname(process.execPath), "/usr/bin", "/bin"].join(
+      ":",
+    );
+    return { ...env, PATH, NO_COLOR: "1", CI: "true" };
   }
 
   /** Whether the script only brings what is there already. */
