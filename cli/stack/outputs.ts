@@ -2,7 +2,7 @@ import type { StackDetails } from "../../settings/stack-output-contract";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { PASSWORD, PLAIN_VARIABLE_NAMES, VARIABLE_NAMES, type Variables } from "../variables";
-import { runPulumi, type StackSelection } from "./pulumi";
+import { runPulumi, type StackSelection, withoutPassphrase } from "./pulumi";
 
 /** What the stack hands out. */
 export interface StackOutputs {
@@ -23,7 +23,8 @@ export async function readStackOutputs(
   withPassword: boolean,
 ): Promise<StackOutputs> {
   const args = ["stack", "output", "--json", ...(withPassword ? ["--show-secrets"] : [])];
-  return parseStackOutputs(await runPulumi(io, args, selection), withPassword);
+  const env = withPassword ? io.env : withoutPassphrase(io);
+  return parseStackOutputs(await runPulumi(io, args, selection, env), withPassword);
 }
 
 /** Checks the outputs against their contract. No value is ever part of an error: a password could be anywhere. */
@@ -54,6 +55,14 @@ export function parseStackOutputs(json: string, withPassword: boolean): StackOut
     const value = outputs[name];
     if (typeof value === "string" && value !== "" && value !== HIDDEN) variables[name] = value;
     else missing.push(name);
+  }
+  // With a wrong passphrase the Pulumi CLI succeeds, and prints null.
+  if (missing.length === 1 && missing[0] === PASSWORD && outputs[PASSWORD] === null) {
+    throw new CliError(
+      "PASSWORD_NOT_DECRYPTED",
+      "Pulumi must be able to decrypt the output HIML_SERVICE_PRINCIPAL_PASSWORD. It was not.",
+      "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase of the stack.",
+    );
   }
   if (missing.length > 0) {
     throw new CliError(

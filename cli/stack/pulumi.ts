@@ -15,12 +15,17 @@ export interface StackSelection {
  *
  * @returns what it printed on stdout.
  */
-export async function runPulumi(io: Io, args: readonly string[], selection: StackSelection): Promise<string> {
+export async function runPulumi(
+  io: Io,
+  args: readonly string[],
+  selection: StackSelection,
+  env: Readonly<Record<string, string | undefined>> = io.env,
+): Promise<string> {
   // Never interactive: a prompt for the passphrase would go to stdout, among the data.
   const all = [...args, ...selectionArgs(selection), "--non-interactive"];
   let finished;
   try {
-    finished = await run("pulumi", all, { env: pulumiEnvironment(io), signal: io.signal });
+    finished = await run("pulumi", all, { env: pulumiEnvironment(env), signal: io.signal });
   } catch (error) {
     throw startError(error);
   }
@@ -40,7 +45,7 @@ export async function watchPulumi(
 ): Promise<number | undefined> {
   try {
     return await runAttached("pulumi", [...args, ...selectionArgs(selection), "--non-interactive"], {
-      env: pulumiEnvironment(io),
+      env: pulumiEnvironment(io.env),
       stdio: io.childStdio,
     });
   } catch (error) {
@@ -52,9 +57,18 @@ function selectionArgs({ stack, cwd }: StackSelection): string[] {
   return [...(stack === undefined ? [] : ["--stack", stack]), ...(cwd === undefined ? [] : ["--cwd", cwd])];
 }
 
-function pulumiEnvironment(io: Io): Record<string, string | undefined> {
+function pulumiEnvironment(env: Io["env"]): Record<string, string | undefined> {
   // The check asks a server for the newest version: time, and a warning that is about something else.
-  return { ...io.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  return { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+}
+
+/**
+ * For what decrypts nothing. The Pulumi CLI wants a passphrase to be set even so, but not the right one: a schedule that
+ * only looks after the stack need not have it.
+ */
+export function withoutPassphrase({ env }: Io): Record<string, string | undefined> {
+  const isSet = env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+  return isSet ? env : { ...env, PULUMI_CONFIG_PASSPHRASE: "" };
 }
 
 function startError(error: unknown): unknown {
