@@ -1,5 +1,6 @@
 import type { SpawnOptions } from "node:child_process";
 import spawn from "cross-spawn";
+import { CliError } from "./errors";
 
 /** How a program ended. */
 export interface Finished {
@@ -87,6 +88,19 @@ export function runAttached(
 /** The last lines of what a program printed, which is where tools say why they failed. */
 export function lastLines(text: string, count: number): string {
   return text.trim().split(/\r?\n/).slice(-count).join("\n");
+}
+
+/** What a program printed as JSON. What is none is not shown: it may hold a token. */
+export function parseJson<T>(text: string, program: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new CliError(
+      "TOOL_ANSWER_UNREADABLE",
+      `\`${program}\` must print JSON. It printed something else.`,
+      "Update it; its settings may also add something to its output.",
+    );
+  }
 }
 
 export function isNotFound(error: unknown): boolean {

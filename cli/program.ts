@@ -22,6 +22,7 @@ const commands = {
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const EXIT_MISUSE = 2;
+const INTERRUPTED = new CliError("INTERRUPTED", "Interrupted before it was done.", "Run it again.");
 
 /** Runs one command line. @returns the exit code: 0 done, 1 failed, 2 misuse. */
 export async function runCommandLine(args: readonly string[], io: Io, version: string): Promise<number> {
@@ -30,11 +31,10 @@ export async function runCommandLine(args: readonly string[], io: Io, version: s
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_MISUSE;
-    if (error instanceof CliError) {
-      io.stderr.write(formatError(error));
-      return error.exitCode;
-    }
-    throw error;
+    const told = error instanceof CliError ? error : io.signal.aborted ? INTERRUPTED : undefined;
+    if (told === undefined) throw error;
+    io.stderr.write(formatError(told));
+    return told.exitCode;
   }
 }
 

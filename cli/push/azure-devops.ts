@@ -1,5 +1,6 @@
 import { CliError } from "../errors";
 import type { Io } from "../io";
+import { parseJson } from "../processes";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
 import { runTool, type Tool } from "./tool";
@@ -68,7 +69,7 @@ export class AzureDevOpsTarget implements Target {
     const json = await this.az(["list", "--group-name", this.options.group, ...this.where]);
     // `*` in a name is a wildcard for the service.
     const isMeant = ({ name }: VariableGroup) => name.toLowerCase() === this.options.group.toLowerCase();
-    this.existing = (JSON.parse(json) as VariableGroup[]).find(isMeant);
+    this.existing = parseJson<VariableGroup[]>(json, "az").find(isMeant);
     const entries = Object.entries(this.existing?.variables ?? {});
     const names = (wanted: boolean) =>
       new Set(
@@ -97,7 +98,7 @@ export class AzureDevOpsTarget implements Target {
         "--variables",
         ...pairs,
       ]);
-      this.existing = { ...(JSON.parse(json) as VariableGroup), variables: {} };
+      this.existing = { ...parseJson<VariableGroup>(json, "az"), variables: {} };
       this.io.stderr.write(
         `Variable group ${this.options.group} created: each pipeline asks for permission at its first use.\n`,
       );

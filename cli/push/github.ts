@@ -1,5 +1,6 @@
 import { CliError } from "../errors";
 import type { Io } from "../io";
+import { parseJson } from "../processes";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
 import { runTool, type Tool } from "./tool";
@@ -75,7 +76,7 @@ export class GithubTarget implements Target {
 
   private async list(kind: "secret" | "variable"): Promise<Set<string>> {
     const json = await this.gh([kind, "list", ...this.where, "--json", "name"]);
-    return new Set((JSON.parse(json) as { name: string }[]).map(({ name }) => name.toUpperCase()));
+    return new Set(parseJson<{ name: string }[]>(json, "gh").map(({ name }) => name.toUpperCase()));
   }
 
   private gh(args: readonly string[], input?: string): Promise<string> {

@@ -56,7 +56,7 @@ export async function push(
   const done: Step[] = [];
   for (const group of target.group(steps)) {
     try {
-      if (io.signal.aborted) throw new CliError("INTERRUPTED", "Interrupted.", "");
+      io.signal.throwIfAborted();
       await target.write(group, variables);
     } catch (error) {
       const reason = io.signal.aborted ? "It was interrupted." : describe(error, variables);

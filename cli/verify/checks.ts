@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CliError } from "../errors";
 import { formatDays, formatDuration, formatLocalTime } from "../durations";
+import { CliError } from "../errors";
 import type { Io } from "../io";
 import { PASSWORD, type Variables } from "../variables";
 import { VerificationError } from "./explanations";
@@ -44,7 +44,7 @@ export async function verify(
   given: Variables,
   options: VerifyOptions,
   report: (result: CheckResult) => void,
-): Promise<VerificationError | undefined> {
+): Promise<CliError | undefined> {
   const deadline = Date.now() + (options.wait ?? 0);
 
   async function check<T>(
@@ -57,7 +57,7 @@ export async function verify(
       report({ check: name, ok: true, detail: describe(found) });
       return found;
     } catch (error) {
-      if (error instanceof VerificationError) {
+      if (error instanceof CliError) {
         const { code, message, remedy } = error;
         report({ check: name, ok: false, detail: message, code, remedy });
       }
@@ -110,7 +110,7 @@ export async function verify(
     }
     return undefined;
   } catch (error) {
-    if (error instanceof VerificationError) return error;
+    if (error instanceof CliError) return error;
     throw error;
   }
 }
@@ -131,9 +131,7 @@ async function untilReplicated<T>(
       io.stderr.write(
         `${name}: not yet (${error.code}), which replication can explain; trying again for ${formatDuration(left)}\n`,
       );
-      await sleep(Math.min(pause, left), undefined, { signal: io.signal }).catch(() => {
-        throw new CliError("INTERRUPTED", "Interrupted while waiting for replication.", "Run it again.");
-      });
+      await sleep(Math.min(pause, left), undefined, { signal: io.signal });
     }
   }
 }

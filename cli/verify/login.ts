@@ -2,7 +2,7 @@ import type { AccessToken, TokenCredential } from "@azure/identity";
 import { ClientSecretCredential, WorkloadIdentityCredential } from "@azure/identity";
 import { createDefaultHttpClient, isRestError, type HttpClient } from "@azure/core-rest-pipeline";
 import type { Io } from "../io";
-import { isNotFound, lastLines, run } from "../processes";
+import { isNotFound, lastLines, parseJson, run } from "../processes";
 import { PASSWORD, type Variables } from "../variables";
 import { explainEntraError, explainNetworkError, VerificationError } from "./explanations";
 
@@ -109,7 +109,7 @@ async function getTokenOfAzureCli(io: Io): Promise<string> {
       "Install it (https://learn.microsoft.com/cli/azure/install-azure-cli), or set the password.",
     );
   }
-  if (finished.exitCode === 0) return (JSON.parse(finished.stdout) as { accessToken: string }).accessToken;
+  if (finished.exitCode === 0) return parseJson<{ accessToken: string }>(finished.stdout, "az").accessToken;
   throw (
     explainEntraError(finished.stderr) ??
     new VerificationError(
@@ -123,5 +123,5 @@ async function getTokenOfAzureCli(io: Io): Promise<string> {
 function describeLogin(token: string, how: string): Login {
   // Nothing is trusted here because of these claims, so nobody has to check the signature.
   const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
-  return { token, how, claims: JSON.parse(payload) as Login["claims"] };
+  return { token, how, claims: parseJson<Login["claims"]>(payload, "The token endpoint") };
 }

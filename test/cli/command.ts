@@ -1,5 +1,7 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { copyFile, mkdtemp, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -27,9 +29,11 @@ let built: Promise<string> | undefined;
 /** Builds the command as the package has it, once in a run of the tests, and gives the path of its main module. */
 export function buildCommand(): Promise<string> {
   built ??= (async () => {
-    // Below node_modules, so that what it imports is found; never `dist`, which may be in use.
-    const folder = await mkdtemp(path.join(REPOSITORY, "node_modules", ".himl-sp-test-"));
-    process.once("beforeExit", () => void rm(folder, { recursive: true, force: true }));
+    // Never `dist`, which may be in use.
+    const folder = await mkdtemp(path.join(tmpdir(), "himl-sp-build-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    await symlink(path.join(REPOSITORY, "node_modules"), path.join(folder, "node_modules"), "junction");
+    await copyFile(path.join(REPOSITORY, "package.json"), path.join(folder, "package.json"));
     const tsc = path.join(REPOSITORY, "node_modules", "typescript", "bin", "tsc");
     const args = ["-p", path.join(REPOSITORY, "tsconfig.build.json"), "--noCheck", "--outDir", folder];
     await promisify(execFile)(process.execPath, [tsc, ...args]);

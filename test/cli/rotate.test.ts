@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { runCommandLine } from "../../cli/program";
+import type { StackDetails } from "../../settings/stack-output-contract";
 import type { Fault } from "../../rehearsal/azure/local-azure";
 import { requireEngine } from "../rehearsal/support";
 import { bareEnvironment, buildCommand, runCommand } from "./command";
@@ -25,22 +26,18 @@ describe("himl-sp rotate, on the real engine", function () {
     stack.azure.control.setLatency(0);
   });
 
-  /** The password that is handed out, as hi-ml would have it. */
-  const variables = async () =>
-    JSON.parse((await stack.himlSp("env", "--format", "json")).stdout) as Record<string, string>;
+  /** What the stack hands out: the variables, as hi-ml has them, and the IDs of its secrets. */
+  const outputs = async () => {
+    const json = await stack.expectPulumi("stack", "output", "--json", "--show-secrets");
+    const { details, ...variables } = JSON.parse(json) as Record<string, string> & { details: StackDetails };
+    return { variables, keyIds: details.secrets.map(({ keyId }) => keyId) };
+  };
   const verify = (env: Record<string, string>) =>
     runCommand(["verify", "--from", "environment"], { env: { ...stack.azure.public, ...env } });
   const assertRefused = async (env: Record<string, string>) =>
     assert.match((await verify(env)).stderr, /^himl-sp: AADSTS7000215: /m);
-  /** Of the secrets that the stack knows. */
-  const stackKeyIds = async () => {
-    const { secrets } = JSON.parse((await stack.himlSp("status", "--json")).stdout) as {
-      secrets: { keyId: string }[];
-    };
-    return secrets.map(({ keyId }) => keyId);
-  };
-  /** Of those that Entra knows. */
-  const keyIds = () => {
+  /** IDs of the secrets that Entra knows. */
+  const existingKeyIds = () => {
     const { applications } = stack.azure.control.state();
     return applications
       .filter(({ initial }) => !initial)
@@ -53,17 +50,38 @@ describe("himl-sp rotate, on the real engine", function () {
   const writes = () =>
     stack.azure.control.requests().filter(({ method, api }) => method !== "GET" && api !== "oauth");
 
+  /** What there is before a rotation, and what must hold at its end, whatever happens on the way. */
+  const watchRotation = async () => {
+    // Secrets that nobody has: where the answer to its creation is lost, nobody has ever seen the text of one.
+    const countOrphans = (known: string[]) =>
+      existingKeyIds().filter((keyId) => !known.includes(keyId)).length;
+    const [former, before] = [await outputs(), await generation()];
+    const orphansBefore = countOrphans(former.keyIds);
+    return {
+      raised: before + 1,
+      assertRotated: async (newOrphans: number) => {
+        const current = await outputs();
+        assert.equal(await generation(), before + 1);
+        await assertRefused(former.variables);
+        assert.equal((await verify(current.variables)).exitCode, 0);
+        const isLeft = existingKeyIds().some((keyId) => former.keyIds.includes(keyId));
+        assert.ok(!isLeft, "a former secret is left");
+        const orphans = countOrphans(current.keyIds) - orphansBefore;
+        assert.ok(orphans <= newOrphans, "a secret is left that nobody has");
+      },
+    };
+  };
+
   it("replaces every secret, checks the new one and says what to push; all of it on stderr", async () => {
-    const [former, formerKeys] = [await variables(), await stackKeyIds()];
+    const former = await outputs();
     const { exitCode, stdout, stderr } = await stack.himlSp("rotate", "--yes");
     assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "" }, stderr);
     assert.equal(await generation(), 2);
 
-    const current = await variables();
-    await assertRefused(former);
-    assert.equal((await verify(current)).exitCode, 0);
-    assert.equal(keyIds().length, 2);
-    assert.ok(!keyIds().some((keyId) => formerKeys.includes(keyId)));
+    const current = await outputs();
+    await assertRefused(former.variables);
+    assert.equal((await verify(current.variables)).exitCode, 0);
+    assert.deepEqual(existingKeyIds().sort(), current.keyIds.sort());
 
     assert.match(stderr, /^secretGeneration is 2 now \(it was 1\)\.\n/);
     assert.match(stderr, /^ok {4}role {11}may submit jobs$/m);
@@ -71,8 +89,8 @@ describe("himl-sp rotate, on the real engine", function () {
       stderr,
       /1\. Push it: .*\n {2}2\. Keep the setting: commit the stack's file of settings, where secretGeneration is 2\./,
     );
-    for (const { HIML_SERVICE_PRINCIPAL_PASSWORD: password } of [former, current]) {
-      assert.ok(!stderr.includes(password!));
+    for (const { variables } of [former, current]) {
+      assert.ok(!stderr.includes(variables["HIML_SERVICE_PRINCIPAL_PASSWORD"]!));
     }
   });
 
@@ -82,24 +100,22 @@ describe("himl-sp rotate, on the real engine", function () {
     assert.deepEqual(writes(), []);
   });
 
-  describe("at a terminal", () => {
-    const answering = async (...answers: string[]) => {
-      const io = rememberingIo({ env: { ...bareEnvironment(), ...stack.env }, isTerminal: true, answers });
-      return { exitCode: await runCommandLine(["rotate", "--cwd", stack.project], io, "0"), ...io.written };
-    };
+  const answering = async (...answers: string[]) => {
+    const io = rememberingIo({ env: { ...bareEnvironment(), ...stack.env }, isTerminal: true, answers });
+    return { exitCode: await runCommandLine(["rotate", "--cwd", stack.project], io, "0"), ...io.written };
+  };
 
-    it("no: everything stays as it was", async () => {
-      const before = await generation();
-      stack.azure.control.clearRequests();
-      const { exitCode, stderr } = await answering("no");
-      assert.equal(exitCode, 1);
-      assert.match(
-        stderr,
-        /Replace every secret now\? Jobs that hold one fail from then on\. \[yes\/no\] himl-sp: DECLINED: Nothing was changed: /,
-      );
-      assert.equal(await generation(), before);
-      assert.deepEqual(writes(), []);
-    });
+  it("at a terminal, no: everything stays as it was", async () => {
+    const before = await generation();
+    stack.azure.control.clearRequests();
+    const { exitCode, stderr } = await answering("no");
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /Replace every secret now\? Jobs that hold one fail from then on\. \[yes\/no\] himl-sp: DECLINED: Nothing was changed: /,
+    );
+    assert.equal(await generation(), before);
+    assert.deepEqual(writes(), []);
   });
 
   it("without a terminal and --yes it is misuse, and nothing is touched", async () => {
@@ -109,32 +125,6 @@ describe("himl-sp rotate, on the real engine", function () {
     assert.match(stderr, /^himl-sp: NOBODY_TO_ASK: /);
     assert.equal(await generation(), before);
   });
-
-  /** Secrets that nobody has: where the answer to its creation is lost, nobody has ever seen the text of one. */
-  const orphans = async () => {
-    const known = await stackKeyIds();
-    return keyIds().filter((keyId) => !known.includes(keyId)).length;
-  };
-
-  /** What there is before a rotation, and what must hold at its end, whatever happens on the way. */
-  const watchRotation = async () => {
-    const [former, formerKeyIds, before, orphansBefore] = [
-      await variables(),
-      await stackKeyIds(),
-      await generation(),
-      await orphans(),
-    ];
-    return {
-      raised: before + 1,
-      assertRotated: async (newOrphans: number) => {
-        assert.equal(await generation(), before + 1);
-        await assertRefused(former);
-        assert.equal((await verify(await variables())).exitCode, 0);
-        assert.ok(!keyIds().some((keyId) => formerKeyIds.includes(keyId)), "a former secret is left");
-        assert.ok((await orphans()) - orphansBefore <= newOrphans, "a secret is left that nobody has");
-      },
-    };
-  };
 
   describe("a fault in each call: the rotation goes on, or `pulumi up --refresh` completes it", () => {
     const lost = { carriedOut: true, answer: "reset" } as const;

@@ -168,6 +168,15 @@ describe("himl-sp verify, without a password", function () {
     );
   });
 
+  it("an answer that is no JSON is not shown", async () => {
+    stage.assertFailure(
+      await withAz({ stdout: "token eyJ0eXAi" }),
+      "TOOL_ANSWER_UNREADABLE",
+      /`az` must print JSON\. It printed something else\.$/,
+      /Update it/,
+    );
+  });
+
   it("AZ_NOT_FOUND", async () => {
     stage.assertFailure(
       await stage.run(passwordless()),

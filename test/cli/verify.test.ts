@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { runCommand } from "./command";
 import { answersOfPulumi, DETAILS } from "./outputs";
 import { StandIns } from "./stand-ins";
 import { UNKNOWN_ID, VerifyStage } from "./verify-stage";
@@ -156,6 +157,16 @@ describe("himl-sp verify, against the local Azure", function () {
         "30s",
       );
       assert.doesNotMatch(stderr, /not yet/);
+    });
+
+    it("ends at once when it is interrupted", async function () {
+      if (process.platform === "win32") return this.skip();
+      const { exitCode, stderr } = await runCommand(["verify", "--wait", "5m"], {
+        env: { ...stage.azure.public, ...stage.variables(), HIML_SERVICE_PRINCIPAL_PASSWORD: "wrong" },
+        onStderr: (text, kill) => text.includes("not yet") && kill("SIGINT"),
+      });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /himl-sp: INTERRUPTED: Interrupted before it was done\.\n {2}Run it again\.\n$/);
     });
 
     it("a time that is none is misuse", async () => {
