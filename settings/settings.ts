@@ -203,8 +203,9 @@ export function readSettings(now: Date) {
   const prefix = `${pulumi.getProject()}:`;
   // Internal in the types of Pulumi, so it may go; then encrypted values are told from others no more.
   const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };
-  const keys = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(prefix));
+  // Each call parses the whole configuration anew.
   const all = pulumi.runtime.allConfig();
+  const keys = Object.keys(all).filter((key) => key.startsWith(prefix));
   try {
     return parseSettings({
       values: Object.fromEntries(keys.map((key) => [key.slice(prefix.length), all[key]!])),
@@ -232,8 +233,7 @@ function readClouds(config: Record<string, string>): Clouds {
  * @throws InvalidValuesError with every problem at once.
  */
 export function parseSettings(source: SettingsSource) {
-  const problems: Problem[] = [];
-  problems.push(...checkClouds(source.clouds ?? {}));
+  const problems: Problem[] = checkClouds(source.clouds ?? {});
   const given = checkSingleSettings(source, problems);
   const workspace = mergeWorkspace(given, source, problems);
 
