@@ -21,13 +21,13 @@ export default tseslint.config(
   },
   // The program that runs against the real Azure contains nothing of its test double.
   {
-    files: ["index.ts", "components/**/*.ts", "settings/**/*.ts"],
-    rules: noBelow("rehearsal", "cli", "test"),
+    files: ["index.ts", "components/**/*.ts", "stack/**/*.ts"],
+    rules: noBelow("rehearsal", "local-azure", "cli", "test"),
   },
   // The local Azure shares no code with the program, so that one mistake cannot hide in both.
   {
-    files: ["rehearsal/azure/**/*.ts"],
-    rules: noBelow("components", "settings", "cli", "providers", "engine"),
+    files: ["local-azure/**/*.ts"],
+    rules: noBelow("components", "stack", "cli", "rehearsal", "test"),
   },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );

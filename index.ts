@@ -1,7 +1,7 @@
 import { HimlServicePrincipal } from "./components/himl-service-principal";
-import { warnOfLosses } from "./settings/last-deployment";
-import { readSettings } from "./settings/settings";
-import { createStackOutputs } from "./settings/stack-outputs";
+import { warnOfLosses } from "./stack/losses";
+import { readSettings } from "./stack/settings";
+import { createStackOutputs } from "./stack/outputs";
 
 /**
  * The whole program: settings in, one component, outputs out.

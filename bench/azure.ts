@@ -12,9 +12,9 @@ import * as path from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { Agent, request } from "undici";
-import { startLocalAzure } from "../rehearsal/azure/local-azure";
+import { startLocalAzure } from "../local-azure/local-azure";
 
-const MAIN = path.resolve(__dirname, "..", "rehearsal", "azure", "main.ts");
+const MAIN = path.resolve(__dirname, "..", "local-azure", "main.ts");
 const TOKEN_REQUESTS = 2000;
 const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 

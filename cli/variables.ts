@@ -1,4 +1,4 @@
-import { STACK_OUTPUTS, type StackOutputName } from "../settings/stack-output-contract";
+import { STACK_OUTPUTS, type StackOutputName } from "../stack/contract";
 
 /** One of the environment variables that hi-ml reads. */
 export type VariableName = Exclude<StackOutputName, "details">;

@@ -2,9 +2,9 @@ import program from "../index";
 import type { Chapter } from "./chapters/chapter";
 import { type Engine, type EngineSource, obtainEngine } from "./engine/engine";
 import { EngineError } from "./engine/engine-error";
-import { ProviderError } from "./providers/provider-error";
-import { findRealPlugins } from "./providers/real-plugins";
-import type { ProviderName } from "./providers/stand-ins";
+import { ProviderError } from "./stand-ins/provider-error";
+import { findRealPlugins } from "./stand-ins/real-plugins";
+import type { ProviderName } from "./stand-ins/stand-ins";
 import { Stage, type StageOptions, type Traffic } from "./stage";
 import { type StepReport, Story } from "./story";
 

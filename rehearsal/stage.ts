@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type program from "../index";
-import { type LocalAzure, startLocalAzure } from "./azure/local-azure";
+import { type LocalAzure, startLocalAzure } from "../local-azure/local-azure";
 import { run } from "./engine/child-process";
 import type { Engine } from "./engine/engine";
 import { EngineError } from "./engine/engine-error";
 import type { OperationResult, ResourceStep } from "./engine/operation-log";
 import { Session } from "./engine/session";
-import type { ProviderName } from "./providers/stand-ins";
+import type { ProviderName } from "./stand-ins/stand-ins";
 import { expect, type Story } from "./story";
 
 /** What hi-ml reads, by name. */

@@ -1,4 +1,4 @@
-import type { StackDetails } from "../../settings/stack-output-contract";
+import type { StackDetails } from "../../stack/contract";
 import { CliError } from "../errors";
 import { daysUntil, formatDays, formatLocalTime } from "../durations";
 import type { Io } from "../io";

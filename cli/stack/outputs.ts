@@ -1,4 +1,4 @@
-import type { StackDetails } from "../../settings/stack-output-contract";
+import type { StackDetails } from "../../stack/contract";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { PASSWORD, PLAIN_VARIABLE_NAMES, VARIABLE_NAMES, type Variables } from "../variables";

@@ -1,4 +1,4 @@
-import type { LocalAzure } from "../azure/local-azure";
+import type { LocalAzure } from "../../local-azure/local-azure";
 
 /** What a stack's `federatedCredentials` has to say so that jobs on the main branch can log in. */
 export const TRUST_IN_MAIN = JSON.stringify([

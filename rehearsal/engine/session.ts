@@ -13,8 +13,8 @@ import {
   Stack,
 } from "@pulumi/pulumi/automation";
 import semver from "semver";
-import { findRealPlugins } from "../providers/real-plugins";
-import { type ProviderName, type StandIns, startStandIns } from "../providers/stand-ins";
+import { findRealPlugins } from "../stand-ins/real-plugins";
+import { type ProviderName, type StandIns, startStandIns } from "../stand-ins/stand-ins";
 import { run } from "./child-process";
 import type { Engine } from "./engine";
 import { EngineError } from "./engine-error";

@@ -8,7 +8,7 @@ import { CliError } from "../../cli/errors";
 import { FORMATS } from "../../cli/formats/formats";
 import { renderGithubEnv, renderMask } from "../../cli/formats/github-actions";
 import { PASSWORD, type Variables, VARIABLE_NAMES } from "../../cli/variables";
-import { readWorkspaceConfig } from "../../settings/workspace-config";
+import { readWorkspaceConfig } from "../../stack/workspace-config";
 import { skipUnlessAvailable } from "../clients/availability";
 import { pythonEnvironment } from "../clients/environments";
 import { variables } from "./hostile-values";

@@ -1,4 +1,4 @@
-import type { StackDetails } from "../../settings/stack-output-contract";
+import type { StackDetails } from "../../stack/contract";
 import type { Answer } from "./stand-ins";
 
 /** Values with the alphabet of Entra's secrets; made up. */

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import spawn from "cross-spawn";
-import { type LocalAzure, startLocalAzure } from "../../rehearsal/azure/local-azure";
-import { type StandIns, startStandIns } from "../../rehearsal/providers/stand-ins";
+import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
+import { type StandIns, startStandIns } from "../../rehearsal/stand-ins/stand-ins";
 import { type LanguageHost, startLanguageHost } from "../program/language-host";
 import { requireEngine } from "../rehearsal/support";
 import { REPOSITORY } from "./command";
@@ -122,17 +122,17 @@ describe("the npm package, in an empty project of somebody else's", function () 
       files.filter((file) => !/^dist\/(cli|components|settings)\/.*\.(js|d\.ts)$/.test(file)).sort(),
       ["LICENSE", "README.md", "package.json"],
     );
-    assert.ok(files.includes("dist/cli/main.js") && files.includes("dist/components/index.d.ts"));
+    assert.ok(files.includes("dist/cli/main.js") && files.includes("dist/package.d.ts"));
   });
 
   it("does not take the place of the program in a clone", async () => {
-    // Pulumi's runner (@pulumi/pulumi/cmd/run) takes `exports["."]`, or else `main`, for the program of the project.
+    // Pulumi's runner (@pulumi/pulumi/cmd/run) takes `exports["./"]`, or else `main`, for the program of the project.
     const manifest = JSON.parse(await readFile(path.join(REPOSITORY, "package.json"), "utf8")) as {
       main?: string;
       exports: Record<string, unknown>;
     };
     assert.equal(manifest.main, undefined);
-    assert.equal(manifest.exports["."], undefined);
+    assert.equal(manifest.exports["./"], undefined);
   });
 
   it("npm installs Pulumi's packages beside it, each once", async () => {

@@ -6,10 +6,10 @@ import * as grpc from "@grpc/grpc-js";
 import * as automationServer from "@pulumi/pulumi/automation/server";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import program from "../../index";
-import { type LocalAzure, startLocalAzure } from "../../rehearsal/azure/local-azure";
+import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import type { Engine } from "../../rehearsal/engine/engine";
 import { runToItsEnd } from "../../rehearsal/engine/session";
-import { type StandIns, startStandIns } from "../../rehearsal/providers/stand-ins";
+import { type StandIns, startStandIns } from "../../rehearsal/stand-ins/stand-ins";
 import { buildCommand, type Finished, REPOSITORY, runCommand, runNode } from "./command";
 
 /**

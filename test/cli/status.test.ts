@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runCommandLine } from "../../cli/program";
 import { formatLocalTime } from "../../cli/durations";
-import type { StackDetails } from "../../settings/stack-output-contract";
+import type { StackDetails } from "../../stack/contract";
 import { bareEnvironment, buildCommand, runCommand } from "./command";
 import { answersOfPulumi, DETAILS } from "./outputs";
 import { rememberingIo } from "./remembering-io";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { LocalAzure } from "../../rehearsal/azure/local-azure";
+import type { LocalAzure } from "../../local-azure/local-azure";
 import { StandIns } from "./stand-ins";
 import { type Environment, VerifyStage } from "./verify-stage";
 

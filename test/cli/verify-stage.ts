@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Agent, fetch } from "undici";
-import { type LocalAzure, startLocalAzure } from "../../rehearsal/azure/local-azure";
+import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { buildCommand, type Finished, runCommand } from "./command";
 import { StandIns } from "./stand-ins";
 

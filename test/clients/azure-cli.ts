@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LocalAzure } from "../../rehearsal/azure/local-azure";
+import type { LocalAzure } from "../../local-azure/local-azure";
 import type { PythonEnvironment } from "./environments";
 import { run, type Finished } from "./processes";
 import { withoutLogin, type Sandbox, type WayIn } from "./sandbox";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { startLocalAzure, type LocalAzure } from "../../rehearsal/azure/local-azure";
+import { startLocalAzure, type LocalAzure } from "../../local-azure/local-azure";
 import type { Step, StepResult } from "./azure-sdk-client";
 import { run } from "./processes";
 import { Sandbox, WAYS_IN } from "./sandbox";

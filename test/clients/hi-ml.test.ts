@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { startLocalAzure, type LocalAzure } from "../../rehearsal/azure/local-azure";
+import { startLocalAzure, type LocalAzure } from "../../local-azure/local-azure";
 import { skipUnlessAvailable } from "./availability";
 import { AzureCli } from "./azure-cli";
 import { pythonEnvironment, type PythonEnvironment } from "./environments";

@@ -48,7 +48,7 @@ describe(`the rehearsal with the real plugins ${PROVIDERS.join(" and ")}`, funct
 });
 
 function rehearse(chapter: string): Promise<Finished> {
-  const script = ["-r", "ts-node/register/transpile-only", path.join("rehearsal", "rehearse.ts")];
+  const script = ["-r", "ts-node/register/transpile-only", path.join("rehearsal", "main.ts")];
   return run(
     process.execPath,
     [...script, "--json", "--chapter", chapter, "--real-providers", PROVIDERS.join(",")],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LocalAzure } from "../../rehearsal/azure/local-azure";
+import type { LocalAzure } from "../../local-azure/local-azure";
 
 /** Clients go on after some failed calls without a word, so that only the log shows what the local Azure lacks. */
 export function assertAllAnswered(azure: LocalAzure): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import program from "../../index";
-import { STACK_OUTPUTS } from "../../settings/stack-outputs";
+import { STACK_OUTPUTS } from "../../stack/outputs";
 import { record, settled, SUBSCRIPTION, TENANT } from "./recorder";
 
 const settings = (values: Record<string, string>) =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import type { LocalAzure } from "../../rehearsal/azure/local-azure";
+import type { LocalAzure } from "../../local-azure/local-azure";
 import { openPulumiCommand, type PulumiCommand } from "./pulumi-command";
 
 describe("The pulumi command, as the README uses it", function () {

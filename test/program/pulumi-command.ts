@@ -4,8 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
-import { startLocalAzure, type LocalAzure } from "../../rehearsal/azure/local-azure";
-import { startStandIns } from "../../rehearsal/providers/stand-ins";
+import { startLocalAzure, type LocalAzure } from "../../local-azure/local-azure";
+import { startStandIns } from "../../rehearsal/stand-ins/stand-ins";
 import { requireEngine } from "../rehearsal/support";
 import { startLanguageHost } from "./language-host";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import type { AzureConnection } from "../../rehearsal/providers/azure-connection";
+import type { AzureConnection } from "../../rehearsal/stand-ins/azure-connection";
 import { asAdmin } from "../rehearsal/support";
 import { openPulumiCommand, type PulumiCommand } from "./pulumi-command";
 

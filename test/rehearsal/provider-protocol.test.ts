@@ -5,12 +5,12 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { specialSecretSig, specialSigKey, unknownValue } from "@pulumi/pulumi/runtime/rpc";
-import { type LocalAzure, startLocalAzure } from "../../rehearsal/azure/local-azure";
-import { azuread } from "../../rehearsal/providers/azuread/provider";
-import { azureNative } from "../../rehearsal/providers/azure-native/provider";
-import { random } from "../../rehearsal/providers/random/provider";
-import type { Provider } from "../../rehearsal/providers/resource-type";
-import { type ServedProvider, serveProvider } from "../../rehearsal/providers/resource-provider-server";
+import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
+import { azuread } from "../../rehearsal/stand-ins/azuread/provider";
+import { azureNative } from "../../rehearsal/stand-ins/azure-native/provider";
+import { random } from "../../rehearsal/stand-ins/random/provider";
+import type { Provider } from "../../rehearsal/stand-ins/resource-type";
+import { type ServedProvider, serveProvider } from "../../rehearsal/stand-ins/resource-provider-server";
 
 type Properties = Record<string, unknown>;
 

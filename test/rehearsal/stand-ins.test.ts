@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as authorization from "@pulumi/azure-native/authorization";
 import * as azuread from "@pulumi/azuread";
 import * as pulumi from "@pulumi/pulumi";
-import type { LocalAzure } from "../../rehearsal/azure/local-azure";
+import type { LocalAzure } from "../../local-azure/local-azure";
 import { asAdmin, openWorld, requireEngine } from "./support";
 
 const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";

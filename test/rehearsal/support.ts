@@ -4,11 +4,11 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import { type LocalAzure, startLocalAzure } from "../../rehearsal/azure/local-azure";
+import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
 import { EngineError } from "../../rehearsal/engine/engine-error";
 import { Session, type SessionOptions } from "../../rehearsal/engine/session";
-import { AzureConnection } from "../../rehearsal/providers/azure-connection";
+import { AzureConnection } from "../../rehearsal/stand-ins/azure-connection";
 
 export const PROJECT = path.join(__dirname, "../..");
 
@@ -91,7 +91,7 @@ export async function runRehearse(
 ): Promise<Rehearsal> {
   const child = spawn(
     process.execPath,
-    ["-r", "ts-node/register/transpile-only", path.join(PROJECT, "rehearsal/rehearse.ts"), ...args],
+    ["-r", "ts-node/register/transpile-only", path.join(PROJECT, "rehearsal/main.ts"), ...args],
     { cwd: PROJECT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
   );
   let [stdout, stderr] = ["", ""];

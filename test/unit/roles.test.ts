@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BUILT_IN_ROLES, resolveRole } from "../../components/roles";
-import { BUILT_IN_ROLES as ROLES_OF_LOCAL_AZURE } from "../../rehearsal/azure/store/roles";
+import { BUILT_IN_ROLES as ROLES_OF_LOCAL_AZURE } from "../../local-azure/store/roles";
 
 describe("The built-in roles", () => {
   it("are those of the local Azure, which was written without looking here", () => {

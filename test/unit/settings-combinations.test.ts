@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { formatProblems, InvalidValuesError } from "../../components/problems";
-import { checkClouds, type Clouds } from "../../settings/cloud";
-import { parseSettings, SETTINGS } from "../../settings/settings";
+import { checkClouds, type Clouds } from "../../stack/cloud";
+import { parseSettings, SETTINGS } from "../../stack/settings";
 
 const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
 const RAW = { issuer: "https://issuer.example", subject: "job" };

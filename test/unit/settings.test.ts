@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { InvalidValuesError } from "../../components/problems";
-import { parseSettings, SETTINGS } from "../../settings/settings";
+import { parseSettings, SETTINGS } from "../../stack/settings";
 
 const GUID = "5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36";
 const OTHER_GUID = "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6";
@@ -354,7 +354,7 @@ describe("The setting workspaceConfig", () => {
       'workspaceConfig must be the path of a file that can be read, from the folder of the project. Received "config.json".',
     );
     assert.ok(remedy!.startsWith(`Looked for ${path.join(folder, "config.json")} (ENOENT). `), remedy);
-    assert.match(problemsOf({ workspaceConfig: "." })[1]!, /\(E[A-Z]+\)/);
+    assert.match(problemsOf({ workspaceConfig: "./" })[1]!, /\(E[A-Z]+\)/);
   });
 
   it("refuses a file that is no JSON, with the line", () => {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HimlServicePrincipal } from "../components/himl-service-principal";
 import { DEFAULTS } from "../components/himl-service-principal-args";
-import type { StackDetails, StackOutputName } from "./stack-output-contract";
+import type { StackDetails, StackOutputName } from "./contract";
 
-export * from "./stack-output-contract";
+export * from "./contract";
 
 type Outputs<T> = { [Name in keyof T]: pulumi.Input<T[Name]> };
 

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Api, Route, Service } from "./http";
-import { SERVICES } from "./server";
+import type { Api, Route, Service } from "../local-azure/http";
+import { SERVICES } from "../local-azure/server";
 
 /** Where the list lies. */
-export const COVERAGE_FILE = join(__dirname, "COVERAGE.md");
+export const COVERAGE_FILE = join(__dirname, "..", "local-azure", "COVERAGE.md");
 
 const TITLES: Readonly<Record<Api, string>> = {
   oauth: "OAuth 2.0 and OpenID Connect",
@@ -76,7 +76,7 @@ function main(args: readonly string[]): void {
   if (!args.includes("--check")) return writeFileSync(COVERAGE_FILE, renderCoverage());
   if (readFileSync(COVERAGE_FILE, "utf8") === renderCoverage()) return;
   process.stderr.write(
-    "rehearsal/azure/COVERAGE.md must be what the routes say. Run it again without --check.\n",
+    "local-azure/COVERAGE.md must be what the routes say. Run it again without --check.\n",
   );
   process.exitCode = 1;
 }

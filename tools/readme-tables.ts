@@ -7,8 +7,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
-import { SETTINGS } from "../settings/settings";
-import { STACK_OUTPUTS } from "../settings/stack-outputs";
+import { SETTINGS } from "../stack/settings";
+import { STACK_OUTPUTS } from "../stack/outputs";
 
 const README = path.resolve(__dirname, "../README.md");
 
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   const after = await updateTables(before);
   if (!process.argv.includes("--check")) writeFileSync(README, after);
   else if (before !== after) {
-    process.stderr.write("README.md: the tables must follow settings/. `npm run docs` writes them anew.\n");
+    process.stderr.write("README.md: the tables must follow stack/. `npm run docs` writes them anew.\n");
     process.exitCode = 1;
   }
 }

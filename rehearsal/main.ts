@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { untilStopped } from "./azure/stop-signals";
+import { untilStopped } from "../local-azure/stop-signals";
 import { CHAPTERS, findChapter } from "./chapters/chapters";
 import type { Chapter } from "./chapters/chapter";
-import { PROVIDER_NAMES, type ProviderName } from "./providers/stand-ins";
+import { PROVIDER_NAMES, type ProviderName } from "./stand-ins/stand-ins";
 import { rehearse, type RehearsalReport } from "./rehearsal";
 import type { StepReport } from "./story";
 

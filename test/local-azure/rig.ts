@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "undici";
-import { type LocalAzure, type LocalAzureOptions, startLocalAzure } from "../../rehearsal/azure/local-azure";
+import { type LocalAzure, type LocalAzureOptions, startLocalAzure } from "../../local-azure/local-azure";
 
 /** The parts of answers that tests read. Whether they are there is what the tests find out. */
 export interface Json {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeLosses, type LastDeployment, type Plan } from "../../settings/last-deployment";
+import { describeLosses, type LastDeployment, type Plan } from "../../stack/losses";
 
 const TENANT = "11111111-1111-4111-8111-111111111111";
 const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";

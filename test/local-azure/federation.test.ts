@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as jose from "jose";
-import type { DeclaredIssuer } from "../../rehearsal/azure/local-azure";
+import type { DeclaredIssuer } from "../../local-azure/local-azure";
 import { type Answer, type Created, ok, refusedToken, useRig } from "./rig";
 
 const GITHUB = "https://token.actions.githubusercontent.com";
@@ -103,7 +103,7 @@ describe("local Azure: token endpoint with the token of another issuer", () => {
 
   it("answers an assertion without signature (alg none) with 700027 [?]", async () => {
     const parts = [{ alg: "none" }, { ...GOOD, iss: GITHUB, exp: Math.floor(Date.now() / 1000) + 300 }];
-    const unsigned = `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".")}.`;
+    const unsigned = `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join("./")}.`;
     refusedToken(await present(unsigned), 401, "invalid_client", 700027);
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
-import type { Fault } from "../../rehearsal/azure/local-azure";
+import type { Fault } from "../../local-azure/local-azure";
 import { ok, refused, refusedToken, useRig } from "./rig";
 
 describe("local Azure: faults", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { DeclaredIssuer } from "../../rehearsal/azure/local-azure";
+import type { DeclaredIssuer } from "../../local-azure/local-azure";
 import { CONTRIBUTOR, type Json, ok, refused, refusedToken, useRig } from "./rig";
 
 /** Seconds of lag in these tests; the directory's clock is advanced by so much, so nobody waits. */

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { COVERAGE_FILE, renderCoverage } from "../../rehearsal/azure/coverage";
-import { SERVICES } from "../../rehearsal/azure/server";
+import { COVERAGE_FILE, renderCoverage } from "../../tools/coverage";
+import { SERVICES } from "../../local-azure/server";
 import { useRig } from "./rig";
 
 describe("local Azure: COVERAGE.md", () => {
   const rig = useRig();
 
-  it("is what the routes say; `npx ts-node -T rehearsal/azure/coverage.ts` writes it anew", () => {
+  it("is what the routes say; `npx ts-node -T tools/coverage.ts` writes it anew", () => {
     assert.equal(readFileSync(COVERAGE_FILE, "utf8"), renderCoverage());
   });
 

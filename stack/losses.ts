@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HimlServicePrincipal } from "../components/himl-service-principal";
-import type { StackDetails } from "./stack-outputs";
+import type { StackDetails } from "./outputs";
 
 /** What the last deployment of a stack left behind, as far as its outputs tell; nothing before the first one. */
 export interface LastDeployment {

@@ -1,8 +1,0 @@
-/** What the npm package offers to programs: the component, and outputs by which the `himl-sp` command finds its way. */
-export * from "./himl-service-principal";
-export {
-  createStackOutputs,
-  STACK_OUTPUTS,
-  type StackDetails,
-  type StackOutputName,
-} from "../settings/stack-outputs";
