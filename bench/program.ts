@@ -25,7 +25,7 @@ function findImportedModules(): string[] {
     const source = readFileSync(path.join(ROOT, file), "utf8");
     return [...source.matchAll(/^(?:import|export) [^;]*?from "([^"]+)"/gms)].map((match) => match[1]!);
   });
-  return [...new Set(modules.filter((module) => !module.startsWith("./")))].sort();
+  return [...new Set(modules.filter((module) => !module.startsWith(".")))].sort();
 }
 
 function checkTypes(file: string, folder: string) {

@@ -122,6 +122,6 @@ async function getTokenOfAzureCli(io: Io): Promise<string> {
 
 function describeLogin(token: string, how: string): Login {
   // Nothing is trusted here because of these claims, so nobody has to check the signature.
-  const payload = Buffer.from(token.split("./")[1] ?? "", "base64url").toString("utf8");
+  const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
   return { token, how, claims: parseJson<Login["claims"]>(payload, "The token endpoint") };
 }

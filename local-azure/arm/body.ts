@@ -9,5 +9,5 @@ export function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): 
   if (body === undefined) throw errors.bodyInvalid("Unexpected character encountered while parsing value.");
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  throw errors.bodyInvalid(`Error converting value. Path '${result.error.issues[0]!.path.join("./")}'.`);
+  throw errors.bodyInvalid(`Error converting value. Path '${result.error.issues[0]!.path.join(".")}'.`);
 }

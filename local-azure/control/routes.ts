@@ -194,7 +194,7 @@ function read<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Sc
   const result = schema.safeParse(parseJsonObject(call));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new ServiceError(400, "BadRequest", `${issue!.path.join("./") || "body"}: ${issue!.message}`);
+  throw new ServiceError(400, "BadRequest", `${issue!.path.join(".") || "body"}: ${issue!.message}`);
 }
 
 export const controlService: Service = { routes, renderError: renderArmError };

@@ -15,7 +15,7 @@ export function readBody<Schema extends z.ZodType>(
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  const property = issue.path.join("./");
+  const property = issue.path.join(".");
   const value = issue.path.reduce<unknown>(
     (part, step) => (part as Record<PropertyKey, unknown> | null | undefined)?.[step],
     body,

@@ -169,7 +169,7 @@ export function allowsAction(definition: RoleDefinition, action: string): boolea
 function matchesAction(pattern: string, action: string): boolean {
   const source = pattern
     .split(/(\/\*\/|\*)/)
-    .map((part) => (part === "/*/" ? "/(?:.*/)?" : part === "*" ? ".*" : part.replaceAll("./", "\\.")))
+    .map((part) => (part === "/*/" ? "/(?:.*/)?" : part === "*" ? ".*" : part.replaceAll(".", "\\.")))
     .join("");
   return new RegExp(`^${source}$`, "i").test(action);
 }

@@ -126,13 +126,13 @@ describe("the npm package, in an empty project of somebody else's", function () 
   });
 
   it("does not take the place of the program in a clone", async () => {
-    // Pulumi's runner (@pulumi/pulumi/cmd/run) takes `exports["./"]`, or else `main`, for the program of the project.
+    // Pulumi's runner (@pulumi/pulumi/cmd/run) takes `exports["."]`, or else `main`, for the program of the project.
     const manifest = JSON.parse(await readFile(path.join(REPOSITORY, "package.json"), "utf8")) as {
       main?: string;
       exports: Record<string, unknown>;
     };
     assert.equal(manifest.main, undefined);
-    assert.equal(manifest.exports["./"], undefined);
+    assert.equal(manifest.exports["."], undefined);
   });
 
   it("npm installs Pulumi's packages beside it, each once", async () => {

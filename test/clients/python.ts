@@ -26,7 +26,7 @@ export async function findPython(): Promise<Python> {
       continue;
     }
     const [version, executable] = JSON.parse(probe.stdout) as [string, string];
-    if (SUPPORTED.includes(version.split("./", 2).join("./"))) return { executable, version };
+    if (SUPPORTED.includes(version.split(".", 2).join("."))) return { executable, version };
     refusals.push(`${name}: is Python ${version}`);
   }
   throw new ClientUnavailableError(

@@ -86,7 +86,7 @@ export async function runPipeline(
     const env: Record<string, string> = { ...stage.machine, TF_BUILD: "True" };
     // Every variable but the secret ones, in upper case and with _ for a period.
     for (const [variable, { value, isSecret }] of Object.entries(variables))
-      if (!isSecret) env[variable.toUpperCase().replaceAll("./", "_")] = value;
+      if (!isSecret) env[variable.toUpperCase().replaceAll(".", "_")] = value;
     for (const [variable, value] of Object.entries(step.env ?? {})) env[variable] = expand(value);
     if (step.task !== undefined) {
       const login = await options.logIn!(step.inputs!["azureSubscription"]!);

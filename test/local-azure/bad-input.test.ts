@@ -277,7 +277,7 @@ describe("local Azure: missing and forged tokens", () => {
   it("no JWT", () => refuseEverywhere("abc"));
 
   it("alg none", async () => {
-    const [, payload] = (await rig.token(GRAPH_SCOPE)).split("./");
+    const [, payload] = (await rig.token(GRAPH_SCOPE)).split(".");
     const header = Buffer.from(JSON.stringify({ alg: "none", typ: "JWT" })).toString("base64url");
     await refuseEverywhere(`${header}.${payload}.`);
   });
@@ -292,7 +292,7 @@ describe("local Azure: missing and forged tokens", () => {
   });
 
   it("changed claims", async () => {
-    const [header, , signature] = (await rig.token(GRAPH_SCOPE)).split("./");
+    const [header, , signature] = (await rig.token(GRAPH_SCOPE)).split(".");
     const claims = { ...jose.decodeJwt(await rig.token(GRAPH_SCOPE)), oid: UNKNOWN_ID };
     const payload = Buffer.from(JSON.stringify(claims)).toString("base64url");
     await refuseEverywhere(`${header}.${payload}.${signature}`);

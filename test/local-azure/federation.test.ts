@@ -103,7 +103,7 @@ describe("local Azure: token endpoint with the token of another issuer", () => {
 
   it("answers an assertion without signature (alg none) with 700027 [?]", async () => {
     const parts = [{ alg: "none" }, { ...GOOD, iss: GITHUB, exp: Math.floor(Date.now() / 1000) + 300 }];
-    const unsigned = `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join("./")}.`;
+    const unsigned = `${parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".")}.`;
     refusedToken(await present(unsigned), 401, "invalid_client", 700027);
   });
 

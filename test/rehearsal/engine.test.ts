@@ -146,7 +146,7 @@ describe("obtaining an engine", () => {
     const goMod = await readFile(path.join(PROJECT, "rehearsal/engine/go.mod"), "utf8");
     assert.match(
       goMod,
-      new RegExp(`github\\.com/pulumi/pulumi/pkg/v3 v${GO_MODULE_VERSION.replaceAll("./", "\\.")}\\s`),
+      new RegExp(`github\\.com/pulumi/pulumi/pkg/v3 v${GO_MODULE_VERSION.replaceAll(".", "\\.")}\\s`),
     );
   });
 });

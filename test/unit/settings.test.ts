@@ -354,7 +354,7 @@ describe("The setting workspaceConfig", () => {
       'workspaceConfig must be the path of a file that can be read, from the folder of the project. Received "config.json".',
     );
     assert.ok(remedy!.startsWith(`Looked for ${path.join(folder, "config.json")} (ENOENT). `), remedy);
-    assert.match(problemsOf({ workspaceConfig: "./" })[1]!, /\(E[A-Z]+\)/);
+    assert.match(problemsOf({ workspaceConfig: "." })[1]!, /\(E[A-Z]+\)/);
   });
 
   it("refuses a file that is no JSON, with the line", () => {
