@@ -1,0 +1,49 @@
+import { v5 as nameInNamespace } from "uuid";
+
+/**
+ * The marks by which a thing in Azure is provably this instance's, whatever its record says. Everything that writes or
+ * looks for a mark uses these functions, so that the two cannot differ.
+ */
+
+/** Tag of every application and principal that this program makes. */
+export const PROGRAM_TAG = "himl-service-principal";
+
+const INSTANCE_TAG_PREFIX = "himl-instance:";
+
+/** Tag of the application of one instance, and of a principal that it made for somebody else's application. */
+export function instanceTag(instanceId: string): string {
+  return `${INSTANCE_TAG_PREFIX}${instanceId}`;
+}
+
+/** The instance that these tags name, if any. */
+export function instanceOf(tags: readonly string[]): string | undefined {
+  return tags
+    .find((tag) => tag.startsWith(INSTANCE_TAG_PREFIX))
+    ?.slice(INSTANCE_TAG_PREFIX.length)
+    .toLowerCase();
+}
+
+/** Display name of the secret in a slot. */
+export function secretDisplayName(instanceId: string, slot: "a" | "b"): string {
+  return `slot ${slot} (himl ${instanceId})`;
+}
+
+/** What an assignment's name is made of. Letter case and a slash at the end of the scope mean nothing. */
+export interface AssignmentKey {
+  instanceId: string;
+  /** Resource ID. */
+  scope: string;
+  principalId: string;
+  /** GUID of the role definition, or its resource ID. */
+  roleId: string;
+}
+
+/**
+ * Name of a role assignment: the same for the same principal, role and scope, so that the way back from a change is no
+ * change, and in no two instances the same, so that two stacks on one application never meet in a name.
+ */
+export function assignmentName({ instanceId, scope, principalId, roleId }: AssignmentKey): string {
+  const role = roleId.slice(roleId.lastIndexOf("/") + 1);
+  const place = scope.replace(/\/+$/, "");
+  return nameInNamespace(`${principalId}|${role}|${place}`.toLowerCase(), instanceId);
+}
