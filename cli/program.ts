@@ -3,9 +3,10 @@ import type * as envCommand from "./commands/env";
 import type * as pushCommand from "./commands/push";
 import type * as rotateCommand from "./commands/rotate";
 import type * as statusCommand from "./commands/status";
+import type * as statusAllCommand from "./commands/status-all";
 import type * as verifyCommand from "./commands/verify";
 import { parseDuration } from "./durations";
-import { CliError, formatError } from "./errors";
+import { CliError, formatError, MisuseError } from "./errors";
 import { FORMAT_NAMES } from "./formats/formats";
 import type { Io } from "./io";
 
@@ -17,6 +18,7 @@ const commands = {
   push: () => require("./commands/push") as typeof pushCommand,
   rotate: () => require("./commands/rotate") as typeof rotateCommand,
   status: () => require("./commands/status") as typeof statusCommand,
+  statusAll: () => require("./commands/status-all") as typeof statusAllCommand,
   verify: () => require("./commands/verify") as typeof verifyCommand,
 };
 /* eslint-enable @typescript-eslint/no-require-imports */
@@ -115,9 +117,18 @@ function createProgram(io: Io, version: string) {
       ).argParser(parseDuration),
     )
     .option("--json", "print it as JSON")
+    .option("--all", "every stack of the project, or of each --cwd, the worst first")
     .addOption(stackOption())
-    .addOption(cwdOption())
-    .action((options) => commands.status().runStatus(io, options));
+    .option(
+      "-C, --cwd <folder>",
+      "folder of the Pulumi project (default: the current one); may be repeated with --all",
+      (folder: string, before: string[] = []) => [...before, folder],
+    )
+    .action(({ all, cwd, ...options }) =>
+      all
+        ? commands.statusAll().runStatusAll(io, { ...options, ...(cwd && { cwd }) })
+        : commands.status().runStatus(io, { ...options, ...onlyFolder(cwd) }),
+    );
 
   program
     .command("rotate")
@@ -134,6 +145,15 @@ function createProgram(io: Io, version: string) {
     .action((options) => commands.rotate().runRotate(io, options));
 
   return program;
+}
+
+function onlyFolder(folders: readonly string[] = []): { cwd?: string } {
+  if (folders.length < 2) return folders[0] === undefined ? {} : { cwd: folders[0] };
+  throw new MisuseError(
+    "SEVERAL_FOLDERS",
+    `--cwd must be given once. Received ${folders.join(", ")}.`,
+    "Several folders go with --all.",
+  );
 }
 
 const dryRunOption = () => new Option("--dry-run", "list names and targets, write nothing");
