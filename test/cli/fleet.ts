@@ -54,7 +54,8 @@ export function stacksEndingFrom(first: Date, n: number): Record<string, StackDe
 }
 
 function stateOf(stack: string, details: StackDetails, padding: number) {
-  const { HIML_SERVICE_PRINCIPAL_PASSWORD: _, ...values } = VALUES;
+  // The command asks for no password, and the engine would want it encrypted.
+  const values = { ...VALUES, HIML_SERVICE_PRINCIPAL_PASSWORD: undefined };
   const time = "2026-11-20T10:00:00Z";
   return {
     version: 3,
