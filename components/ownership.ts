@@ -28,6 +28,11 @@ export function secretDisplayName(instanceId: string, slot: "a" | "b"): string {
   return `slot ${slot} (himl ${instanceId})`;
 }
 
+/** Description of a trust: of what marks there are, the only one that Entra lets a trust have beside its name. */
+export function trustDescription(instanceId: string): string {
+  return `himl ${instanceId}`;
+}
+
 /** What an assignment's name is made of. Letter case and a slash at the end of the scope mean nothing. */
 export interface AssignmentKey {
   instanceId: string;
