@@ -1,8 +1,8 @@
 /**
  * Writes the tables of settings and outputs into the README, from the definitions that the program itself uses.
  *
- *     npm run docs             writes them
- *     npm run docs -- --check  fails where the README is stale
+ *     npm run write:tables             writes them
+ *     npm run write:tables -- --check  fails where the README is stale
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -52,7 +52,9 @@ async function main(): Promise<void> {
   const after = await updateTables(before);
   if (!process.argv.includes("--check")) writeFileSync(README, after);
   else if (before !== after) {
-    process.stderr.write("README.md: the tables must follow stack/. `npm run docs` writes them anew.\n");
+    process.stderr.write(
+      "README.md: the tables must follow stack/. `npm run write:tables` writes them anew.\n",
+    );
     process.exitCode = 1;
   }
 }
