@@ -1,8 +1,6 @@
 /**
- * Writes the tables of settings and outputs into the README, from the definitions that the program itself uses.
- *
- *     npm run write:tables             writes them
- *     npm run write:tables -- --check  fails where the README is stale
+ * Writes the tables of settings and outputs into the pages, from the definitions that the program itself uses.
+ * With `--check` nothing is written, and the exit code says whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -10,9 +8,15 @@ import * as prettier from "prettier";
 import { SETTINGS } from "../stack/settings";
 import { STACK_OUTPUTS } from "../stack/outputs";
 
-const README = path.resolve(__dirname, "../README.md");
+const ROOT = path.resolve(__dirname, "..");
+const TABLES = [
+  { page: "docs/settings.md", name: "settings", create: createSettingsTable },
+  { page: "README.md", name: "outputs", create: createOutputsTable },
+];
 
 const row = (...cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+const table = (head: string[], rows: string[]) =>
+  [row(...head), row(...head.map(() => "---")), ...rows].join("\n");
 
 function createSettingsTable(): string {
   const rows = Object.entries(SETTINGS).map(([name, setting]) =>
@@ -23,39 +27,40 @@ function createSettingsTable(): string {
       `must ${setting.rule.must}`,
     ),
   );
-  return [row("setting", "what it does", "default", "rule"), row("---", "---", "---", "---"), ...rows].join(
-    "\n",
-  );
+  return table(["setting", "what it does", "default", "rule"], rows);
 }
 
 function createOutputsTable(): string {
   const rows = STACK_OUTPUTS.map(({ name, isSecret, description }) =>
     row(`\`${name}\``, description, isSecret ? "**yes**" : "no"),
   );
-  return [row("output", "value", "secret"), row("---", "---", "---"), ...rows].join("\n");
+  return table(["output", "value", "secret"], rows);
 }
 
-/** The README with each table between `<!-- NAME -->` and `<!-- /NAME -->` made anew. */
-async function updateTables(readme: string): Promise<string> {
-  const tables = { settings: createSettingsTable(), outputs: createOutputsTable() };
-  const text = Object.entries(tables).reduce((before, [name, table]) => {
+/** The page with what stands between `<!-- NAME -->` and `<!-- /NAME -->` made anew. */
+async function update(page: string, text: string): Promise<string> {
+  const updated = TABLES.filter((entry) => entry.page === page).reduce((before, { name, create }) => {
     const section = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
     if (!section.test(before))
-      throw new Error(`README.md must have a section <!-- ${name} --> … <!-- /${name} -->.`);
-    return before.replace(section, (_, start: string, end: string) => `${start}\n${table}\n\n${end}`);
-  }, readme);
-  return prettier.format(text, { ...(await prettier.resolveConfig(README)), parser: "markdown" });
+      throw new Error(`${page} must have a section <!-- ${name} --> … <!-- /${name} -->.`);
+    return before.replace(section, (_, start: string, end: string) => `${start}\n${create()}\n\n${end}`);
+  }, text);
+  const options = await prettier.resolveConfig(path.join(ROOT, page));
+  return prettier.format(updated, { ...options, parser: "markdown" });
 }
 
 async function main(): Promise<void> {
-  const before = readFileSync(README, "utf8");
-  const after = await updateTables(before);
-  if (!process.argv.includes("--check")) writeFileSync(README, after);
-  else if (before !== after) {
-    process.stderr.write(
-      "README.md: the tables must follow stack/. `npm run write:tables` writes them anew.\n",
-    );
-    process.exitCode = 1;
+  const isCheck = process.argv.includes("--check");
+  for (const page of new Set(TABLES.map((entry) => entry.page))) {
+    const file = path.join(ROOT, page);
+    const before = readFileSync(file, "utf8");
+    const after = await update(page, before);
+    if (before === after) continue;
+    if (!isCheck) writeFileSync(file, after);
+    else {
+      process.stderr.write(`The tables of ${page} must follow stack/. Run this again without --check.\n`);
+      process.exitCode = 1;
+    }
   }
 }
 
