@@ -10,7 +10,7 @@ import { requireEngine } from "../rehearsal/support";
 import { startLanguageHost } from "./language-host";
 
 const ROOT = path.resolve(__dirname, "../..");
-const PROGRAM = ["index.ts", "components", "stack", "Pulumi.yaml", "package.json", "tsconfig.json"];
+const PROGRAM = ["index.ts", "components", "settings", "Pulumi.yaml", "package.json", "tsconfig.json"];
 
 /** What a command printed, and how it ended. */
 export interface Printed {

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { access, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { REPOSITORY } from "../cli/command";
+import { listPages, readAnchors, readBlocks, readLinks } from "./pages";
+
+const SHELLS = ["sh", "powershell"];
+/** The test that pastes the blocks of a page into a shell. */
+const PASTING = "test/examples/pasted-pages.test.ts";
+
+describe("The pages", () => {
+  it("are all pasted by a test if they show commands", async () => {
+    const test = await readFile(path.join(REPOSITORY, PASTING), "utf8");
+    for (const page of await listPages())
+      if ((await readBlocks(page)).some(({ language }) => SHELLS.includes(language)))
+        assert.ok(test.includes(`"${page}"`), `${PASTING}: ${page}`);
+  });
+
+  it("call the shell of each block by its name", async () => {
+    const languages = new Set<string>();
+    for (const page of await listPages())
+      for (const { language } of await readBlocks(page)) languages.add(language);
+    assert.deepEqual([...languages].sort(), ["json", "mermaid", "powershell", "sh", "ts", "yaml"]);
+  });
+
+  it("have no comments in blocks to paste, which zsh takes for arguments", async () => {
+    for (const page of await listPages())
+      for (const { language, text } of await readBlocks(page))
+        if (language === "sh") assert.doesNotMatch(text, /^#| # /m, page);
+  });
+
+  it("link to files and headings that exist", async () => {
+    for (const page of await listPages())
+      for (const link of await readLinks(page)) {
+        const [file, anchor] = link.split("#") as [string, string?];
+        await access(path.join(REPOSITORY, file)).catch(() => assert.fail(`${page}: ${link}`));
+        if (anchor === undefined || (await stat(path.join(REPOSITORY, file))).isDirectory()) continue;
+        assert.ok((await readAnchors(file)).includes(anchor), `${page}: ${link}`);
+      }
+  });
+
+  it("can all be reached from the README", async () => {
+    const reached = new Set(["README.md"]);
+    for (const page of reached)
+      for (const link of await readLinks(page)) {
+        const file = link.split("#")[0]!;
+        const pages = (await listPages()).filter(
+          (other) => other === file || other.startsWith(`${file.replace(/\/$/, "")}/`),
+        );
+        pages.forEach((other) => reached.add(other));
+      }
+    assert.deepEqual(
+      (await listPages()).filter((page) => !reached.has(page)),
+      [],
+    );
+  });
+
+  it("leave the README short: 150 lines at most", async () => {
+    const lines = (await readFile(path.join(REPOSITORY, "README.md"), "utf8")).trimEnd().split("\n");
+    assert.ok(lines.length <= 150, `${lines.length} lines`);
+  });
+});
