@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type program from "../index";
 import { type LocalAzure, startLocalAzure } from "../local-azure/local-azure";
-import { run } from "./engine/child-process";
+import { run } from "../cli/processes";
 import type { Engine } from "./engine/engine";
 import { EngineError } from "./engine/engine-error";
 import type { OperationResult, ResourceStep } from "./engine/operation-log";

@@ -1,6 +1,6 @@
 import { mkdtemp, mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { run } from "./child-process";
+import { run } from "../../cli/processes";
 import { EngineError } from "./engine-error";
 
 /** What an acquisition needs from its surroundings. */
@@ -25,6 +25,7 @@ export async function installWithAutomationApi(folder: string, work: Work): Prom
   try {
     const result = await run(process.execPath, ["-e", INSTALL, temporary], {
       env: work.env,
+      graceMs: 0,
       ...(work.signal && { signal: work.signal }),
     });
     if (result.exitCode !== 0) throw new EngineError("ENGINE_UNAVAILABLE", firstLine(result.stderr));

@@ -3,8 +3,7 @@ export class EngineError extends Error {
   override readonly name = "EngineError";
 
   constructor(
-    readonly code:
-      "ENGINE_NOT_FOUND" | "ENGINE_TOO_OLD" | "ENGINE_UNAVAILABLE" | "ENGINE_FAILED" | "INTERRUPTED",
+    readonly code: "ENGINE_NOT_FOUND" | "ENGINE_TOO_OLD" | "ENGINE_UNAVAILABLE" | "ENGINE_FAILED",
     message: string,
   ) {
     super(message);

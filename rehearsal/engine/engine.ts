@@ -3,7 +3,8 @@ import path from "node:path";
 import envPaths from "env-paths";
 import semver from "semver";
 import { installWithAutomationApi } from "./automation-install";
-import { run } from "./child-process";
+import { findExecutable } from "../../cli/executables";
+import { run } from "../../cli/processes";
 import { EngineError } from "./engine-error";
 import { buildFromGoModule, GO_MODULE_VERSION } from "./go-build";
 
@@ -57,7 +58,7 @@ export async function obtainEngine(options: ObtainOptions = {}): Promise<Engine>
     }
   };
 
-  const onPath = await findOnPath(env);
+  const onPath = findExecutable("pulumi", env);
   if (onPath !== undefined) {
     const engine = await attempt("PATH", () => probe(onPath, "PATH"));
     if (engine !== undefined) return engine;
@@ -103,6 +104,7 @@ async function probeEngine(
     );
   const answer = await run(file, ["version"], {
     env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    graceMs: 0,
     ...(signal && { signal }),
   }).catch((error: unknown) => {
     if (signal?.aborted) throw error;
@@ -117,16 +119,6 @@ async function probeEngine(
     );
   }
   return { path: file, version: version.version, source };
-}
-
-async function findOnPath(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
-  // On Windows the variable's name is usually spelt Path.
-  const name = Object.keys(env).find((key) => key.toUpperCase() === "PATH") ?? "PATH";
-  for (const folder of (env[name] ?? "").split(path.delimiter).filter(Boolean)) {
-    const file = path.join(folder, EXECUTABLE);
-    if (await isFile(file)) return file;
-  }
-  return undefined;
 }
 
 async function isFile(file: string): Promise<boolean> {

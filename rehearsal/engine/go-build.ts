@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Work } from "./automation-install";
-import { run } from "./child-process";
+import { isNotFound, run } from "../../cli/processes";
 import { EngineError } from "./engine-error";
 
 /** The version in go.mod, beside this file. */
@@ -31,10 +31,11 @@ export async function buildFromGoModule(file: string, work: Work): Promise<void>
         // Go leaves its work folder behind when it is killed; here it goes with ours.
         GOTMPDIR: temporary,
       },
+      graceMs: 0,
       ...(work.signal && { signal: work.signal }),
       onStderr: report.take,
     }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      if (!isNotFound(error)) throw error;
       throw new EngineError("ENGINE_UNAVAILABLE", "go is not installed");
     });
     if (result.exitCode !== 0)

@@ -15,7 +15,7 @@ import {
 import semver from "semver";
 import { findRealPlugins } from "../stand-ins/real-plugins";
 import { type ProviderName, type StandIns, startStandIns } from "../stand-ins/stand-ins";
-import { run } from "./child-process";
+import { InterruptedError, run } from "../../cli/processes";
 import type { Engine } from "./engine";
 import { EngineError } from "./engine-error";
 import { OperationLog, type OperationResult } from "./operation-log";
@@ -160,7 +160,7 @@ export class Session {
       const value = await start({ onEvent: (event) => log.take(event) });
       return { result: log.result(), value };
     } catch (error) {
-      if (error instanceof EngineError && error.code === "INTERRUPTED") throw error;
+      if (error instanceof InterruptedError) throw error;
       throw new EngineError(
         "ENGINE_FAILED",
         log.errors() || (error instanceof Error ? error.message : String(error)),

@@ -1,17 +1,10 @@
-import { execFile, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { copyFile, mkdtemp, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
+import { type Finished, type Killable, run } from "../../cli/processes";
 
-/** How a command ended, and what it printed. */
-export interface Finished {
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
-}
+export type { Finished };
 
 export interface CommandOptions {
   /** The whole environment: nothing of this machine's leaks in but what a process needs to start. */
@@ -36,7 +29,8 @@ export function buildCommand(): Promise<string> {
     await copyFile(path.join(REPOSITORY, "package.json"), path.join(folder, "package.json"));
     const tsc = path.join(REPOSITORY, "node_modules", "typescript", "bin", "tsc");
     const args = ["-p", path.join(REPOSITORY, "tsconfig.build.json"), "--noCheck", "--outDir", folder];
-    await promisify(execFile)(process.execPath, [tsc, ...args]);
+    const { exitCode, stdout } = await run(process.execPath, [tsc, ...args], { env: process.env });
+    if (exitCode !== 0) throw new Error(`tsc failed: ${stdout}`);
     return path.join(folder, "cli", "main.js");
   })();
   return built;
@@ -57,22 +51,17 @@ export async function runCommand(args: readonly string[], options: CommandOption
 
 /** Runs Node.js itself. */
 export function runNode(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {
-      cwd: options.cwd ?? REPOSITORY,
-      env: { ...bareEnvironment(), ...options.env },
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    let isKilled = false;
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-      if (!isKilled) options.onStderr?.(stderr, (signal) => (isKilled = child.kill(signal)));
-    });
-    child.on("error", reject);
-    child.on("close", (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(options.input ?? "");
+  const { cwd = REPOSITORY, env, input = "", onStderr } = options;
+  let stderr = "";
+  let isKilled = false;
+  const watch = (text: string, child: Killable) => {
+    stderr += text;
+    if (!isKilled) onStderr?.(stderr, (signal) => (isKilled = child.kill(signal)));
+  };
+  return run(process.execPath, args, {
+    cwd,
+    env: { ...bareEnvironment(), ...env },
+    input,
+    onStderr: watch,
   });
 }

@@ -3,18 +3,12 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import spawn from "cross-spawn";
+import { run as runProgram } from "../../cli/processes";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { type StandIns, startStandIns } from "../../rehearsal/stand-ins/stand-ins";
 import { type LanguageHost, startLanguageHost } from "../program/language-host";
 import { requireEngine } from "../rehearsal/support";
 import { REPOSITORY } from "./command";
-
-interface Finished {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 /** The whole program of a user: ten lines. */
 const PROGRAM = `const { createStackOutputs, HimlServicePrincipal } = require("himl-service-principal");
@@ -59,18 +53,7 @@ describe("the npm package, in an empty project of somebody else's", function () 
   let project: string;
 
   const run = (command: string, args: readonly string[], cwd: string, env: Record<string, string> = {}) =>
-    new Promise<Finished>((resolve, reject) => {
-      const child = spawn(command, args, {
-        cwd,
-        env: { ...process.env, ...env },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let [stdout, stderr] = ["", ""];
-      child.stdout!.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-      child.stderr!.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-      child.on("error", reject);
-      child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr }));
-    });
+    runProgram(command, args, { cwd, env: { ...process.env, ...env } });
   const succeed = async (...[command, args, cwd, env]: Parameters<typeof run>) => {
     const { exitCode, stdout, stderr } = await run(command, args, cwd, env);
     assert.equal(exitCode, 0, `${command} ${args.join(" ")}\n${stdout}\n${stderr}`);

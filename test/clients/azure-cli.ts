@@ -58,14 +58,18 @@ export class AzureCli {
   /** Runs a command that must succeed, and returns what it prints. */
   async succeed(...args: string[]): Promise<string> {
     const finished = await this.run(...args);
-    assert.equal(finished.code, 0, `az ${args.join(" ")} failed:\n${finished.stderr}`);
+    assert.equal(finished.exitCode, 0, `az ${args.join(" ")} failed:\n${finished.stderr}`);
     return finished.stdout;
   }
 
   /** Runs a command that must fail, and returns what a user would read. */
   async refusal(...args: string[]): Promise<string> {
     const finished = await this.run(...args);
-    assert.equal(finished.code, 1, `az ${args.join(" ")} must fail:\n${finished.stdout}${finished.stderr}`);
+    assert.equal(
+      finished.exitCode,
+      1,
+      `az ${args.join(" ")} must fail:\n${finished.stdout}${finished.stderr}`,
+    );
     return finished.stderr;
   }
 

@@ -41,7 +41,7 @@ for (const way of WAYS_IN) {
         env,
         cwd: path.join(__dirname, "..", ".."),
       });
-      assert.equal(finished.code, 0, finished.stderr);
+      assert.equal(finished.exitCode, 0, finished.stderr);
       return JSON.parse(finished.stdout) as StepResult[];
     }
 

@@ -101,7 +101,7 @@ async function install(
   );
   try {
     const made = await run(python.executable, ["-m", "venv", folder], { env: process.env });
-    if (made.code !== 0)
+    if (made.exitCode !== 0)
       throw new Error(`${python.executable} -m venv failed:\n${lastLines(made.stdout + made.stderr, 10)}`);
     const pip = (...args: string[]) =>
       run(layout(folder).python, ["-m", "pip", "install", "--quiet", ...args], {
@@ -109,11 +109,11 @@ async function install(
         timeoutSeconds: 900,
       });
     const installed = await pip("--no-compile", "--constraint", requirements, client);
-    if (installed.code !== 0) {
+    if (installed.exitCode !== 0) {
       // With constraints pip calls it a conflict, whether the pins contradict each other or the index cannot be
       // reached. Each pin asked for by itself tells the two apart.
       const served = await pip("--dry-run", "--no-deps", "--requirement", requirements);
-      if (served.code !== 0)
+      if (served.exitCode !== 0)
         throw new ClientUnavailableError(
           `the package index does not give what is pinned:\n${lastLines(served.stderr, 5)}`,
         );

@@ -63,7 +63,7 @@ describe("hi-ml-azure, with the six variables, the proxy and the CA alone", func
       env,
       cwd: await sandbox.newFolder("work"),
     });
-    assert.equal(finished.code, 0, finished.stderr);
+    assert.equal(finished.exitCode, 0, finished.stderr);
     return JSON.parse(lastLines(finished.stdout, 1)) as Results;
   }
 

@@ -21,7 +21,7 @@ export async function findPython(): Promise<Python> {
   for (const [program, ...args] of candidates()) {
     const name = [program, ...args].join(" ");
     const probe = await run(program, [...args, "-c", PROBE], { env: process.env, timeoutSeconds: 20 });
-    if (probe.code !== 0) {
+    if (probe.exitCode !== 0) {
       refusals.push(`${name}: ${lastLines(probe.stderr, 1)}`);
       continue;
     }

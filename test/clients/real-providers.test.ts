@@ -42,7 +42,7 @@ describe(`the rehearsal with the real plugins ${PROVIDERS.join(" and ")}`, funct
       );
       assert.equal(story.ok, true);
       assert.equal(story.leftovers, 0);
-      assert.equal(finished.code, 0);
+      assert.equal(finished.exitCode, 0);
     });
   }
 });

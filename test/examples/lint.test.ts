@@ -29,20 +29,20 @@ describe("actionlint, on examples/github-actions", function () {
 
   before(async function () {
     await skipUnlessAvailable(this, "the syntax of examples/github-actions", async () => {
-      const { code, stderr } = await run("go", ["run", ACTIONLINT, "-version"], {
+      const { exitCode, stderr } = await run("go", ["run", ACTIONLINT, "-version"], {
         env: process.env,
         timeoutSeconds: 280,
-      }).catch((error: Error) => ({ code: 1, stderr: error.message }));
-      if (code !== 0) throw new ClientUnavailableError(`Go cannot run actionlint: ${lastLines(stderr, 1)}`);
+      }).catch((error: Error) => ({ exitCode: 1, stderr: error.message }));
+      if (exitCode !== 0) throw new ClientUnavailableError(`Go cannot run actionlint: ${lastLines(stderr, 1)}`);
     });
     lint = async (name, text) => {
       const file = path.join(folder, name);
       // It knows the inputs of actions by their tags, not by their commits.
       await writeFile(file, text.replace(/@[0-9a-f]{40} # v(\d+)\.[\d.]+/g, "@v$1"));
-      const { code, stdout, stderr } = await run("go", ["run", ACTIONLINT, "-no-color", file], {
+      const { exitCode, stdout, stderr } = await run("go", ["run", ACTIONLINT, "-no-color", file], {
         env: process.env,
       });
-      assert.ok(code === 0 || stdout !== "", stderr);
+      assert.ok(exitCode === 0 || stdout !== "", stderr);
       return stdout;
     };
   });
@@ -81,14 +81,14 @@ describe("the schema that Microsoft publishes, on examples/azure-devops", functi
     lint = async (name, text) => {
       const file = path.join(folder, `${name}.json`);
       await writeFile(file, JSON.stringify(asSchemaHasIt(parse(text))));
-      const { code, stdout, stderr } = await run(
+      const { exitCode, stdout, stderr } = await run(
         path.join(commands, "check-jsonschema"),
         // Its regular expressions have escapes that are none in Unicode mode.
         ["--regex-variant", "nonunicode", "--builtin-schema", "vendor.azure-pipelines", file],
         { env: process.env },
       );
       assert.doesNotMatch(stderr, /Traceback/);
-      return code === 0 ? "" : stdout;
+      return exitCode === 0 ? "" : stdout;
     };
   });
 

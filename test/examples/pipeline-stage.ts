@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Agent, request } from "undici";
 import type { Engine } from "../../rehearsal/engine/engine";
+import { run } from "../../cli/processes";
 import { buildCommand, REPOSITORY } from "../cli/command";
 import { RealStack } from "../cli/real-stack";
 import { type Answer, type Call, StandIns } from "../cli/stand-ins";
@@ -95,16 +95,21 @@ export class PipelineStage {
     return FROM_THE_NETWORK.some((pattern) => pattern.test(text.trim()));
   }
 
-  async runBash({ text, shellArgs, env, cwd }: Script): Promise<{ exitCode: number | null; output: string }> {
+  async runBash({
+    text,
+    shellArgs,
+    env,
+    cwd,
+  }: Script): Promise<{ exitCode: number | undefined; output: string }> {
     const file = path.join(await mkdtemp(path.join(this.folder, "step-")), "script.sh");
     await writeFile(file, text);
-    const child = spawn("bash", [...shellArgs, file], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", resolve);
+    const take = (chunk: string) => (output += chunk);
+    const { exitCode } = await run("bash", [...shellArgs, file], {
+      cwd,
+      env,
+      onStdout: take,
+      onStderr: take,
     });
     return { exitCode, output };
   }

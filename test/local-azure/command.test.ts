@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request } from "undici";
+import { start as startProgram } from "../../cli/processes";
 
 const ROOT = join(__dirname, "..", "..");
-const MAIN = join(ROOT, "rehearsal", "azure", "main.ts");
+const MAIN = join(ROOT, "local-azure", "main.ts");
 
 /** What the command prints. */
 interface Started {
@@ -40,7 +41,11 @@ describe("local Azure: the command", function () {
   function run(...args: string[]): ChildProcess {
     const nodeArgs = ["-r", "ts-node/register/transpile-only", MAIN, ...args];
     const env = { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder, TS_NODE_CWD: ROOT };
-    const child = spawn(process.execPath, nodeArgs, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = startProgram(process.execPath, nodeArgs, {
+      cwd: ROOT,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     children.push(child);
     return child;
   }
@@ -179,7 +184,11 @@ describe("local Azure: the command", function () {
     it("stops when npm's shell is gone, which tells its child nothing", async () => {
       const command = `"${process.execPath}" -r ts-node/register/transpile-only "${MAIN}"; true`;
       const env = { ...process.env, TMPDIR: folder, npm_lifecycle_event: "azure" };
-      const shell = spawn("sh", ["-c", command], { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"] });
+      const shell = startProgram("sh", ["-c", command], {
+        cwd: ROOT,
+        env,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       children.push(shell);
       const { url } = JSON.parse(await firstLine(shell)) as Started;
       shell.kill("SIGKILL");

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import * as languageServices from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
+import { start } from "../../cli/processes";
 
 /** What makes a `pulumi` command run programs through this host. */
 export interface LanguageHost {
@@ -74,7 +74,7 @@ async function runProgram(
   ];
   // The program's own: state is kept in the package, and a program may have another copy of it than this one.
   const runner = require.resolve("@pulumi/pulumi/cmd/run", { paths: [info.getProgramDirectory()] });
-  const child = spawn(process.execPath, [runner, ...args], {
+  const child = start(process.execPath, [runner, ...args], {
     cwd: info.getProgramDirectory(),
     env: {
       ...process.env,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { run } from "../../cli/processes";
 import type { LocalAzure } from "../../local-azure/local-azure";
 import { openPulumiCommand, type PulumiCommand } from "./pulumi-command";
 
@@ -143,11 +143,7 @@ describe("The pulumi command, as the README uses it", function () {
   /** What a shell has in its environment after `set -a; eval "$(pulumi stack output --shell --show-secrets)"; set +a`. */
   async function readInShell(text: string): Promise<Record<string, string>> {
     const script = `set -a; eval "$(cat)"; set +a; exec ${JSON.stringify(process.execPath)} -p 'JSON.stringify(process.env)'`;
-    const child = spawn("sh", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] });
-    child.stdin.end(text);
-    let printed = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (printed += chunk));
-    await new Promise((resolve) => child.on("close", resolve));
-    return JSON.parse(printed) as Record<string, string>;
+    const { stdout } = await run("sh", ["-c", script], { env: process.env, input: text });
+    return JSON.parse(stdout) as Record<string, string>;
   }
 });

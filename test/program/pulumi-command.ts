@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
+import { type Finished, run as runProgram } from "../../cli/processes";
 import { startLocalAzure, type LocalAzure } from "../../local-azure/local-azure";
 import { startStandIns } from "../../rehearsal/stand-ins/stand-ins";
 import { requireEngine } from "../rehearsal/support";
@@ -12,20 +12,13 @@ import { startLanguageHost } from "./language-host";
 const ROOT = path.resolve(__dirname, "../..");
 const PROGRAM = ["index.ts", "components", "settings", "Pulumi.yaml", "package.json", "tsconfig.json"];
 
-/** What a command printed, and how it ended. */
-export interface Printed {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-}
-
 /** The `pulumi` command in a clone of the project, logged in to a local Azure. */
 export interface PulumiCommand {
   azure: LocalAzure;
   folder: string;
   /** All that was printed so far by commands which nobody asked for a secret. */
   printed(): string;
-  run(...args: string[]): Promise<Printed>;
+  run(...args: string[]): Promise<Finished>;
   /** The same, for a command that must succeed; gives its stdout. */
   succeed(...args: string[]): Promise<string>;
   close(): Promise<void>;
@@ -43,8 +36,8 @@ export async function openPulumiCommand(context: Mocha.Context): Promise<PulumiC
 
   let printed = "";
 
-  async function run(...args: string[]): Promise<Printed> {
-    const child = spawn(engine, args, {
+  async function run(...args: string[]): Promise<Finished> {
+    const finished = await runProgram(engine, args, {
       cwd: folder,
       env: {
         ...process.env,
@@ -57,14 +50,9 @@ export async function openPulumiCommand(context: Mocha.Context): Promise<PulumiC
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
         NO_COLOR: "1",
       },
-      stdio: ["ignore", "pipe", "pipe"],
     });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    if (!args.includes("--show-secrets")) printed += stdout + stderr;
-    return { exitCode, stdout, stderr };
+    if (!args.includes("--show-secrets")) printed += finished.stdout + finished.stderr;
+    return finished;
   }
 
   async function succeed(...args: string[]): Promise<string> {

@@ -1,9 +1,8 @@
-import { once } from "node:events";
-import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { type Finished, run } from "../../cli/processes";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
 import { EngineError } from "../../rehearsal/engine/engine-error";
@@ -76,32 +75,22 @@ export async function withFolder<T>(action: (folder: string) => Promise<T>): Pro
   }
 }
 
-/** A `rehearse` of its own process, as a user starts it. */
-export interface Rehearsal {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Starts `rehearse`; `onStdout` sees all of the output so far, and can send it a signal. */
-export async function runRehearse(
+/** Starts `rehearse` in a process of its own, as a user does; `onStdout` sees all of the output so far, and can send it a signal. */
+export function runRehearse(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   onStdout: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
-): Promise<Rehearsal> {
-  const child = spawn(
-    process.execPath,
-    ["-r", "ts-node/register/transpile-only", path.join(PROJECT, "rehearsal/main.ts"), ...args],
-    { cwd: PROJECT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-    onStdout(stdout, (signal) => child.kill(signal));
+): Promise<Finished> {
+  const main = path.join(PROJECT, "rehearsal/main.ts");
+  let stdout = "";
+  return run(process.execPath, ["-r", "ts-node/register/transpile-only", main, ...args], {
+    cwd: PROJECT,
+    env: { ...process.env, ...env },
+    onStdout: (text, child) => {
+      stdout += text;
+      onStdout(stdout, (signal) => child.kill(signal));
+    },
   });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  await once(child, "close");
-  return { exitCode: child.exitCode, stdout, stderr };
 }
 
 /** IDs of the processes that have this text in their environment. Linux only. */
