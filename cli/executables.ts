@@ -27,15 +27,15 @@ export function findExecutable(
   system: System = thisSystem(),
 ): string | undefined {
   const isWindows = system.platform === "win32";
-  const { join, delimiter } = isWindows ? win32 : posix;
+  const path = isWindows ? win32 : posix;
   const get = (variable: string) =>
     env[variable] ?? (isWindows ? findIgnoringCase(env, variable) : undefined);
   const names = isWindows ? withExtensions(name, get("PATHEXT") || DEFAULT_EXTENSIONS) : [name];
-  for (const entry of (get("PATH") ?? "").split(delimiter)) {
+  for (const entry of (get("PATH") ?? "").split(path.delimiter)) {
     // Windows allows quotes around an entry that contains a semicolon.
     const folder = isWindows ? entry.replace(/^"(.*)"$/, "$1") : entry;
     if (!isAbsolute(folder, isWindows) || isSameFolder(folder, system)) continue;
-    const file = names.map((each) => join(folder, each)).find(system.isExecutable);
+    const file = names.map((each) => path.join(folder, each)).find(system.isExecutable);
     if (file !== undefined) return file;
   }
   return undefined;
@@ -47,9 +47,7 @@ export function isAbsolute(file: string, isWindows = process.platform === "win32
 }
 
 function isSameFolder(folder: string, { platform, cwd, realPath }: System): boolean {
-  const [one, other] = [realPath(folder), realPath(cwd)];
-  if (platform !== "win32") return posix.relative(one, other) === "";
-  return win32.relative(one, other) === "";
+  return (platform === "win32" ? win32 : posix).relative(realPath(folder), realPath(cwd)) === "";
 }
 
 /** The extensions in their order; a name that has one of them is looked for as it is first, as Windows does. */

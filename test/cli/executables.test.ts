@@ -108,14 +108,14 @@ describe("The search for a program", () => {
     const PATH = fc.array(part, { maxLength: 12 }).map((parts) => parts.join(""));
     fc.assert(
       fc.property(PATH, fc.boolean(), (text, isWindows) => {
-        const [platform, cwd, { dirname, resolve }] = isWindows
+        const [platform, cwd, names] = isWindows
           ? (["win32", "C:\\project", path.win32] as const)
           : (["linux", "/project", path.posix] as const);
         const everything = { ...system(platform, cwd, []), isExecutable: () => true };
         const found = findExecutable("gh", { PATH: text }, everything);
         if (found === undefined) return;
         assert.ok(isAbsolute(found, isWindows), found);
-        assert.notEqual(resolve(dirname(found)).toLowerCase(), cwd.toLowerCase());
+        assert.notEqual(names.resolve(names.dirname(found)).toLowerCase(), cwd.toLowerCase());
       }),
       { numRuns: 2_000 },
     );

@@ -33,7 +33,8 @@ describe("actionlint, on examples/github-actions", function () {
         env: process.env,
         timeoutSeconds: 280,
       }).catch((error: Error) => ({ exitCode: 1, stderr: error.message }));
-      if (exitCode !== 0) throw new ClientUnavailableError(`Go cannot run actionlint: ${lastLines(stderr, 1)}`);
+      if (exitCode !== 0)
+        throw new ClientUnavailableError(`Go cannot run actionlint: ${lastLines(stderr, 1)}`);
     });
     lint = async (name, text) => {
       const file = path.join(folder, name);
