@@ -1,8 +1,9 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
-const noBelow = (...folders) => ({
-  "no-restricted-imports": ["error", { patterns: folders.map((f) => ({ regex: `(^|/)${f}(/|$)` })) }],
+/** Refuses imports of these rooms. `.dependency-cruiser.cjs` sees circles and crossings by a detour, too. */
+const refuse = (...rooms) => ({
+  "no-restricted-imports": ["error", { patterns: [{ regex: `^(\\.{1,2}/)+(${rooms.join("|")})(/|$)` }] }],
 });
 
 export default tseslint.config(
@@ -21,13 +22,19 @@ export default tseslint.config(
   },
   // The program that runs against the real Azure contains nothing of its test double.
   {
-    files: ["index.ts", "components/**/*.ts", "stack/**/*.ts"],
-    rules: noBelow("rehearsal", "local-azure", "cli", "test"),
+    files: ["index.ts", "package.ts", "stack/**/*.ts"],
+    rules: refuse("cli", "rehearsal", "local-azure", "test"),
   },
+  {
+    files: ["components/**/*.ts"],
+    rules: refuse("index", "package", "stack", "cli", "rehearsal", "local-azure", "test"),
+  },
+  { files: ["cli/**/*.ts"], rules: refuse("rehearsal", "local-azure", "test") },
   // The local Azure shares no code with the program, so that one mistake cannot hide in both.
   {
     files: ["local-azure/**/*.ts"],
-    rules: noBelow("components", "stack", "cli", "rehearsal", "test"),
+    rules: refuse("index", "package", "components", "stack", "cli", "rehearsal", "test", "tools"),
   },
-  { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
+  { files: ["**/*.{mjs,cjs}"], ...tseslint.configs.disableTypeChecked },
+  { files: ["**/*.cjs"], languageOptions: { globals: { module: "writable" } } },
 );

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { type LocalAzure, type LocalAzureOptions, startLocalAzure } from "./local-azure";
 import { untilStopped } from "./stop-signals";
 
-const USAGE = `usage: npm run --silent azure -- [--port N] [--latency MS] [--replication-lag SECONDS] [--seed TEXT]
+const USAGE = `usage: npm run --silent local-azure -- [--port N] [--latency MS] [--replication-lag SECONDS] [--seed TEXT]
 Starts a local Azure on loopback, prints one JSON line, and runs until SIGINT or SIGTERM.
 `;
 

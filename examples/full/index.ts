@@ -1,5 +1,5 @@
 import * as azuread from "@pulumi/azuread";
-import { HimlServicePrincipal } from "../../components/himl-service-principal";
+import { HimlServicePrincipal } from "himl-service-principal";
 
 /** Every argument, though nobody needs all of them at once. */
 function program() {

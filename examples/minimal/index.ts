@@ -1,4 +1,4 @@
-import { HimlServicePrincipal } from "../../components/himl-service-principal";
+import { HimlServicePrincipal } from "himl-service-principal";
 
 /** Only what is required: a secret that renews itself, Contributor on the resource group of the workspace. */
 function program() {

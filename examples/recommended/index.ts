@@ -1,4 +1,4 @@
-import { HimlServicePrincipal } from "../../components/himl-service-principal";
+import { HimlServicePrincipal } from "himl-service-principal";
 
 /** No password to keep or renew, and no more rights than running experiments in one workspace takes. */
 function program() {

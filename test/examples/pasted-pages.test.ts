@@ -232,7 +232,7 @@ pulumi config set workspaceName ${azure.workspaceName}`,
     await writeFile(
       path.join(stage.tools.folder, "npm"),
       `#!/bin/sh
-[ "$1 $2 $3 $4" = 'run --silent azure --' ] || exit 99
+[ "$1 $2 $3 $4" = 'run --silent local-azure --' ] || exit 99
 shift 4; cd '${REPOSITORY}'; exec '${process.execPath}' -r ts-node/register/transpile-only '${main}' "$@"\n`,
       { mode: 0o755 },
     );

@@ -167,7 +167,7 @@ describe("local Azure: the command", function () {
       child.stderr!.on("data", (chunk) => (errors += String(chunk)));
       const [code] = (await once(child, "exit")) as [number];
       assert.deepEqual([code, out], [2, ""]);
-      assert.match(errors, /usage: npm run --silent azure/);
+      assert.match(errors, /usage: npm run --silent local-azure/);
     });
 
   if (process.platform !== "win32")

@@ -10,7 +10,7 @@ import { requireEngine } from "../rehearsal/support";
 import { startLanguageHost } from "./language-host";
 
 const ROOT = path.resolve(__dirname, "../..");
-const PROGRAM = ["index.ts", "components", "settings", "Pulumi.yaml", "package.json", "tsconfig.json"];
+const PROGRAM = ["index.ts", "components", "stack", "Pulumi.yaml", "package.json", "tsconfig.json"];
 
 /** The `pulumi` command in a clone of the project, logged in to a local Azure. */
 export interface PulumiCommand {

@@ -142,7 +142,7 @@ process.chdir(${JSON.stringify(PROJECT)});
 require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
 require("node:fs").writeFileSync(${JSON.stringify(`${started}-${name}`)}, "");
 const provider = require(${JSON.stringify(path.join(rehearsal, "stand-ins", name, "provider"))});
-const { serveProvider } = require(${JSON.stringify(path.join(rehearsal, "providers/resource-provider-server"))});
+const { serveProvider } = require(${JSON.stringify(path.join(rehearsal, "stand-ins/resource-provider-server"))});
 serveProvider(provider[${JSON.stringify(name)}], process.env).then(({ port }) => console.log(port));
 `;
 }
