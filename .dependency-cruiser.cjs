@@ -51,6 +51,16 @@ module.exports = {
       to: { dependencyTypes: ["npm-dev"] },
     },
     {
+      name: "one module starts processes",
+      comment: "It never takes a program from the current folder. Its `run` and `start` are for all rooms.",
+      severity: "error",
+      from: {
+        path: "^(index.ts|components/|stack/|cli/|local-azure/|rehearsal/)",
+        pathNot: "^cli/processes.ts$",
+      },
+      to: { path: "^(node:)?child_process$|node_modules/cross-spawn/", dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "every import is found",
       severity: "error",
       from: {},
