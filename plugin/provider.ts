@@ -1,0 +1,26 @@
+import type { ComponentResourceOptions, Inputs, provider } from "@pulumi/pulumi";
+import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../components/himl-service-principal";
+import { createStackOutputs } from "../stack/outputs";
+import { propertyOf } from "./properties";
+import schema from "./schema.json";
+
+const TYPE = "himl-service-principal:index:HimlServicePrincipal";
+
+/** The component for every Pulumi language: what it looks like, and how one comes into being. */
+export function createProvider(): provider.Provider {
+  return {
+    version: schema.version,
+    getSchema: () => Promise.resolve(JSON.stringify(schema)),
+    construct,
+  };
+}
+
+function construct(name: string, type: string, inputs: Inputs, options: ComponentResourceOptions) {
+  if (type !== TYPE) throw new Error(`The type must be ${TYPE}. Received ${type}.`);
+  const principal = new HimlServicePrincipal(name, inputs as HimlServicePrincipalArgs, options);
+  const outputs = Object.entries(createStackOutputs(principal));
+  return Promise.resolve({
+    urn: principal.urn,
+    state: Object.fromEntries(outputs.map(([output, value]) => [propertyOf(output), value])),
+  });
+}
