@@ -97,6 +97,12 @@ function createProgram(io: Io, version: string) {
       ).choices(["stack", "environment"] as const),
     )
     .addOption(
+      new Option(
+        "--expect <outcome>",
+        "accepted (default), or refused: after a rotation or pulumi destroy",
+      ).choices(["accepted", "refused"] as const),
+    )
+    .addOption(
       new Option("--wait <time>", "try again that long what replication explains, such as 5m").argParser(
         parseDuration,
       ),

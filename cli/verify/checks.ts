@@ -3,9 +3,10 @@ import { formatDays, formatDuration, formatLocalTime } from "../durations";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { PASSWORD, type Variables } from "../variables";
+import { readMissingActions, readSubscription, readWorkspace } from "./access";
 import { VerificationError } from "./explanations";
 import { logIn, type Login } from "./login";
-import { mayDo, type Permission, ResourceManager } from "./resource-manager";
+import { ResourceManager } from "./resource-manager";
 import { checkVariables, type CheckedVariables } from "./variables";
 
 export interface VerifyOptions {
@@ -25,13 +26,12 @@ export interface CheckResult {
   detail: string;
   code?: string;
   remedy?: string;
+  /** The workspace that was found. */
+  workspace?: { id: string; location: string };
 }
 
-/** https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles#common-scenarios */
-const SUBMIT_ACTIONS = [
-  "Microsoft.MachineLearningServices/workspaces/jobs/write",
-  "Microsoft.MachineLearningServices/workspaces/experiments/runs/submit/action",
-];
+export type Report = (result: CheckResult) => void;
+
 const LONGEST_PAUSE_MS = 15_000;
 
 /**
@@ -43,7 +43,7 @@ export async function verify(
   io: Io,
   given: Variables,
   options: VerifyOptions,
-  report: (result: CheckResult) => void,
+  report: Report,
 ): Promise<CliError | undefined> {
   const deadline = Date.now() + (options.wait ?? 0);
 
@@ -51,27 +51,20 @@ export async function verify(
     name: string,
     run: () => T | Promise<T>,
     describe: (found: T) => string,
+    more?: (found: T) => Partial<CheckResult>,
   ): Promise<T> {
     try {
       const found = await untilReplicated(io, deadline, name, run);
-      report({ check: name, ok: true, detail: describe(found) });
+      report({ check: name, ok: true, detail: describe(found), ...more?.(found) });
       return found;
     } catch (error) {
-      if (error instanceof CliError) {
-        const { code, message, remedy } = error;
-        report({ check: name, ok: false, detail: message, code, remedy });
-      }
+      if (error instanceof CliError) report(failed(name, error));
       throw error;
     }
   }
 
   try {
-    // A secret that a pipeline does not have is an empty variable there, which hi-ml takes for none.
-    const variables = await check(
-      "variables",
-      () => checkVariables({ ...given, [PASSWORD]: given[PASSWORD] || undefined }),
-      describeVariables,
-    );
+    const variables = await check("variables", () => checkGiven(given), describeVariables);
     const login = await check(
       "token",
       () => logIn(io, variables),
@@ -83,22 +76,21 @@ export async function verify(
       () => variables.HIML_TENANT_ID,
     );
     const azure = new ResourceManager(login.token, io.signal);
-    const subscriptionId = `/subscriptions/${variables.HIML_SUBSCRIPTION_ID}`;
-    const workspaceId = `${subscriptionId}/resourceGroups/${variables.HIML_RESOURCE_GROUP}/providers/Microsoft.MachineLearningServices/workspaces/${variables.HIML_WORKSPACE_NAME}`;
     await check(
       "subscription",
-      () => azure.get<{ displayName: string }>(subscriptionId, "2022-12-01", "the subscription"),
+      () => readSubscription(azure, variables),
       ({ displayName }) => `${displayName} (${variables.HIML_SUBSCRIPTION_ID})`,
     );
     await check(
       "workspace",
-      () => azure.get<{ name: string; location: string }>(workspaceId, "2024-10-01", "the workspace"),
+      () => readWorkspace(azure, variables),
       ({ name, location }) => `${name} in ${variables.HIML_RESOURCE_GROUP}, ${location}; may be read`,
+      ({ id, location }) => ({ workspace: { id, location } }),
     );
     await check(
       "role",
-      async () => checkRole(await readPermissions(azure, workspaceId), options.readOnly ?? false),
-      (maySubmit) => (maySubmit ? "may submit jobs" : "may not submit jobs, and is not meant to"),
+      async () => checkRole(await readMissingActions(azure, variables), options.readOnly ?? false),
+      (maySubmit) => (maySubmit ? "may submit jobs" : "may not submit jobs, as intended"),
     );
     if (variables[PASSWORD] !== undefined) {
       const ends = options.passwordEnds;
@@ -115,6 +107,16 @@ export async function verify(
   }
 }
 
+/** The line of a check that has failed. */
+export function failed(check: string, { code, message, remedy }: CliError): CheckResult {
+  return { check, ok: false, detail: message, code, remedy };
+}
+
+/** A secret that a pipeline does not have is an empty variable there, which hi-ml takes for none. */
+export function checkGiven(given: Variables): CheckedVariables {
+  return checkVariables({ ...given, [PASSWORD]: given[PASSWORD] || undefined });
+}
+
 /** Tries again while replication explains the failure and there is time. */
 async function untilReplicated<T>(
   io: Io,
@@ -122,7 +124,7 @@ async function untilReplicated<T>(
   name: string,
   run: () => T | Promise<T>,
 ): Promise<T> {
-  for (let pause = 1_000; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  for (const pause of pauses()) {
     try {
       return await run();
     } catch (error) {
@@ -134,16 +136,22 @@ async function untilReplicated<T>(
       await sleep(Math.min(pause, left), undefined, { signal: io.signal });
     }
   }
+  throw new Error("unreachable");
 }
 
-function describeVariables(variables: CheckedVariables): string {
+/** Milliseconds between attempts, longer each time. */
+export function* pauses(): Generator<number, never> {
+  for (let pause = 1_000; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) yield pause;
+}
+
+export function describeVariables(variables: CheckedVariables): string {
   return variables[PASSWORD] === undefined
     ? `5 present and well formed; no ${PASSWORD}`
     : "6 present and well formed";
 }
 
 /** A login of the Azure CLI may be anybody's: that theirs works says nothing of the pipeline's. */
-function checkHolder({ claims }: Login, variables: CheckedVariables): void {
+export function checkHolder({ claims }: Login, variables: CheckedVariables): void {
   if (!isSame(claims.tid, variables.HIML_TENANT_ID)) {
     throw new VerificationError(
       "OTHER_TENANT",
@@ -164,19 +172,12 @@ function isSame(id: string | undefined, other: string): boolean {
   return id?.toLowerCase() === other.toLowerCase();
 }
 
-async function readPermissions(azure: ResourceManager, workspaceId: string): Promise<Permission[]> {
-  const path = `${workspaceId}/providers/Microsoft.Authorization/permissions`;
-  return (await azure.get<{ value: Permission[] }>(path, "2022-04-01", "the roles on the workspace")).value;
-}
-
-/** "May", not "can": that compute, storage and quota are there is more than a role can say. */
-function checkRole(permissions: readonly Permission[], readOnly: boolean): boolean {
-  const missing = SUBMIT_ACTIONS.filter((action) => !mayDo(permissions, action));
+function checkRole(missing: readonly string[], readOnly: boolean): boolean {
   if (missing.length > 0 && !readOnly) {
     throw new VerificationError(
       "ROLE_LACKS_SUBMIT",
-      `The roles of the service principal must allow to submit jobs. They lack ${missing.join(" and ")}.`,
-      'Give it "AzureML Data Scientist" on the workspace; if it is only to read, add --read-only.',
+      `The roles of the service principal must allow it to submit jobs. They lack ${missing.join(" and ")}.`,
+      'Give it "AzureML Data Scientist" on the workspace. If it should only read, add --read-only.',
       true,
     );
   }

@@ -8,6 +8,8 @@ export class VerificationError extends CliError {
     remedy: string,
     /** Whether it may go away by itself: what was just made is known everywhere only after some minutes. */
     readonly mayBeReplication = false,
+    /** Whether it shows that the credential itself is refused, whoever presents it and from wherever. */
+    readonly isRevocation = false,
   ) {
     super(code, message, remedy);
     this.name = "VerificationError";
@@ -18,6 +20,7 @@ interface Explanation {
   sentence: string;
   remedy: string;
   mayBeReplication?: true;
+  isRevocation?: true;
 }
 
 const PUSH = "push the variables (`himl-sp push`)";
@@ -32,20 +35,29 @@ const ENTRA: Record<string, Explanation> = {
     sentence: "The tenant knows no application with the ID in HIML_SERVICE_PRINCIPAL_ID.",
     remedy: `Check HIML_SERVICE_PRINCIPAL_ID and HIML_TENANT_ID. If the stack was destroyed, run \`pulumi up\` and ${PUSH}.`,
     mayBeReplication: true,
+    isRevocation: true,
   },
   "7000215": {
     sentence: "The password is wrong, or it is that of a secret which has been removed.",
     remedy: `If it was copied from the portal: copy the secret's value, not its ID. Otherwise ${PUSH}.`,
     mayBeReplication: true,
+    isRevocation: true,
   },
   "7000222": {
     sentence: "The password has expired.",
     remedy: `Run \`pulumi up\`, which makes a new one, and ${PUSH}.`,
+    isRevocation: true,
   },
   "7000229": {
     sentence: "The application exists, but its service principal in the tenant does not.",
     remedy: "Run `pulumi refresh`, then `pulumi up`, which makes it anew.",
     mayBeReplication: true,
+    isRevocation: true,
+  },
+  "7000112": {
+    sentence: "The application is disabled in the tenant.",
+    remedy: "Somebody disabled it on purpose, perhaps Microsoft: ask the tenant's administrators why.",
+    isRevocation: true,
   },
   "90002": {
     sentence: "There is no tenant with the ID in HIML_TENANT_ID.",
@@ -55,11 +67,13 @@ const ENTRA: Record<string, Explanation> = {
     sentence: "The application trusts no pipeline: it has no federated credential.",
     remedy: "Set `federatedCredentials` in the stack and run `pulumi up`.",
     mayBeReplication: true,
+    isRevocation: true,
   },
   "700211": {
     sentence: "The application trusts no issuer like the one of the pipeline's token.",
     remedy: `${COMPARE_TRUSTS}: the issuer must be the same to the character, a final slash included.`,
     mayBeReplication: true,
+    isRevocation: true,
   },
   "700212": {
     sentence: "The application does not expect the audience of the pipeline's token.",
@@ -70,11 +84,13 @@ const ENTRA: Record<string, Explanation> = {
     sentence: "The application trusts the issuer of the pipeline's token, but not its subject.",
     remedy: `${COMPARE_TRUSTS}: another branch, tag, environment or repository is another subject.`,
     mayBeReplication: true,
+    isRevocation: true,
   },
   "7002138": {
     sentence: "The subject of the pipeline's token differs from the trusted one in upper and lower case.",
     remedy: `${COMPARE_TRUSTS}, and spell the repository, branch or environment as GitHub does.`,
     mayBeReplication: true,
+    isRevocation: true,
   },
   "700024": {
     sentence: "The pipeline's token is outside of its time: such tokens live for some minutes.",
@@ -97,6 +113,7 @@ export function explainEntraError(text: string): VerificationError | undefined {
     known?.sentence ?? "Entra refused the login.",
     known?.remedy ?? `https://login.microsoftonline.com/error?code=${code} tells what it means.`,
     known?.mayBeReplication,
+    known?.isRevocation,
   );
 }
 
@@ -115,7 +132,7 @@ export function explainNetworkError(host: string, code: string): VerificationErr
   if (TLS_CODES.has(code)) {
     return new VerificationError(
       "TLS_INTERCEPTED",
-      `The certificate of ${host} is from nobody whom Node.js trusts (${code}): a proxy seems to intercept TLS.`,
+      `Node.js does not trust the certificate of ${host} (${code}). A proxy may intercept TLS.`,
       "Set NODE_EXTRA_CA_CERTS to the file with your organisation's CA, in PEM.",
     );
   }

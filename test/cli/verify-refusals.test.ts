@@ -149,7 +149,7 @@ describe("himl-sp verify: what is wrong, provoked in the local Azure", function 
       );
       const { exitCode, stdout } = await stage.run(stage.variables(reader), "--read-only");
       assert.equal(exitCode, 0);
-      assert.match(stdout, /may not submit jobs, and is not meant to/);
+      assert.match(stdout, /may not submit jobs, as intended/);
     });
 
     it("AzureML Data Scientist on the workspace may submit", async () => {
@@ -167,7 +167,7 @@ describe("himl-sp verify: what is wrong, provoked in the local Azure", function 
       stage.assertFailure(
         await runCommand(["verify"], { env: { ...stage.variables(), HTTPS_PROXY: stage.azure.proxyUrl } }),
         "TLS_INTERCEPTED",
-        /The certificate of login\.microsoftonline\.com is from nobody whom Node\.js trusts/,
+        /Node\.js does not trust the certificate of login\.microsoftonline\.com \(\w+\)\./,
         /Set NODE_EXTRA_CA_CERTS/,
       );
     });

@@ -57,12 +57,20 @@ describe("himl-sp verify, against the local Azure", function () {
 
   it("--json is one document", async () => {
     const { stdout } = await stage.run({ ...stage.variables(), HIML_WORKSPACE_NAME: "other" }, "--json");
-    const { ok, from, checks } = JSON.parse(stdout) as {
-      ok: boolean;
-      from: string;
+    const { checks, message, remedy, ...rest } = JSON.parse(stdout) as {
+      message: string;
+      remedy: string;
       checks: { check: string; ok: boolean; code?: string }[];
     };
-    assert.deepEqual({ ok, from }, { ok: false, from: "environment" });
+    assert.deepEqual(rest, {
+      version: 1,
+      ok: false,
+      from: "environment",
+      expected: "accepted",
+      code: "ResourceNotFound",
+    });
+    assert.match(message, /^There is no workspace with the name in HIML_WORKSPACE_NAME/);
+    assert.match(remedy, /^Check HIML_WORKSPACE_NAME/);
     assert.deepEqual(
       checks.map(({ check, ok: isOk, code }) => [check, isOk, code]),
       [
@@ -73,6 +81,20 @@ describe("himl-sp verify, against the local Azure", function () {
         ["workspace", false, "ResourceNotFound"],
       ],
     );
+  });
+
+  it("--json has the workspace's ID and location, for a step that needs them", async () => {
+    const { exitCode, stdout } = await stage.run(stage.variables(), "--json");
+    const { checks, ...rest } = JSON.parse(stdout) as { checks: { ok: boolean }[] };
+    assert.deepEqual(rest, {
+      version: 1,
+      ok: true,
+      from: "environment",
+      expected: "accepted",
+      workspace: { id: stage.workspaceId, location: "westeurope" },
+    });
+    assert.ok(checks.length === 7 && checks.every(({ ok }) => ok));
+    assert.equal(exitCode, 0);
   });
 
   it("an environment variable of the subject can be checked although a stack is near: --from environment", async () => {

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { runCommand } from "./command";
+import { StandIns } from "./stand-ins";
+import { type Caller, VerifyStage } from "./verify-stage";
+
+const GRAPH = "https://graph.microsoft.com/v1.0";
+const ISSUER = "https://token.actions.githubusercontent.com";
+const AUDIENCE = "api://AzureADTokenExchange";
+
+describe("himl-sp verify --expect refused", function () {
+  this.timeout(60_000);
+  let stage: VerifyStage;
+  let folder: string;
+
+  before(async function () {
+    this.timeout(120_000);
+    stage = await VerifyStage.create();
+    folder = await mkdtemp(path.join(tmpdir(), "himl-sp-refused-"));
+  });
+
+  after(async () => {
+    await stage?.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const contributor = (displayName: string) =>
+    stage.azure.control.createCaller({ displayName, role: "Contributor", scope: stage.group });
+  const expectRefused = (env: Record<string, string>, ...args: string[]) =>
+    stage.run(env, "--expect", "refused", ...args);
+  const removeApplication = ({ applicationObjectId }: Caller) =>
+    stage.asAdmin("DELETE", `${GRAPH}/applications/${applicationObjectId}`);
+
+  it("a destroyed principal: the code of the refusal, what remains, and 0", async () => {
+    const caller = contributor("destroyed");
+    await removeApplication(caller);
+    const { exitCode, stdout, stderr } = await expectRefused(stage.variables(caller));
+    assert.equal(
+      stdout,
+      [
+        "ok    variables      6 present and well formed",
+        "ok    login          AADSTS700016: The tenant knows no application with the ID in HIML_SERVICE_PRINCIPAL_ID.",
+        "",
+      ].join("\n"),
+    );
+    assert.equal(
+      stderr,
+      [
+        "Checking that the login with the variables of the environment is refused",
+        "No new token is given. One that was given before stays valid at Azure Resource Manager until it ends, 60 to 90 minutes after it was given. Without a role it can do nothing.",
+        "",
+      ].join("\n"),
+    );
+    assert.equal(exitCode, 0);
+  });
+
+  it("--json is one document", async () => {
+    const { exitCode, stdout } = await expectRefused(
+      { ...stage.variables(), HIML_SERVICE_PRINCIPAL_PASSWORD: "former~one" },
+      "--json",
+    );
+    assert.deepEqual(JSON.parse(stdout), {
+      version: 1,
+      ok: true,
+      from: "environment",
+      expected: "refused",
+      checks: [
+        { check: "variables", ok: true, detail: "6 present and well formed" },
+        {
+          check: "login",
+          ok: true,
+          detail: "The password is wrong, or it is that of a secret which has been removed.",
+          code: "AADSTS7000215",
+        },
+      ],
+    });
+    assert.equal(exitCode, 0);
+  });
+
+  it("a trust that was removed: the pipeline's own token is refused", async () => {
+    const issuer = await stage.azure.control.declareIssuer(ISSUER);
+    const { HIML_SERVICE_PRINCIPAL_PASSWORD, ...five } = stage.variables();
+    assert.ok(HIML_SERVICE_PRINCIPAL_PASSWORD);
+    const file = path.join(folder, "token");
+    await writeFile(
+      file,
+      await issuer.sign({ sub: "repo:contoso/training:ref:refs/heads/main", aud: AUDIENCE }),
+    );
+    const { exitCode, stdout } = await expectRefused({ ...five, AZURE_FEDERATED_TOKEN_FILE: file });
+    assert.match(stdout, /^ok {4}login {10}AADSTS70025: /m);
+    assert.equal(exitCode, 0);
+  });
+
+  it("a login that still succeeds: what it is good for, and 1", async () => {
+    const { exitCode, stdout, stderr } = await expectRefused(stage.variables());
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^FAIL {2}login {10}NOT_REFUSED$/m);
+    assert.match(
+      stderr,
+      /himl-sp: NOT_REFUSED: The login must be refused\. It still succeeds, with the password\. With it, the subscription may be read, and the workspace may be read, and jobs may be submitted\.\n/,
+    );
+  });
+
+  it("a login without a role is not refused, and can do nothing", async () => {
+    const bare = stage.azure.control.createCaller({ displayName: "bare" });
+    const { exitCode, stdout, stderr } = await expectRefused(stage.variables(bare));
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^ok {4}workspace {6}AuthorizationFailed: /m);
+    assert.match(stderr, /It still succeeds, with the password\. It can do nothing at the workspace\.$/m);
+  });
+
+  it("--wait: tries again until the removal has spread", async () => {
+    const caller = contributor("spreading");
+    let removal: Promise<void> | undefined;
+    const { exitCode, stdout, stderr } = await runCommand(
+      ["verify", "--expect", "refused", "--wait", "30s"],
+      {
+        env: { ...stage.azure.public, ...stage.variables(caller) },
+        // By now it has succeeded once.
+        onStderr: (text) => {
+          if (!text.includes("still succeeds") || removal !== undefined) return;
+          removal = removeApplication(caller);
+        },
+      },
+    );
+    await removal;
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /^login: still succeeds; trying again for \d+ s$/m);
+    assert.match(stdout, /^ok {4}login {10}AADSTS700016: /m);
+  });
+  it("a token that the Azure CLI has kept is no refusal", async () => {
+    const caller = contributor("kept");
+    const accessToken = await stage.tokenOf(caller);
+    await removeApplication(caller);
+    const az = await StandIns.create({
+      az: [{ args: ["account"], stdout: JSON.stringify({ accessToken }) }],
+    });
+    try {
+      const { exitCode, stderr } = await expectRefused({
+        ...stage.variables(caller),
+        HIML_SERVICE_PRINCIPAL_PASSWORD: "",
+        PATH: az.folder,
+      });
+      assert.equal(exitCode, 1);
+      assert.match(
+        stderr,
+        /NOT_REFUSED: .* as the Azure CLI is logged in\..*\n.*keeps tokens until they end/,
+      );
+    } finally {
+      await az.remove();
+    }
+  });
+
+  describe("is not proved by", () => {
+    it("a network without an answer", async () => {
+      const { exitCode, stderr } = await expectRefused({
+        ...stage.variables(),
+        HTTPS_PROXY: "http://127.0.0.1:9",
+      });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /himl-sp: NETWORK_UNREACHABLE: /);
+    });
+
+    it("a policy of the tenant, which may allow the login from elsewhere", async () => {
+      stage.azure.control.setPolicy({ blockedClientIds: [stage.caller.clientId] });
+      try {
+        const { exitCode, stdout } = await expectRefused(stage.variables());
+        assert.equal(exitCode, 1);
+        assert.match(stdout, /^FAIL {2}login {10}AADSTS53003$/m);
+      } finally {
+        stage.azure.control.setPolicy({ blockedClientIds: [] });
+      }
+    });
+
+    it("variables that are missing: a stack is not asked instead, since a destroyed one has no outputs", async () => {
+      const { exitCode, stderr } = await expectRefused({});
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /himl-sp: VARIABLES_INVALID: HIML_SERVICE_PRINCIPAL_ID must be set\./);
+    });
+
+    it("another tenant", async () => {
+      const { exitCode, stderr } = await expectRefused({
+        ...stage.variables(),
+        HIML_TENANT_ID: "00000000-0000-4000-8000-000000000000",
+      });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /himl-sp: AADSTS90002: /);
+    });
+  });
+});
