@@ -1,4 +1,4 @@
-const GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000";
+import { GRAPH_APP_ID } from "./store/microsoft-graph";
 
 /** Audiences of Microsoft Graph. `{B}` is also one of ARM's, because a direct client asks for `{B}/.default` at both. */
 export function graphAudiences(url: string): readonly string[] {

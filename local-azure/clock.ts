@@ -4,7 +4,8 @@
  * clients compare those with their own clock.
  */
 export class DirectoryClock {
-  private offsetMs: number;
+  /** How far it is ahead of the machine's clock. */
+  offsetMs: number;
 
   constructor(private readonly start?: Date) {
     this.offsetMs = DirectoryClock.offsetTo(start);

@@ -4,7 +4,7 @@ import { FaultList } from "./faults";
 import { IdSource } from "./ids";
 import type { TokenService } from "./oauth/tokens";
 import { RequestLog } from "./request-log";
-import { Replication } from "./store/replication";
+import { Store } from "./store/store";
 import { NO_POLICY, type TenantPolicy } from "./store/tenant-policy";
 import { createWorld, type World } from "./world";
 
@@ -16,15 +16,29 @@ export interface CloudOptions {
   readonly replicationLagSeconds: number;
 }
 
+/** What a snapshot holds beside the store. */
+interface Settings {
+  readonly store: object;
+  readonly clockOffsetMs: number;
+  readonly issuers: ReadonlyMap<string, JSONWebKeySet>;
+  readonly policy: TenantPolicy;
+  readonly latencyMs: number;
+}
+
+/** The state of a local Azure at one moment, to be given back to `restore`. */
+export interface Snapshot {
+  readonly world: World;
+  readonly settings: Settings;
+}
+
 /** Everything that requests change or read, in memory. */
 export class Cloud {
   readonly clock: DirectoryClock;
   readonly ids: IdSource;
   readonly faults = new FaultList();
   readonly log = new RequestLog();
-  readonly replication: Replication;
   /** OIDC issuers beside our own whose keys are trusted, by exact issuer. */
-  readonly issuers = new Map<string, JSONWebKeySet>();
+  issuers = new Map<string, JSONWebKeySet>();
   policy: TenantPolicy = NO_POLICY;
   latencyMs: number;
   world: World;
@@ -37,9 +51,8 @@ export class Cloud {
   ) {
     this.clock = new DirectoryClock(options.now);
     this.ids = new IdSource(options.seed);
-    this.replication = new Replication(options.replicationLagSeconds);
     this.latencyMs = options.latencyMs;
-    this.world = createWorld(this.ids, this.clock, this.replication);
+    this.world = this.begin();
   }
 
   /** Back to the start: same IDs, same admin, no faults, no log. */
@@ -49,9 +62,37 @@ export class Cloud {
     this.faults.clear();
     this.log.clear();
     this.issuers.clear();
-    this.replication.set(this.options.replicationLagSeconds);
     this.policy = NO_POLICY;
     this.latencyMs = this.options.latencyMs;
-    this.world = createWorld(this.ids, this.clock, this.replication);
+    this.world = this.begin();
+  }
+
+  snapshot(): Snapshot {
+    return {
+      world: this.world,
+      settings: {
+        store: this.world.store.snapshot(),
+        clockOffsetMs: this.clock.offsetMs,
+        issuers: new Map(this.issuers),
+        policy: this.policy,
+        latencyMs: this.latencyMs,
+      },
+    };
+  }
+
+  /** Back to a snapshot, without faults and log. IDs and secrets are not made twice: what comes next gets new ones. */
+  restore({ world, settings }: Snapshot): void {
+    this.world = world;
+    world.store.restore(settings.store);
+    this.clock.offsetMs = settings.clockOffsetMs;
+    this.issuers = new Map(settings.issuers);
+    this.policy = settings.policy;
+    this.latencyMs = settings.latencyMs;
+    this.faults.clear();
+    this.log.clear();
+  }
+
+  private begin(): World {
+    return createWorld(this.ids, this.clock, Store.create(this.ids, this.options.replicationLagSeconds));
   }
 }

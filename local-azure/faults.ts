@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { Call } from "./http";
+import type { Api, Call } from "./call";
+
+const APIS = ["oauth", "graph", "arm", "metadata"] as const satisfies readonly Api[];
 
 /** What a bad day looks like to a caller. */
 export const faultSchema = z.strictObject({
@@ -9,13 +11,24 @@ export const faultSchema = z.strictObject({
       method: z.string().optional(),
       /** Regular expression, not anchored, without regard to case, on the path without its query. */
       path: z.string().refine(isRegularExpression, { message: "must be a regular expression" }).optional(),
+      api: z.enum(APIS).optional(),
+      /** The first of the matching requests that is struck: 2 spares one. Counted from when the fault was added. */
+      count: z.int().positive().default(1),
     })
-    .default({}),
+    .prefault({}),
   /** How many requests it strikes. */
   times: z.int().positive().default(1),
   /** True: the call takes effect and only its answer is lost. */
   carriedOut: z.boolean().default(false),
-  answer: z.union([z.literal(429), z.literal(500), z.literal(503), z.literal("reset"), z.literal("hang")]),
+  /** "lag": what the service says while the object that the request speaks of has not replicated. */
+  answer: z.union([
+    z.literal(429),
+    z.literal(500),
+    z.literal(503),
+    z.literal("lag"),
+    z.literal("reset"),
+    z.literal("hang"),
+  ]),
   /** Seconds, sent as `Retry-After` with 429 and 503. */
   retryAfter: z.int().nonnegative().optional(),
 });
@@ -26,30 +39,60 @@ export type Fault = z.input<typeof faultSchema>;
 /** A fault that strikes one request. */
 export type StrikingFault = z.output<typeof faultSchema>;
 
+/** A fault that was added, for whoever has to know when it strikes. */
+export interface AddedFault {
+  /** Fulfilled when the fault strikes for the first time; with `carriedOut`, after the call took effect. */
+  readonly struck: Promise<void>;
+}
+
+interface WaitingFault {
+  readonly fault: StrikingFault;
+  spared: number;
+  left: number;
+  readonly announce: () => void;
+}
+
 /** The faults that wait for a request. */
 export class FaultList {
-  private waiting: { fault: StrikingFault; left: number }[] = [];
+  private waiting: WaitingFault[] = [];
 
-  add(fault: Fault): void {
+  add(fault: Fault): AddedFault {
     const checked = faultSchema.parse(fault);
-    this.waiting.push({ fault: checked, left: checked.times });
+    let announce = (): void => undefined;
+    const struck = new Promise<void>((resolve) => (announce = resolve));
+    this.waiting.push({ fault: checked, spared: checked.match.count - 1, left: checked.times, announce });
+    return { struck };
   }
 
   clear(): void {
     this.waiting = [];
   }
 
-  /** The first fault that matches, counted down. */
-  take(call: Pick<Call, "method" | "path">): StrikingFault | undefined {
-    const found = this.waiting.find(({ fault: { match } }) => {
-      const methodMatches = match.method === undefined || match.method.toUpperCase() === call.method;
-      return methodMatches && (match.path === undefined || new RegExp(match.path, "i").test(call.path));
-    });
+  /** What is still to come, in the order in which it was added. */
+  all(): (StrikingFault & { left: number })[] {
+    return this.waiting.map(({ fault, left }) => ({ ...fault, left }));
+  }
+
+  /** The first fault that strikes this request, counted down. Every fault that matches counts the request. */
+  take(call: Pick<Call, "method" | "path" | "api">): (StrikingFault & { announce: () => void }) | undefined {
+    const ready: WaitingFault[] = [];
+    for (const one of this.waiting.filter(({ fault }) => matches(fault, call)))
+      if (one.spared > 0) one.spared -= 1;
+      else ready.push(one);
+    const [found] = ready;
     if (found === undefined) return undefined;
     found.left -= 1;
     if (found.left === 0) this.waiting = this.waiting.filter((other) => other !== found);
-    return found.fault;
+    return { ...found.fault, announce: found.announce };
   }
+}
+
+function matches({ match }: StrikingFault, call: Pick<Call, "method" | "path" | "api">): boolean {
+  return (
+    (match.method === undefined || match.method.toUpperCase() === call.method) &&
+    (match.api === undefined || match.api === call.api) &&
+    (match.path === undefined || new RegExp(match.path, "i").test(call.path))
+  );
 }
 
 function isRegularExpression(text: string): boolean {

@@ -12,11 +12,12 @@ import { LOCATION, OTHER_RESOURCE_GROUP, RESOURCE_GROUP, WORKSPACE } from "./wor
 
 export type { DeclaredIssuer, LocalAzureControl, SignOptions } from "./control/control";
 export type { DirectoryState } from "./control/state";
-export type { Fault } from "./faults";
+export type { Snapshot } from "./cloud";
+export type { AddedFault, Fault } from "./faults";
 export type { RequestRecord } from "./request-log";
-export type { ReplicationLag } from "./store/replication";
+export type { ReadMode, ReplicationLag } from "./store/store";
 export type { TenantPolicy } from "./store/tenant-policy";
-export type { CallerCredentials, CallerOptions } from "./world";
+export type { CallerCredentials, CallerOptions, PersonCredentials, PersonOptions } from "./world";
 
 /** How a local Azure starts. */
 export interface LocalAzureOptions {
@@ -87,18 +88,18 @@ export async function startLocalAzure(options: LocalAzureOptions = {}): Promise<
     cloud.url = `https://localhost:${server.port}`;
     const proxy = await startConnectProxy(server.port);
     closers.push(() => proxy.close());
-    const { directory, inventory, admin } = cloud.world;
+    const { directory, subscriptions, admin } = cloud.world;
     const addresses = {
       url: cloud.url,
       proxyUrl: proxy.url,
       caFile,
       tenantId: directory.tenantId,
-      subscriptionId: inventory.subscriptions[0]!.subscriptionId,
+      subscriptionId: subscriptions[0]!.subscriptionId,
     };
     return {
       ...addresses,
       caPem: certificates.caPem,
-      otherSubscriptionId: inventory.subscriptions[1]!.subscriptionId,
+      otherSubscriptionId: subscriptions[1]!.subscriptionId,
       resourceGroup: RESOURCE_GROUP,
       workspaceName: WORKSPACE,
       location: LOCATION,

@@ -1,5 +1,7 @@
+import { armService } from "./arm/routes";
+import type { Call, Reply } from "./call";
 import type { Cloud } from "./cloud";
-import type { Call, Reply, Route } from "./http";
+import { defineRoutes, type Service } from "./route";
 
 /** Endpoints of this cloud, for clients that can be told of another one. Lower case, no slash at the end. */
 function getEndpoints(cloud: Cloud, call: Call): Reply {
@@ -33,13 +35,18 @@ function getEndpoints(cloud: Cloud, call: Call): Reply {
   return { status: 200, body: isArray ? [endpoints] : endpoints };
 }
 
-export const metadataRoutes: readonly Route[] = [
-  {
-    api: "metadata",
-    method: "GET",
-    path: "/metadata/endpoints",
-    does: "Endpoints of this cloud; an array with api-version 2019-05-01",
-    uncertain: "The array was not tried with azure-ai-ml",
-    handle: getEndpoints,
-  },
-];
+/** A part of Resource Manager that needs no token. */
+export const metadataService: Service<undefined, "anybody"> = {
+  routes: defineRoutes("metadata", {
+    "GET /metadata/endpoints": {
+      does: "Endpoints of this cloud; an array with api-version 2019-05-01",
+      permission: "anybody",
+      uncertain: "The array was not tried with azure-ai-ml",
+      handle: getEndpoints,
+    },
+  }),
+  authenticate: () => undefined,
+  admit: () => undefined,
+  renderError: armService.renderError,
+  headers: armService.headers,
+};

@@ -1,4 +1,4 @@
-import type { Api } from "./http";
+import type { Api } from "./call";
 
 /** One request: never its query, headers or body, which can hold secrets and tokens. */
 export interface RequestRecord {

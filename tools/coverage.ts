@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Api, Route, Service } from "../local-azure/http";
-import { SERVICES } from "../local-azure/server";
+import type { Api } from "../local-azure/call";
+import { type AnyRoute, type AnyService, SERVICES } from "../local-azure/services";
 
 /** Where the list lies. */
 export const COVERAGE_FILE = join(__dirname, "..", "local-azure", "COVERAGE.md");
@@ -16,20 +16,25 @@ const TITLES: Readonly<Record<Api, string>> = {
 
 /** What users of Azure would look for here in vain. */
 const NOT_ANSWERED: readonly (readonly [string, string])[] = [
-  ["Users, groups, conditional access, consent, app roles", "only applications and service principals exist"],
-  ["Grants other than client credentials; the v1 token endpoint", "no client of this project asks for them"],
-  ["Certificates and `keyCredentials`, secrets inside POST or PATCH of an application", "501"],
-  ["addPassword and removePassword of a service principal", "501; secrets belong to the application here"],
-  ["`$expand`, `$search`, `$orderby`, `$batch`, delta queries", "501"],
-  ["`$filter` beyond `eq`, `startswith`, `any(… eq …)` and `and`", "400 `Invalid filter clause`"],
-  ["Paths with keys in brackets, such as `/applications(appId='…')`", "501"],
-  ["Flexible federated credentials (`claimsMatchingExpression`)", "ignored"],
   [
-    "Custom roles, deny assignments, management groups, conditions of role assignments",
-    "conditions are kept, not evaluated",
+    "Interactive logins, the device code, consent pages; the v1 token endpoint",
+    "no client of this project asks for them",
+  ],
+  ["Creating or changing people, groups and directory roles", "the control API puts them there"],
+  [
+    "addKey and removeKey, which sign what they send with a certificate that is there",
+    "501; `keyCredentials` in a change works",
+  ],
+  ["`$expand`, `$orderby`, `$batch`, delta queries", "501"],
+  ["Paths with keys in brackets, such as `/applications(appId='…')`", "501"],
+  ["Custom roles, deny assignments, management groups", "do not exist here"],
+  [
+    "Conditions beyond ActionMatches, @Request, @Resource, GuidEquals and StringEqualsIgnoreCase",
+    "400 when the role is assigned",
   ],
   ["Data actions", "listed with the roles, never checked"],
   ["Creating or deleting subscriptions, resource groups and workspaces; all data planes", "501"],
+  ["Application templates, logos, claims mapping, token signing", "501"],
 ];
 
 /** The list of what the local Azure answers, as Markdown: made from the route table alone. */
@@ -41,7 +46,7 @@ export function renderCoverage(): string {
   return [
     "# What the local Azure answers",
     "",
-    "Made from the routes by `coverage.ts`; do not edit. **[?]**: what is written there is not established, and the tests of it say so in their names.",
+    "Made from the routes by `tools/coverage.ts`; do not edit. **[?]**: what is written there is not established, and the tests of it say so in their names.",
     "`{scope}` is nothing, a subscription, a resource group or a resource. Any other path is answered 501 with its method and path.",
     "",
     ...sections,
@@ -54,7 +59,7 @@ export function renderCoverage(): string {
   ].join("\n");
 }
 
-function renderService(title: string, service: Service): string {
+function renderService(title: string, service: AnyService): string {
   const general = (service.uncertain ?? []).map((text) => `- [?] ${text}.`);
   return [
     `## ${title}`,
@@ -67,8 +72,10 @@ function renderService(title: string, service: Service): string {
   ].join("\n");
 }
 
-function renderRoute({ method, path, does, uncertain }: Route): string {
-  return `| ${method} | \`${path}\` | ${does} | ${uncertain === undefined ? "" : `[?] ${uncertain}`} |`;
+function renderRoute(route: AnyRoute): string {
+  const { method, path, does, uncertain } = route;
+  const shown = route.api === "graph" ? `/${(route.versions ?? ["v1.0"]).join("|")}${path}` : path;
+  return `| ${method} | \`${shown}\` | ${does} | ${uncertain === undefined ? "" : `[?] ${uncertain}`} |`;
 }
 
 /** With `--check` nothing is written, and the exit code says whether the list is what the routes say. */

@@ -1,6 +1,6 @@
-import type { Call } from "../http";
+import type { Call } from "../call";
 import { LOCATION } from "../world";
-import * as errors from "./errors";
+import { refuse } from "./errors";
 
 /** A resource type of Resource Manager, with the API versions that it takes. */
 export interface ResourceType {
@@ -22,7 +22,7 @@ const CORE_VERSIONS = list(`
   2022-03-01-preview 2022-05-01 2022-06-01 2022-09-01 2022-11-01-preview 2022-12-01 2023-03-01-preview 2023-07-01
   2023-07-01-preview 2024-03-01 2024-06-01-preview 2024-07-01 2024-08-01 2024-11-01 2025-03-01 2025-04-01`);
 
-export const RESOURCES: ResourceType = {
+const RESOURCES: ResourceType = {
   namespace: "Microsoft.Resources",
   name: "resourceGroups",
   versions: CORE_VERSIONS,
@@ -39,11 +39,11 @@ const authorization = (name: string): ResourceType => ({
   name,
   versions: AUTHORIZATION_VERSIONS,
 });
-export const ROLE_ASSIGNMENTS = authorization("roleAssignments");
-export const ROLE_DEFINITIONS = authorization("roleDefinitions");
-export const PERMISSIONS = authorization("permissions");
+const ROLE_ASSIGNMENTS = authorization("roleAssignments");
+const ROLE_DEFINITIONS = authorization("roleDefinitions");
+const PERMISSIONS = authorization("permissions");
 
-export const WORKSPACES: ResourceType = {
+const WORKSPACES: ResourceType = {
   namespace: "Microsoft.MachineLearningServices",
   name: "workspaces",
   versions: list(`
@@ -57,6 +57,12 @@ export const WORKSPACES: ResourceType = {
     2026-05-01 2026-05-15-preview`),
 };
 
+const RESOURCE_GRAPH: ResourceType = {
+  namespace: "Microsoft.ResourceGraph",
+  name: "resources",
+  versions: list("2019-04-01 2020-04-01-preview 2021-03-01 2022-10-01 2024-04-01"),
+};
+
 /** All resource types that the local Azure answers. */
 export const RESOURCE_TYPES: readonly ResourceType[] = [
   RESOURCES,
@@ -64,14 +70,26 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
   ROLE_DEFINITIONS,
   PERMISSIONS,
   WORKSPACES,
+  RESOURCE_GRAPH,
 ];
+
+/** The resource type that a route answers: what stands after `/providers/`; without that, Resource Manager itself. */
+export function typeOfPath(path: string): ResourceType {
+  const [, namespace, name] = /\/providers\/([\w.]+)\/(\w+)/.exec(path) ?? [];
+  return RESOURCE_TYPES.find((type) => type.namespace === namespace && type.name === name) ?? RESOURCES;
+}
 
 /** Refuses a missing or unknown `api-version` as Resource Manager does. */
 export function requireApiVersion(call: Call, type: ResourceType): void {
-  const version = call.query.get("api-version");
-  if (version === null || version === "") throw errors.apiVersionMissing();
+  const version = call.query.get("api-version") ?? "";
+  if (version === "") throw refuse("apiVersionMissing");
   if (type.versions.includes(version.toLowerCase())) return;
   throw type === RESOURCES
-    ? errors.apiVersionInvalid(version, type.versions)
-    : errors.noRegisteredProvider(type, version, LOCATION);
+    ? refuse("apiVersionInvalid", { version, supported: [...type.versions].reverse().join(",") })
+    : refuse("noRegisteredProvider", {
+        version,
+        location: LOCATION,
+        type: type.name,
+        supported: type.versions.join(", "),
+      });
 }

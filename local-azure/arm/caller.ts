@@ -1,58 +1,122 @@
 import { armAudiences } from "../audiences";
+import { bearerToken, type Call, isGuid } from "../call";
 import type { Cloud } from "../cloud";
-import { bearerToken, type Call } from "../http";
 import { TokenRefusedError } from "../oauth/tokens";
-import * as errors from "./errors";
+import type { Route } from "../route";
+import type { Attributes } from "../store/conditions";
+import type { SubscriptionRecord } from "../store/records";
+import { idOfWorkspace, resourceGroupId } from "../store/resources";
+import { requireApiVersion, typeOfPath } from "./api-versions";
+import { refuse } from "./errors";
 
 /** Who calls Resource Manager. What they may do is looked up in the role assignments at each call. */
 export interface ArmCaller {
   readonly appId: string;
   readonly objectId: string;
+  /** As refusals name it: a person's sign-in name, or the client ID. */
+  readonly name: string;
 }
 
-export async function authenticate(cloud: Cloud, call: Call): Promise<ArmCaller> {
-  const { tenantId } = cloud.world.directory;
+/** What a route asks of its caller. */
+export type ArmRight =
+  /** Only a good token. */
+  | "anybody"
+  /** A role on the scope, above it, or anywhere below it. */
+  | { readonly memberFor: string }
+  /** A role that allows an action on the target; `attributes` are what conditions may ask about it. */
+  | {
+      readonly action: string;
+      readonly attributes?: (cloud: Cloud, call: Call) => { request?: Attributes; resource?: Attributes };
+    };
+
+export async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<ArmCaller> {
   const token = bearerToken(call);
-  if (token === undefined) throw errors.tokenMissing(call, tenantId);
+  if (token === undefined) throw refuse("tokenMissing");
   const audiences = armAudiences(cloud.url);
   try {
-    const { appId, objectId } = await cloud.tokens.verify(token, tenantId, audiences);
-    call.caller = appId;
-    return { appId, objectId };
+    const claims = await cloud.tokens.verify(token, cloud.world.directory.tenantId, audiences);
+    return { appId: claims.appId, objectId: claims.objectId, name: claims.personName ?? claims.appId };
   } catch (error) {
     if (!(error instanceof TokenRefusedError)) throw error;
     const { refusal } = error;
     switch (refusal.reason) {
-      case "expired":
-        throw errors.tokenExpired(call, tenantId, refusal.expiredAt);
+      case "expired": {
+        const expired = refusal.expiredAt.toISOString();
+        throw refuse("tokenExpired", { expired, now: new Date().toISOString() });
+      }
       case "audience":
-        throw errors.tokenForOtherAudience(call, tenantId, refusal.audience, audiences);
+        throw refuse("tokenAudience", { audience: refusal.audience, allowed: audiences.join("','") });
       case "invalid":
-        throw errors.tokenInvalid(call, tenantId);
+        throw refuse("tokenInvalid");
     }
   }
 }
 
-/** Rights come before existence: who has none on a scope does not learn whether it exists. */
-export function requireAction(
-  cloud: Cloud,
-  call: Call,
-  caller: ArmCaller,
-  action: string,
-  scope: string,
-): void {
-  if (!cloud.world.access.isAllowed(caller.objectId, action, scope, call.now))
-    throw errors.authorizationFailed(caller.appId, caller.objectId, action, scope);
+/**
+ * API version, subscription, rights, and only then whether the scope exists: who has no right on a scope does not learn
+ * that.
+ */
+export function admit(cloud: Cloud, call: Call<ArmCaller>, route: Route<ArmCaller, ArmRight>): void {
+  requireApiVersion(call, typeOfPath(route.path));
+  if (call.params.subscription !== undefined) findSubscription(cloud, call);
+  requireRight(cloud, call, route.permission);
+  requireScopeExists(cloud, call);
 }
 
-/** For what every member of a subscription sees: a role on it, above it or anywhere below it suffices. */
-export function requireRoleWithin(
-  cloud: Cloud,
-  call: Call,
-  caller: ArmCaller,
-  action: string,
-  scope: string,
-): void {
-  if (!cloud.world.access.hasRoleWithin(caller.objectId, scope, call.now))
-    throw errors.authorizationFailed(caller.appId, caller.objectId, action, scope);
+function requireRight(cloud: Cloud, call: Call<ArmCaller>, right: ArmRight): void {
+  if (right === "anybody") return;
+  const { access } = cloud.world;
+  const { objectId: principalId, name } = call.caller;
+  const scope = "memberFor" in right ? scopeOf(call) : targetOf(call);
+  const action = "memberFor" in right ? right.memberFor : right.action;
+  const isAllowed =
+    "memberFor" in right
+      ? access.hasRoleWithin(principalId, scope, call.now)
+      : access.isAllowed({ principalId, action, scope, ...right.attributes?.(cloud, call) }, call.now);
+  if (!isAllowed) throw refuse("forbidden", { client: name, objectId: principalId, action, scope });
+}
+
+/** The scope a request speaks of: what is before the last provider of its path. */
+export function scopeOf(call: Call): string {
+  const { subscription, group, provider, type, name } = call.params;
+  if (subscription === undefined) return "";
+  const parts = ["/subscriptions", subscription];
+  if (group !== undefined) parts.push("resourceGroups", group);
+  if (provider !== undefined) parts.push("providers", provider, type!, name!);
+  return parts.join("/");
+}
+
+/** The resource a request speaks of; for a list, the scope that is listed. */
+function targetOf(call: Call): string {
+  const { assignment, workspace } = call.params;
+  const scope = scopeOf(call);
+  if (assignment !== undefined)
+    return `${scope}/providers/Microsoft.Authorization/roleAssignments/${assignment}`;
+  if (workspace === undefined) return scope;
+  return `${scope}/providers/Microsoft.MachineLearningServices/workspaces/${workspace}`;
+}
+
+/** A subscription of this tenant, or the error of Resource Manager: this comes before any check of rights. */
+export function findSubscription(cloud: Cloud, call: Call): SubscriptionRecord {
+  const id = call.params.subscription!;
+  if (!isGuid(id)) throw refuse("subscriptionIdInvalid", { id });
+  const found = cloud.world.subscriptions.find(({ subscriptionId }) => subscriptionId === id.toLowerCase());
+  if (found === undefined) throw refuse("subscriptionNotFound", { id });
+  return found;
+}
+
+function requireScopeExists(cloud: Cloud, call: Call): void {
+  const { subscription, group, provider, type, name, workspace } = call.params;
+  if (subscription === undefined || group === undefined) return;
+  const { resourceGroups, workspaces } = cloud.world.store.tables;
+  if (resourceGroups.get(resourceGroupId(subscription, group)) === undefined)
+    throw refuse("resourceGroupNotFound", { group });
+  const resource =
+    workspace === undefined ? `${provider}/${type}` : "Microsoft.MachineLearningServices/workspaces";
+  const resourceName = workspace ?? name;
+  if (resourceName === undefined) return;
+  const isWorkspace = resource.toLowerCase() === "microsoft.machinelearningservices/workspaces";
+  const id = idOfWorkspace({ subscriptionId: subscription, resourceGroup: group, name: resourceName });
+  if (!isWorkspace || workspaces.get(id) === undefined)
+    throw refuse("resourceNotFound", { resource: `${resource}/${resourceName}`, group });
 }

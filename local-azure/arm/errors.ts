@@ -1,178 +1,137 @@
-import { type Call, type Reply, ServiceError } from "../http";
-import type { RuleViolation, ViolationCode } from "../store/violations";
+import type { Call, Reply } from "../call";
+import type { Cloud } from "../cloud";
+import { type Details, type ErrorTable, lookUp, Refusal } from "../refusal";
 
-/** A refusal of Azure Resource Manager. */
-export class ArmError extends ServiceError {
-  override readonly name = "ArmError";
-}
-
-/** No `claims=` challenge: clients with the CP1 capability would come back for another token. */
-function unauthorized(call: Call, tenantId: string, code: string, message: string): ArmError {
-  const challenge = `Bearer authorization_uri="${call.base}/${tenantId}", error="invalid_token", error_description="${code}"`;
-  return new ArmError(401, code, message, { "WWW-Authenticate": challenge });
-}
-
-export const tokenMissing = (call: Call, tenantId: string) =>
-  unauthorized(
-    call,
-    tenantId,
+/** The errors of Azure Resource Manager. */
+export const ARM_ERRORS = {
+  tokenMissing: [
+    401,
     "AuthenticationFailed",
     "Authentication failed. The 'Authorization' header is missing.",
-  );
-
-export const tokenInvalid = (call: Call, tenantId: string) =>
-  unauthorized(call, tenantId, "InvalidAuthenticationToken", "The access token is invalid.");
-
-export const tokenExpired = (call: Call, tenantId: string, expiredAt: Date) =>
-  unauthorized(
-    call,
-    tenantId,
+  ],
+  tokenInvalid: [401, "InvalidAuthenticationToken", "The access token is invalid."],
+  tokenExpired: [
+    401,
     "ExpiredAuthenticationToken",
-    `The access token expiry UTC time '${expiredAt.toISOString()}' is earlier than current UTC time '${new Date().toISOString()}'.`,
-  );
-
-export const tokenForOtherAudience = (
-  call: Call,
-  tenantId: string,
-  audience: string,
-  allowed: readonly string[],
-) =>
-  unauthorized(
-    call,
-    tenantId,
+    "The access token expiry UTC time '{expired}' is earlier than current UTC time '{now}'.",
+  ],
+  tokenAudience: [
+    401,
     "InvalidAuthenticationTokenAudience",
-    `The access token has been obtained for wrong audience or resource '${audience}'. It should exactly match with one of the allowed audiences '${allowed.join("','")}'.`,
-  );
-
-export const authorizationFailed = (appId: string, objectId: string, action: string, scope: string) =>
-  new ArmError(
+    "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences '{allowed}'.",
+  ],
+  forbidden: [
     403,
     "AuthorizationFailed",
-    `The client '${appId}' with object id '${objectId}' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
-  );
-
-export const apiVersionMissing = () =>
-  new ArmError(
+    "The client '{client}' with object id '{objectId}' does not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+  ],
+  apiVersionMissing: [
     400,
     "MissingApiVersionParameter",
     "The api-version query parameter (?api-version=) is required for all requests.",
-  );
-
-export const apiVersionInvalid = (version: string, supported: readonly string[]) =>
-  new ArmError(
+  ],
+  apiVersionInvalid: [
     400,
     "InvalidApiVersionParameter",
-    `The api-version '${version}' is invalid. The supported versions are '${[...supported].reverse().join(",")}'.`,
-  );
-
-export const noRegisteredProvider = (
-  type: { readonly name: string; readonly versions: readonly string[] },
-  version: string,
-  location: string,
-) =>
-  new ArmError(
+    "The api-version '{version}' is invalid. The supported versions are '{supported}'.",
+  ],
+  noRegisteredProvider: [
     400,
     "NoRegisteredProviderFound",
-    `No registered resource provider found for location '${location}' and API version '${version}' for type '${type.name}'. The supported api-versions are '${type.versions.join(", ")}'. The supported locations are '${location}'.`,
-  );
-
-export const providerNotFound = (namespace: string) =>
-  new ArmError(404, "InvalidResourceNamespace", `The resource namespace '${namespace}' is invalid.`);
-
-export const mediaTypeUnsupported = (type: string) =>
-  new ArmError(
+    "No registered resource provider found for location '{location}' and API version '{version}' for type '{type}'. The supported api-versions are '{supported}'. The supported locations are '{location}'.",
+  ],
+  providerNotFound: [404, "InvalidResourceNamespace", "The resource namespace '{namespace}' is invalid."],
+  mediaTypeUnsupported: [
     415,
     "UnsupportedMediaType",
-    `The content media type '${type}' is not supported. Only 'application/json' is supported.`,
-  );
-
-export const principalIdInvalid = (id: string) =>
-  new ArmError(
-    400,
-    "InvalidPrincipalId",
-    `The Principal ID '${id}' is not valid. Principal ID must be a GUID.`,
-  );
-
-export const subscriptionNotFound = (id: string) =>
-  new ArmError(404, "SubscriptionNotFound", `The subscription '${id}' could not be found.`);
-
-export const subscriptionIdInvalid = (id: string) =>
-  new ArmError(
-    400,
-    "InvalidSubscriptionId",
-    `The provided subscription identifier '${id}' is malformed or invalid.`,
-  );
-
-export const resourceGroupNotFound = (name: string) =>
-  new ArmError(404, "ResourceGroupNotFound", `Resource group '${name}' could not be found.`);
-
-export const resourceNotFound = (typeAndName: string, resourceGroup: string) =>
-  new ArmError(
-    404,
-    "ResourceNotFound",
-    `The Resource '${typeAndName}' under resource group '${resourceGroup}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-  );
-
-export const roleAssignmentNotFound = (name: string) =>
-  new ArmError(404, "RoleAssignmentNotFound", `The role assignment '${name}' is not found.`);
-
-export const roleDefinitionNotFound = (guid: string) =>
-  new ArmError(
-    404,
-    "RoleDefinitionDoesNotExist",
-    `The specified role definition with ID '${guid.replaceAll("-", "")}' does not exist.`,
-  );
-
-export const roleAssignmentIdInvalid = (name: string) =>
-  new ArmError(
-    400,
-    "InvalidRoleAssignmentId",
-    `The role assignment ID '${name}' is not valid. The role assignment ID must be a GUID.`,
-  );
-
-export const bodyInvalid = (what: string) =>
-  new ArmError(
+    "The content media type '{type}' is not supported. Only 'application/json' is supported.",
+  ],
+  bodyInvalid: [
     400,
     "InvalidRequestContent",
-    `The request content was invalid and could not be deserialized: '${what}'.`,
-  );
+    "The request content was invalid and could not be deserialized: '{what}'.",
+  ],
+  filterUnsupported: [400, "UnsupportedQuery", "The filter in the query string is not supported."],
+  subscriptionNotFound: [404, "SubscriptionNotFound", "The subscription '{id}' could not be found."],
+  subscriptionIdInvalid: [
+    400,
+    "InvalidSubscriptionId",
+    "The provided subscription identifier '{id}' is malformed or invalid.",
+  ],
+  resourceGroupNotFound: [404, "ResourceGroupNotFound", "Resource group '{group}' could not be found."],
+  resourceNotFound: [
+    404,
+    "ResourceNotFound",
+    "The Resource '{resource}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+  ],
+  roleAssignmentNotFound: [404, "RoleAssignmentNotFound", "The role assignment '{name}' is not found."],
+  roleAssignmentIdInvalid: [
+    400,
+    "InvalidRoleAssignmentId",
+    "The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
+  ],
+  roleAssignmentExists: [
+    409,
+    "RoleAssignmentExists",
+    "The role assignment already exists. The ID of the existing role assignment is {name}.",
+  ],
+  roleAssignmentImmutable: [
+    400,
+    "RoleAssignmentUpdateNotPermitted",
+    "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+  ],
+  roleNotFound: [
+    404,
+    "RoleDefinitionDoesNotExist",
+    "The specified role definition with ID '{role}' does not exist.",
+  ],
+  conditionInvalid: [400, "InvalidCondition", "The given role assignment condition is invalid."],
+  principalIdInvalid: [
+    400,
+    "InvalidPrincipalId",
+    "The Principal ID '{id}' is not valid. Principal ID must be a GUID.",
+  ],
+  // The two spaces are Microsoft's.
+  principalNotFound: [
+    400,
+    "PrincipalNotFound",
+    "Principal {id} does not exist in the directory {tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
+  ],
+  // Azure/modern-web-app-pattern-dotnet#129; the spelling is Microsoft's.
+  principalTypeUnmatched: [
+    400,
+    "UnmatchedPrincipalType",
+    "The PrincipalId '{id}' has type '{actual}' , which is different from specified PrinciaplType '{given}'.",
+  ],
+  // Azure/azure-cli#11594.
+  principalTypeInvalid: [
+    400,
+    "InvalidPrincipalType",
+    "The PrincipalType property '{type}' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'.",
+  ],
+  queryInvalid: [400, "BadRequest", "Please provide below info when asking for support: {what}"],
+  throttled: [
+    429,
+    "SubscriptionRequestsThrottled",
+    "Number of requests for subscription '{subscription}' and operation '{method}' exceeded the backend storage limit. Please try again after '{seconds}' seconds.",
+  ],
+  unavailable: [503, "ServerTimeout", "The request timed out. Please try again after some time."],
+  broken: [500, "InternalServerError", "Encountered internal server error."],
+} as const satisfies ErrorTable;
 
-export const filterUnsupported = () =>
-  new ArmError(400, "UnsupportedQuery", "The filter in the query string is not supported.");
-
-/** What Resource Manager makes of each rule of the store that a call would break. */
-const VIOLATIONS: Partial<
-  Record<ViolationCode, (details: Readonly<Record<string, string>>, tenantId: string) => ArmError>
-> = {
-  principalNotFound: ({ principalId }, tenantId) =>
-    new ArmError(
-      400,
-      "PrincipalNotFound",
-      `Principal ${principalId!.replaceAll("-", "")} does not exist in the directory ${tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype`,
-    ),
-  roleAssignmentExists: ({ name }) =>
-    new ArmError(
-      409,
-      "RoleAssignmentExists",
-      `The role assignment already exists. The ID of the existing role assignment is ${name!.replaceAll("-", "")}.`,
-    ),
-  roleAssignmentImmutable: () =>
-    new ArmError(
-      400,
-      "RoleAssignmentUpdateNotPermitted",
-      "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-    ),
-  roleNotFound: ({ roleGuid }) => roleDefinitionNotFound(roleGuid!),
-};
-
-export function translateViolation(violation: RuleViolation, tenantId: string): ArmError | undefined {
-  return VIOLATIONS[violation.code]?.(violation.details, tenantId);
+export function refuse(rule: keyof typeof ARM_ERRORS, details?: Details): Refusal {
+  return new Refusal(rule, details);
 }
 
-export function renderArmError(error: ServiceError, call: Call): Reply {
+/** No `claims=` challenge: clients with the CP1 capability would come back for another token. */
+export function renderArmError(cloud: Cloud, refusal: Refusal, call: Call): Reply {
+  const { row, message } = lookUp(ARM_ERRORS, refusal);
+  const [status, code] = row;
+  const authority = `${call.base}/${cloud.world.directory.tenantId}`;
+  const challenge = `Bearer authorization_uri="${authority}", error="invalid_token", error_description="${code}"`;
   return {
-    status: error.status,
-    headers: { "x-ms-request-id": call.requestId, ...error.headers },
-    body: { error: { code: error.code, message: error.message } },
+    status,
+    headers: status === 401 ? { "www-authenticate": challenge } : {},
+    body: { error: { code, message } },
   };
 }

@@ -1,172 +1,146 @@
-import type { Cloud } from "../cloud";
-import type { Call, Reply, Route, Service } from "../http";
-import { RuleViolation } from "../store/violations";
-import * as types from "./api-versions";
-import * as authorization from "./authorization";
-import { type ArmCaller, authenticate } from "./caller";
-import { renderArmError, translateViolation } from "./errors";
-import * as inventory from "./inventory";
+import type { Call, Reply } from "../call";
+import { defineRoutes, type RouteDeclaration, type Service } from "../route";
+import { admit, type ArmCaller, type ArmRight, authenticate } from "./caller";
+import { renderArmError } from "./errors";
+import * as handlers from "./handlers";
 
-type ArmHandler = (cloud: Cloud, call: Call, caller: ArmCaller) => Reply;
+type Declaration = RouteDeclaration<ArmCaller, ArmRight>;
 
+/** `does`, the right that it needs (a text is an action), the handler; then what is not established. */
 function route(
-  method: Route["method"],
-  path: string,
-  type: types.ResourceType,
   does: string,
-  handler: ArmHandler,
+  right: ArmRight | `${string}/${string}`,
+  handle: Declaration["handle"],
   uncertain?: string,
-): Route {
-  return {
-    api: "arm",
-    method,
-    path,
-    does,
-    ...(uncertain === undefined ? {} : { uncertain }),
-    async handle(cloud, call) {
-      const caller = await authenticate(cloud, call);
-      types.requireApiVersion(call, type);
-      try {
-        return handler(cloud, call, caller);
-      } catch (error) {
-        const { tenantId } = cloud.world.directory;
-        throw error instanceof RuleViolation ? (translateViolation(error, tenantId) ?? error) : error;
-      }
-    },
-  };
+): Declaration {
+  const permission =
+    typeof right === "string" && right.includes("/") ? { action: right } : (right as ArmRight);
+  return { does, permission, handle, ...(uncertain === undefined ? {} : { uncertain }) };
 }
 
 const SUBSCRIPTION = "/subscriptions/:subscription";
 const GROUP = `${SUBSCRIPTION}/resourceGroups/:group`;
 const WORKSPACES = "/providers/Microsoft.MachineLearningServices/workspaces";
+const READ_WORKSPACES = "Microsoft.MachineLearningServices/workspaces/read";
 const DEFINITIONS = "{scope}/providers/Microsoft.Authorization/roleDefinitions";
 const ASSIGNMENTS = "{scope}/providers/Microsoft.Authorization/roleAssignments";
 
-const inventoryRoutes: readonly Route[] = [
-  route(
-    "GET",
-    "/subscriptions",
-    types.RESOURCES,
+const routes = defineRoutes<ArmCaller, ArmRight>("arm", {
+  "GET /subscriptions": route(
     "Subscriptions in which the caller has a role",
-    inventory.listSubscriptions,
+    "anybody",
+    handlers.listSubscriptions,
   ),
-  route(
-    "GET",
-    SUBSCRIPTION,
-    types.RESOURCES,
+  [`GET ${SUBSCRIPTION}`]: route(
     "Read a subscription",
-    inventory.getSubscription,
+    { memberFor: "Microsoft.Resources/subscriptions/read" },
+    handlers.getSubscription,
     "That a role anywhere in it suffices",
   ),
-  route("GET", "/tenants", types.RESOURCES, "The tenant", inventory.listTenants, "Its api-version"),
-  route(
-    "GET",
-    `${SUBSCRIPTION}/providers/:namespace`,
-    types.RESOURCES,
+  "GET /tenants": route("The tenant", "anybody", handlers.listTenants, "Its api-version"),
+  [`GET ${SUBSCRIPTION}/providers/:namespace`]: route(
     "Resource types of a provider, with their API versions",
-    inventory.getProvider,
+    { memberFor: "Microsoft.Resources/subscriptions/providers/read" },
+    handlers.getProvider,
     "That a role anywhere in the subscription suffices",
   ),
-  route(
-    "GET",
-    `${SUBSCRIPTION}/resourceGroups`,
-    types.RESOURCES,
+  [`GET ${SUBSCRIPTION}/resourceGroups`]: route(
     "Resource groups that the caller may read",
-    inventory.listResourceGroups,
+    "anybody",
+    handlers.listResourceGroups,
   ),
-  route("GET", GROUP, types.RESOURCES, "Read a resource group", inventory.getResourceGroup),
-  route(
-    "PATCH",
-    GROUP,
-    types.RESOURCES,
+  [`GET ${GROUP}`]: route(
+    "Read a resource group",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+    handlers.getResourceGroup,
+  ),
+  [`PATCH ${GROUP}`]: route(
     "Change the tags of a resource group",
-    inventory.updateResourceGroup,
+    "Microsoft.Resources/subscriptions/resourceGroups/write",
+    handlers.updateResourceGroup,
   ),
-  route(
-    "GET",
-    `${SUBSCRIPTION}${WORKSPACES}`,
-    types.WORKSPACES,
+  [`GET ${SUBSCRIPTION}${WORKSPACES}`]: route(
     "Azure ML workspaces of a subscription that the caller may read",
-    inventory.listWorkspaces,
+    "anybody",
+    handlers.listWorkspaces,
   ),
-  route(
-    "GET",
-    `${GROUP}${WORKSPACES}`,
-    types.WORKSPACES,
+  [`GET ${GROUP}${WORKSPACES}`]: route(
     "Azure ML workspaces of a resource group",
-    inventory.listWorkspaces,
+    READ_WORKSPACES,
+    handlers.listWorkspaces,
   ),
-  route(
-    "GET",
-    `${GROUP}${WORKSPACES}/:workspace`,
-    types.WORKSPACES,
+  [`GET ${GROUP}${WORKSPACES}/:workspace`]: route(
     "Read an Azure ML workspace",
-    inventory.getWorkspace,
+    READ_WORKSPACES,
+    handlers.getWorkspace,
     "That a caller without a role gets 403 for a missing workspace too; that AzureML Data Scientist may read the workspace itself; the code for an unknown api-version",
   ),
-];
-
-const authorizationRoutes: readonly Route[] = [
-  route(
-    "GET",
-    DEFINITIONS,
-    types.ROLE_DEFINITIONS,
+  "POST /providers/Microsoft.ResourceGraph/resources": route(
+    "Azure ML workspaces of all subscriptions; any other query: 501",
+    "anybody",
+    handlers.queryResources,
+  ),
+  [`GET ${DEFINITIONS}`]: route(
     "List built-in roles",
-    authorization.listRoleDefinitions,
+    "anybody",
+    handlers.listRoleDefinitions,
     "The code for an unknown api-version",
   ),
-  route(
-    "GET",
-    `${DEFINITIONS}/:role`,
-    types.ROLE_DEFINITIONS,
-    "Read a built-in role",
-    authorization.getRoleDefinition,
-  ),
-  route(
-    "GET",
-    ASSIGNMENTS,
-    types.ROLE_ASSIGNMENTS,
+  [`GET ${DEFINITIONS}/:role`]: route("Read a built-in role", "anybody", handlers.getRoleDefinition),
+  [`GET ${ASSIGNMENTS}`]: route(
     "List role assignments",
-    authorization.listRoleAssignments,
+    "Microsoft.Authorization/roleAssignments/read",
+    handlers.listRoleAssignments,
   ),
-  route(
-    "GET",
-    `${ASSIGNMENTS}/:assignment`,
-    types.ROLE_ASSIGNMENTS,
+  [`GET ${ASSIGNMENTS}/:assignment`]: route(
     "Read a role assignment",
-    authorization.getRoleAssignment,
+    "Microsoft.Authorization/roleAssignments/read",
+    handlers.getRoleAssignment,
   ),
-  route(
-    "PUT",
-    `${ASSIGNMENTS}/:assignment`,
-    types.ROLE_ASSIGNMENTS,
+  [`PUT ${ASSIGNMENTS}/:assignment`]: route(
     "Assign a role",
-    authorization.putRoleAssignment,
-    "That RoleAssignmentExists names the existing ID; the answer to a repeated identical PUT (409 here)",
+    { action: "Microsoft.Authorization/roleAssignments/write", attributes: handlers.attributesOfRequest },
+    handlers.putRoleAssignment,
+    "The answer to a repeated identical PUT (201 here); the code for an invalid condition and for a role of another subscription; the status of UnmatchedPrincipalType",
   ),
-  route(
-    "DELETE",
-    `${ASSIGNMENTS}/:assignment`,
-    types.ROLE_ASSIGNMENTS,
+  [`DELETE ${ASSIGNMENTS}/:assignment`]: route(
     "Remove a role assignment",
-    authorization.deleteRoleAssignment,
+    { action: "Microsoft.Authorization/roleAssignments/delete", attributes: handlers.attributesOfAssignment },
+    handlers.deleteRoleAssignment,
   ),
-  route(
-    "GET",
-    "{scope}/providers/Microsoft.Authorization/permissions",
-    types.PERMISSIONS,
+  "GET {scope}/providers/Microsoft.Authorization/permissions": route(
     "What the caller may do on a scope",
-    authorization.listPermissions,
+    "anybody",
+    handlers.listPermissions,
   ),
-];
+});
 
-export const armService: Service = {
-  routes: [...inventoryRoutes, ...authorizationRoutes],
+function headers(call: Call, _reply: Reply): Record<string, string> {
+  const remaining =
+    { PUT: "writes", PATCH: "writes", POST: "writes", DELETE: "deletes" }[call.method] ?? "reads";
+  return {
+    "cache-control": "no-cache",
+    "content-type": "application/json; charset=utf-8",
+    expires: "-1",
+    pragma: "no-cache",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-ms-correlation-request-id": call.correlationId,
+    [`x-ms-ratelimit-remaining-subscription-${remaining}`]: "199",
+    "x-ms-request-id": call.requestId,
+  };
+}
+
+export const armService: Service<ArmCaller, ArmRight> = {
+  routes,
   uncertain: [
     "InvalidAuthenticationTokenAudience for a token of another audience",
     "UnsupportedMediaType (415) for a body that is not declared as JSON",
     "NoRegisteredProviderFound for an unknown api-version of a provider other than Microsoft.Resources",
     "How paths with `..` and encoded slashes are read",
   ],
+  authenticate,
+  admit,
   renderError: renderArmError,
+  headers,
 };

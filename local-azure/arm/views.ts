@@ -1,6 +1,12 @@
+import type { JsonObject } from "../call";
 import type { Directory } from "../store/directory";
-import type { JsonObject, RoleAssignmentRecord } from "../store/records";
-import type { ResourceGroupRecord, SubscriptionRecord, WorkspaceRecord } from "../store/resources";
+import type {
+  ResourceGroupRecord,
+  RoleAssignmentRecord,
+  SubscriptionRecord,
+  WorkspaceRecord,
+} from "../store/records";
+import { idOfGroup, idOfWorkspace, resourceGroupId } from "../store/resources";
 import type { RoleDefinition } from "../store/roles";
 import { LOCATION } from "../world";
 import type { ResourceType } from "./api-versions";
@@ -22,13 +28,9 @@ export function viewSubscription(subscription: SubscriptionRecord, directory: Di
   };
 }
 
-export function resourceGroupId(group: ResourceGroupRecord): string {
-  return `/subscriptions/${group.subscriptionId}/resourceGroups/${group.name}`;
-}
-
 export function viewResourceGroup(group: ResourceGroupRecord): JsonObject {
   return {
-    id: resourceGroupId(group),
+    id: idOfGroup(group),
     name: group.name,
     type: "Microsoft.Resources/resourceGroups",
     location: group.location,
@@ -57,6 +59,10 @@ export function viewRoleDefinition(
       description: definition.description,
       assignableScopes: ["/"],
       permissions: [viewPermission(definition)],
+      createdOn: "2015-02-02T21:55:09.8806423Z",
+      updatedOn: "2024-01-01T00:00:00.0000000Z",
+      createdBy: null,
+      updatedBy: null,
     },
   };
 }
@@ -70,27 +76,44 @@ export function viewPermission(definition: RoleDefinition): JsonObject {
   };
 }
 
-export function viewRoleAssignment(assignment: RoleAssignmentRecord): JsonObject {
-  const subscriptionId = /^\/subscriptions\/([^/]+)/i.exec(assignment.scope)?.[1];
+/** How a role assignment is shown. */
+export interface AssignmentShown {
+  /** The answer to a PUT has no author, and two instants; a later GET has the author. */
+  readonly isNew?: boolean;
+  /** Assignments at the root are shown as a subscription's below one. */
+  readonly subscriptionId?: string | undefined;
+  readonly version?: string | null;
+}
+
+export function viewRoleAssignment(
+  assignment: RoleAssignmentRecord,
+  { isNew = false, subscriptionId, version }: AssignmentShown = {},
+): JsonObject {
+  const own = /^\/subscriptions\/([^/]+)/i.exec(assignment.scope)?.[1];
+  // Before 2020 assignments had neither conditions nor descriptions.
+  const isFormer = version != null && version < "2019";
   return {
     properties: {
-      roleDefinitionId: roleDefinitionId(subscriptionId, assignment.roleGuid),
+      roleDefinitionId: roleDefinitionId(own ?? subscriptionId, assignment.roleGuid),
       principalId: assignment.principalId,
       principalType: assignment.principalType,
       scope: assignment.scope === "" ? "/" : assignment.scope,
-      condition: assignment.condition,
-      conditionVersion: assignment.conditionVersion,
-      createdOn: assignment.createdAt.toISOString(),
-      updatedOn: assignment.updatedAt.toISOString(),
-      createdBy: assignment.createdBy,
+      ...(isFormer ? {} : { condition: assignment.condition, conditionVersion: assignment.conditionVersion }),
+      createdOn: exactly(assignment.createdAt),
+      updatedOn: exactly(isNew ? new Date(assignment.updatedAt.getTime() + 1) : assignment.updatedAt),
+      createdBy: isNew ? null : assignment.createdBy,
       updatedBy: assignment.updatedBy,
-      delegatedManagedIdentityResourceId: null,
-      description: assignment.description,
+      ...(isFormer ? {} : { delegatedManagedIdentityResourceId: null, description: assignment.description }),
     },
     id: `${assignment.scope}/providers/Microsoft.Authorization/roleAssignments/${assignment.name}`,
     type: "Microsoft.Authorization/roleAssignments",
     name: assignment.name,
   };
+}
+
+/** 7 digits, as .NET writes them. */
+function exactly(instant: Date): string {
+  return instant.toISOString().replace("Z", "0000Z");
 }
 
 export function viewProvider(subscriptionId: string, types: readonly ResourceType[]): JsonObject {
@@ -109,15 +132,10 @@ export function viewProvider(subscriptionId: string, types: readonly ResourceTyp
   };
 }
 
-export function workspaceId(workspace: WorkspaceRecord): string {
-  const group = `/subscriptions/${workspace.subscriptionId}/resourceGroups/${workspace.resourceGroup}`;
-  return `${group}/providers/Microsoft.MachineLearningServices/workspaces/${workspace.name}`;
-}
-
 /** All that azureml-core and azure-ai-ml read; `mlFlowTrackingUri` must be there for the latter. */
 export function viewWorkspace(workspace: WorkspaceRecord, directory: Directory, base: string): JsonObject {
-  const group = `/subscriptions/${workspace.subscriptionId}/resourceGroups/${workspace.resourceGroup}`;
-  const id = workspaceId(workspace);
+  const group = resourceGroupId(workspace.subscriptionId, workspace.resourceGroup);
+  const id = idOfWorkspace(workspace);
   const part = (provider: string, name: string) => `${group}/providers/${provider}/${name}`;
   return {
     id,
@@ -156,7 +174,24 @@ export function viewWorkspace(workspace: WorkspaceRecord, directory: Directory, 
       hubResourceId: null,
       encryption: null,
       systemDatastoresAuthMode: "accesskey",
+      notebookInfo: {
+        resourceId: workspace.workspaceId.replaceAll("-", ""),
+        fqdn: `ml-${workspace.name}.notebooks.local`,
+        isPrivateLinkEnabled: false,
+        notebookPreparationError: null,
+      },
+      storageHnsEnabled: false,
+      linkedModelInventoryArmId: null,
+      privateLinkCount: 0,
+      sdkTelemetryAppInsightsKey: null,
     },
-    systemData: { createdAt: "2022-01-01T00:00:00Z" },
+    systemData: {
+      createdAt: "2022-01-01T00:00:00Z",
+      createdBy: "owner@example.com",
+      createdByType: "User",
+      lastModifiedAt: "2022-01-01T00:00:00Z",
+      lastModifiedBy: "owner@example.com",
+      lastModifiedByType: "User",
+    },
   };
 }

@@ -1,10 +1,11 @@
 import * as jose from "jose";
-import type { Cloud } from "../cloud";
-import type { Fault } from "../faults";
+import type { Cloud, Snapshot } from "../cloud";
+import type { AddedFault, Fault } from "../faults";
 import type { RequestRecord } from "../request-log";
-import type { ReplicationLag } from "../store/replication";
+import type { WorkspaceRecord } from "../store/records";
+import type { ReadMode, ReplicationLag } from "../store/store";
 import type { TenantPolicy } from "../store/tenant-policy";
-import { type CallerCredentials, type CallerOptions, createCaller } from "../world";
+import * as world from "../world";
 import { type DirectoryState, readState } from "./state";
 
 /** Claims of an assertion: who presents it, and to whom. */
@@ -38,17 +39,29 @@ export interface LocalAzureControl {
   advanceClock(by: { days?: number; seconds?: number }): void;
   /** In seconds of the directory's clock; a number sets all kinds, an object only those named. */
   setReplicationLag(seconds: ReplicationLag): void;
+  /** "past": each read answers from some instant within the lag; "own" (the default): objects at once. */
+  setReadMode(mode: ReadMode): void;
   setLatency(ms: number): void;
-  addFault(fault: Fault): void;
+  addFault(fault: Fault): AddedFault;
+  /** Those that still have requests to strike. */
+  faults(): (Fault & { left: number })[];
   clearFaults(): void;
   requests(): RequestRecord[];
   clearRequests(): void;
   /** All records; those with `initial: false` were created by calls. */
   state(): DirectoryState;
-  createCaller(options: CallerOptions): CallerCredentials;
+  createCaller(options: world.CallerOptions): world.CallerCredentials;
+  createPerson(options: world.PersonOptions): world.PersonCredentials;
+  createGroup(options: Parameters<typeof world.createGroup>[3]): { objectId: string };
+  /** Makes the resource group too where it is missing. */
+  addWorkspace(place: Pick<WorkspaceRecord, "subscriptionId" | "resourceGroup" | "name">): void;
   declareIssuer(issuer: string): Promise<DeclaredIssuer>;
   /** Parts left out stay as they are. */
   setPolicy(policy: Partial<TenantPolicy>): void;
+  /** All of the cloud as it is now; it can be restored as often as wanted. */
+  snapshot(): Snapshot;
+  /** Back to a snapshot, with an empty log and no faults. What is created afterwards has IDs that were never there. */
+  restore(snapshot: Snapshot): void;
   /** Back to the start: same IDs, no faults, no callers, no issuers, empty log. */
   reset(): void;
 }
@@ -58,20 +71,29 @@ export function createControl(cloud: Cloud): LocalAzureControl {
     now: () => cloud.clock.now(),
     setClock: (instant) => cloud.clock.set(instant),
     advanceClock: (by) => cloud.clock.advance(by),
-    setReplicationLag: (seconds) => cloud.replication.set(seconds),
+    setReplicationLag: (seconds) => cloud.world.store.setLag(seconds),
+    setReadMode: (mode) => {
+      cloud.world.store.readMode = mode;
+    },
     setLatency: (ms) => {
       cloud.latencyMs = ms;
     },
     addFault: (fault) => cloud.faults.add(fault),
+    faults: () => cloud.faults.all(),
     clearFaults: () => cloud.faults.clear(),
     requests: () => cloud.log.all(),
     clearRequests: () => cloud.log.clear(),
     state: () => readState(cloud),
-    createCaller: (options) => createCaller(cloud.world, cloud.ids, cloud.clock.now(), options),
+    createCaller: (options) => world.createCaller(cloud.world, cloud.ids, cloud.clock.now(), options),
+    createPerson: (options) => world.createPerson(cloud.world, cloud.ids, cloud.clock.now(), options),
+    createGroup: (options) => world.createGroup(cloud.world, cloud.ids, cloud.clock.now(), options),
+    addWorkspace: (place) => world.addWorkspace(cloud.world, cloud.ids, cloud.clock.now(), place),
     declareIssuer: (issuer) => declareIssuer(cloud, issuer),
     setPolicy: (policy) => {
       cloud.policy = { ...cloud.policy, ...policy };
     },
+    snapshot: () => cloud.snapshot(),
+    restore: (snapshot) => cloud.restore(snapshot),
     reset: () => cloud.reset(),
   };
 }

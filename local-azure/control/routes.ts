@@ -1,200 +1,218 @@
 import { z } from "zod";
-import type { Cloud } from "../cloud";
 import { armAudiences, graphAudiences } from "../audiences";
+import { bearerToken, type Call, type Reply } from "../call";
+import type { Cloud, Snapshot } from "../cloud";
 import { faultSchema } from "../faults";
-import {
-  bearerToken,
-  type Call,
-  parseJsonObject,
-  type Reply,
-  type Route,
-  type Service,
-  ServiceError,
-} from "../http";
-import { renderArmError } from "../arm/errors";
 import { TokenRefusedError } from "../oauth/tokens";
-import { LAG_KINDS } from "../store/records";
+import { type ErrorTable, lookUp, Refusal } from "../refusal";
+import { defineRoutes, type RouteDeclaration, type Service } from "../route";
+import { DIRECTORY_ROLE_NAMES, GRAPH_PERMISSIONS } from "../store/microsoft-graph";
 import { findRole } from "../store/roles";
+import { LAG_KINDS } from "../store/store";
 import { createControl, type LocalAzureControl } from "./control";
 
 /** Days and seconds that a `Date` can still hold; what is beyond would make the clock invalid. */
 const MAX_DAYS = 36_500;
 
+const CONTROL_ERRORS = {
+  tokenMissing: [401, "TokenMissing", "The control API must be called with the admin's token."],
+  tokenRefused: [401, "TokenRefused", "The token of the control API must be valid."],
+  notAdmin: [403, "NotAdmin", "The control API must be called with the admin's token."],
+  bodyInvalid: [400, "BadRequest", "{what}"],
+  snapshotNotFound: [404, "SnapshotNotFound", "The snapshot '{id}' must be one that was taken."],
+} as const satisfies ErrorTable;
+
+const refuse = (rule: keyof typeof CONTROL_ERRORS, details?: Record<string, string>) =>
+  new Refusal(rule, details);
+
 const lagSeconds = z.number().nonnegative();
 const clockBody = z.strictObject({ now: z.iso.datetime({ offset: true }) });
 const advanceBody = z.strictObject({
-  days: z.number().min(-MAX_DAYS).max(MAX_DAYS).optional(),
+  days: z.number().min(-MAX_DAYS).max(MAX_DAYS).default(0),
   seconds: z
     .number()
     .min(-MAX_DAYS * 86_400)
     .max(MAX_DAYS * 86_400)
-    .optional(),
+    .default(0),
 });
 const lagBody = z.strictObject({
   seconds: z.union([lagSeconds, z.partialRecord(z.enum(LAG_KINDS), lagSeconds)]),
 });
+const readModeBody = z.strictObject({ mode: z.enum(["own", "past"]) });
 const latencyBody = z.strictObject({ ms: z.number().nonnegative().max(600_000) });
-const callerBody = z.strictObject({
+const access = {
   displayName: z.string().min(1).max(120),
   role: z
     .string()
     .refine((role) => findRole(role) !== undefined, { message: "must be a built-in role" })
-    .optional(),
-  scope: z.string().startsWith("/subscriptions/").optional(),
-  ownsApplications: z.boolean().optional(),
-  graphPermissions: z
-    .array(z.enum(["Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"]))
-    .optional(),
+    .exactOptional(),
+  scope: z.string().startsWith("/subscriptions/").exactOptional(),
+};
+const callerBody = z.strictObject({
+  ...access,
+  ownsApplications: z.boolean().exactOptional(),
+  graphPermissions: z.array(z.enum(GRAPH_PERMISSIONS)).exactOptional(),
+});
+const personBody = z.strictObject({
+  ...access,
+  directoryRoles: z.array(z.enum(DIRECTORY_ROLE_NAMES)).exactOptional(),
+});
+const groupBody = z.strictObject({ ...access, members: z.array(z.guid()) });
+const workspaceBody = z.strictObject({
+  subscriptionId: z.guid(),
+  resourceGroup: z.string().min(1),
+  name: z.string().min(1),
 });
 const issuerBody = z.strictObject({
   issuer: z.string().min(1),
   jwks: z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) }),
 });
-const policyBody = z
-  .strictObject({
-    passwordAddition: z.enum(["allowed", "forbidden"]),
-    maxPasswordLifetimeDays: z.number().positive().nullable(),
-    requireServiceManagementReference: z.boolean(),
-    blockedClientIds: z.array(z.string()),
-  })
-  .partial();
+const policyBody = z.strictObject({
+  passwordAddition: z.enum(["allowed", "forbidden"]).exactOptional(),
+  maxPasswordLifetimeDays: z.number().positive().nullable().exactOptional(),
+  requireServiceManagementReference: z.boolean().exactOptional(),
+  usersCanRegisterApplications: z.boolean().exactOptional(),
+  blockedClientIds: z.array(z.string()).exactOptional(),
+});
 
-type ControlHandler = (control: LocalAzureControl, call: Call, cloud: Cloud) => Reply;
-
-const NO_CONTENT: Reply = { status: 204 };
-const ok = (body: unknown): Reply => ({ status: 200, body });
-
-/** For handlers that only do something. */
-function act(action: (control: LocalAzureControl, call: Call, cloud: Cloud) => void): ControlHandler {
-  return (control, call, cloud) => {
-    action(control, call, cloud);
-    return NO_CONTENT;
-  };
-}
-
-function route(method: Route["method"], path: string, does: string, handler: ControlHandler): Route {
-  return {
-    api: "control",
-    method,
-    path: `/_local/${path}`,
-    does,
-    async handle(cloud, call) {
-      await requireAdmin(cloud, call);
-      return handler(createControl(cloud), call, cloud);
-    },
-  };
-}
-
-const routes: readonly Route[] = [
-  route("GET", "clock", "The directory's time: `{now}`", (control) =>
-    ok({ now: control.now().toISOString() }),
-  ),
-  route(
-    "PUT",
-    "clock",
-    "Set the directory's clock: `{now}`",
-    act((control, call) => control.setClock(new Date(read(call, clockBody).now))),
-  ),
-  route(
-    "POST",
-    "clock/advance",
-    "Advance the directory's clock: `{days?, seconds?}`",
-    act((control, call) => {
-      const { days = 0, seconds = 0 } = read(call, advanceBody);
-      control.advanceClock({ days, seconds });
-    }),
-  ),
-  route(
-    "PUT",
-    "replication-lag",
-    "Set the replication lag: `{seconds}`, a number for all kinds of object or an object by kind",
-    act((control, call) => control.setReplicationLag(read(call, lagBody).seconds)),
-  ),
-  route(
-    "PUT",
-    "latency",
-    "Set how long each answer waits: `{ms}`",
-    act((control, call) => control.setLatency(read(call, latencyBody).ms)),
-  ),
-  route(
-    "POST",
-    "faults",
-    "Add a fault: `{match: {method?, path?}, times?, carriedOut?, answer, retryAfter?}`; `path` is a regular expression",
-    act((control, call) => control.addFault(read(call, faultSchema))),
-  ),
-  route(
-    "DELETE",
-    "faults",
-    "Remove all faults",
-    act((control) => control.clearFaults()),
-  ),
-  route("GET", "requests", "The request log", (control) => ok({ value: control.requests() })),
-  route(
-    "DELETE",
-    "requests",
-    "Empty the request log",
-    act((control) => control.clearRequests()),
-  ),
-  route("GET", "state", "All that is in the directory, secrets as hashes", (control) => ok(control.state())),
-  route(
-    "POST",
-    "callers",
-    "Create a principal with a secret to call with: `{displayName, role?, scope?, ownsApplications?, graphPermissions?}`",
-    (control, call) => {
-      const { displayName, ...rest } = read(call, callerBody);
-      const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-      return { status: 201, body: control.createCaller({ displayName, ...given }) };
-    },
-  ),
-  route(
-    "POST",
-    "issuers",
-    "Declare an OIDC issuer with its keys: `{issuer, jwks}`",
-    act((_control, call, cloud) => {
-      const { issuer, jwks } = read(call, issuerBody);
-      cloud.issuers.set(issuer, jwks);
-    }),
-  ),
-  route(
-    "PATCH",
-    "policy",
-    "Change the tenant's policy: `{passwordAddition?, maxPasswordLifetimeDays?, requireServiceManagementReference?}`",
-    act((control, call) => {
-      const given = Object.entries(read(call, policyBody)).filter(([, value]) => value !== undefined);
-      control.setPolicy(Object.fromEntries(given));
-    }),
-  ),
-  route(
-    "POST",
-    "reset",
-    "Back to the start",
-    act((control) => control.reset()),
-  ),
-];
-
-/** Only the admin's token opens the control API, for whichever service it was issued. */
-async function requireAdmin(cloud: Cloud, call: Call): Promise<void> {
-  const token = bearerToken(call);
-  if (token === undefined)
-    throw new ServiceError(401, "TokenMissing", "The control API must be called with the admin's token.");
-  try {
-    const { directory, admin } = cloud.world;
-    const audiences = [...graphAudiences(cloud.url), ...armAudiences(cloud.url)];
-    const { objectId } = await cloud.tokens.verify(token, directory.tenantId, audiences);
-    if (objectId !== admin.objectId)
-      throw new ServiceError(403, "NotAdmin", "The control API must be called with the admin's token.");
-  } catch (error) {
-    if (error instanceof TokenRefusedError)
-      throw new ServiceError(401, "TokenRefused", "The token of the control API must be valid.");
-    throw error;
-  }
+interface Admin {
+  readonly appId: string;
 }
 
 function read<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Schema> {
-  const result = schema.safeParse(parseJsonObject(call));
+  const result = schema.safeParse(call.body.json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new ServiceError(400, "BadRequest", `${issue!.path.join(".") || "body"}: ${issue!.message}`);
+  throw refuse("bodyInvalid", { what: `${issue!.path.join(".") || "body"}: ${issue!.message}` });
 }
 
-export const controlService: Service = { routes, renderError: renderArmError };
+type Act = (control: LocalAzureControl, call: Call, cloud: Cloud) => object | void;
+
+/** What is given back is the answer; without it, 204. */
+function route(does: string, act: Act, status = 200): RouteDeclaration<Admin, "admin"> {
+  return {
+    does,
+    permission: "admin",
+    handle(cloud, call): Reply {
+      const body = act(createControl(cloud), call, cloud);
+      return body === undefined ? { status: 204 } : { status, body };
+    },
+  };
+}
+
+const routes = defineRoutes<Admin, "admin">("control", {
+  "GET /_local/clock": route("The directory's time: `{now}`", (control) => ({
+    now: control.now().toISOString(),
+  })),
+  "PUT /_local/clock": route("Set the directory's clock: `{now}`", (control, call) =>
+    control.setClock(new Date(read(call, clockBody).now)),
+  ),
+  "POST /_local/clock/advance": route("Advance the directory's clock: `{days?, seconds?}`", (control, call) =>
+    control.advanceClock(read(call, advanceBody)),
+  ),
+  "PUT /_local/replication-lag": route(
+    "Set the replication lag: `{seconds}`, a number for all kinds of object or an object by kind",
+    (control, call) => control.setReplicationLag(read(call, lagBody).seconds),
+  ),
+  "PUT /_local/read-mode": route(
+    "Which instant a read shows: `{mode}`, `own` or `past` (any within the lag)",
+    (control, call) => control.setReadMode(read(call, readModeBody).mode),
+  ),
+  "PUT /_local/latency": route("Set how long each answer waits: `{ms}`", (control, call) =>
+    control.setLatency(read(call, latencyBody).ms),
+  ),
+  "GET /_local/faults": route("Faults that still have requests to strike", (control) => ({
+    value: control.faults(),
+  })),
+  "POST /_local/faults": route(
+    "Add a fault: `{match: {method?, path?, api?, count?}, times?, carriedOut?, answer, retryAfter?}`; `path` is a regular expression",
+    (control, call) => {
+      control.addFault(read(call, faultSchema));
+    },
+  ),
+  "DELETE /_local/faults": route("Remove all faults", (control) => control.clearFaults()),
+  "GET /_local/requests": route("The request log", (control) => ({ value: control.requests() })),
+  "DELETE /_local/requests": route("Empty the request log", (control) => control.clearRequests()),
+  "GET /_local/state": route("All that is in the directory, secrets as hashes", (control) => control.state()),
+  "POST /_local/callers": route(
+    "Create a principal with a secret to call with: `{displayName, role?, scope?, ownsApplications?, graphPermissions?}`",
+    (control, call) => control.createCaller(read(call, callerBody)),
+    201,
+  ),
+  "POST /_local/people": route(
+    "Create a person with a password: `{displayName, role?, scope?, directoryRoles?}`",
+    (control, call) => control.createPerson(read(call, personBody)),
+    201,
+  ),
+  "POST /_local/groups": route(
+    "Create a group: `{displayName, members, role?, scope?}`",
+    (control, call) => control.createGroup(read(call, groupBody)),
+    201,
+  ),
+  "POST /_local/workspaces": route(
+    "Add an Azure ML workspace: `{subscriptionId, resourceGroup, name}`",
+    (control, call) => control.addWorkspace(read(call, workspaceBody)),
+  ),
+  "POST /_local/issuers": route(
+    "Declare an OIDC issuer with its keys: `{issuer, jwks}`",
+    (_control, call, cloud) => {
+      const { issuer, jwks } = read(call, issuerBody);
+      cloud.issuers.set(issuer, jwks);
+    },
+  ),
+  "PATCH /_local/policy": route(
+    "Change the tenant's policy: `{passwordAddition?, maxPasswordLifetimeDays?, requireServiceManagementReference?, usersCanRegisterApplications?, blockedClientIds?}`",
+    (control, call) => control.setPolicy(read(call, policyBody)),
+  ),
+  "POST /_local/snapshots": route(
+    "Take a snapshot: `{id}`",
+    (control, _call, cloud) => {
+      const id = cloud.ids.guid("snapshot");
+      snapshotsOf(cloud).set(id, control.snapshot());
+      return { id };
+    },
+    201,
+  ),
+  "POST /_local/snapshots/:snapshot/restore": route("Back to a snapshot", (control, call, cloud) => {
+    const id = call.params.snapshot!;
+    const snapshot = snapshotsOf(cloud).get(id);
+    if (snapshot === undefined) throw refuse("snapshotNotFound", { id });
+    control.restore(snapshot);
+  }),
+  "POST /_local/reset": route("Back to the start", (control) => control.reset()),
+});
+
+const snapshots = new WeakMap<Cloud, Map<string, Snapshot>>();
+
+/** Snapshots that were taken over HTTP live as long as their cloud. */
+function snapshotsOf(cloud: Cloud): Map<string, Snapshot> {
+  const taken = snapshots.get(cloud) ?? new Map<string, Snapshot>();
+  snapshots.set(cloud, taken);
+  return taken;
+}
+
+/** Only the admin's token opens the control API, for whichever service it was issued. */
+async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<Admin> {
+  const token = bearerToken(call);
+  if (token === undefined) throw refuse("tokenMissing");
+  const { directory, admin } = cloud.world;
+  const audiences = [...graphAudiences(cloud.url), ...armAudiences(cloud.url)];
+  try {
+    const { objectId, appId } = await cloud.tokens.verify(token, directory.tenantId, audiences);
+    if (objectId === admin.objectId) return { appId };
+  } catch (error) {
+    throw error instanceof TokenRefusedError ? refuse("tokenRefused") : error;
+  }
+  throw refuse("notAdmin");
+}
+
+export const controlService: Service<Admin, "admin"> = {
+  routes,
+  authenticate,
+  admit: () => undefined,
+  renderError(_cloud, refusal) {
+    const { row, message } = lookUp(CONTROL_ERRORS, refusal);
+    return { status: row[0], body: { error: { code: row[1], message } } };
+  },
+  headers: (call) => ({ "content-type": "application/json; charset=utf-8", "request-id": call.requestId }),
+};

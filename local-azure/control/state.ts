@@ -1,5 +1,24 @@
 import type { Cloud } from "../cloud";
+import { certificatesOf, federatedCredentialsOf, passwordsOf } from "../store/credentials";
+import { displayNameOf } from "../store/directory";
 import type { ApplicationRecord, PrincipalRecord, RoleAssignmentRecord } from "../store/records";
+import type { StoreView } from "../store/store";
+
+interface PasswordState {
+  keyId: string;
+  displayName: string | null;
+  sha256: string;
+  startDateTime: string;
+  endDateTime: string;
+}
+
+/** A certificate, by its thumbprint. */
+interface CertificateState {
+  keyId: string;
+  displayName: string | null;
+  thumbprint: string;
+  endDateTime: string;
+}
 
 /** An application, with its secrets as hashes. */
 export interface ApplicationState {
@@ -11,18 +30,15 @@ export interface ApplicationState {
   createdDateTime: string;
   /** True: it belongs to the world at its start, or a control call put it there. */
   initial: boolean;
-  passwords: {
-    keyId: string;
-    displayName: string | null;
-    sha256: string;
-    startDateTime: string;
-    endDateTime: string;
-  }[];
+  passwords: PasswordState[];
+  certificates: CertificateState[];
   federatedCredentials: {
     id: string;
     name: string;
     issuer: string;
-    subject: string;
+    /** Null for a flexible credential. */
+    subject: string | null;
+    claimsMatchingExpression: string | null;
     audiences: string[];
   }[];
 }
@@ -35,6 +51,8 @@ export interface PrincipalState {
   owners: string[];
   createdDateTime: string;
   initial: boolean;
+  passwords: PasswordState[];
+  certificates: CertificateState[];
 }
 
 /** A role assignment. */
@@ -45,6 +63,16 @@ export interface RoleAssignmentState {
   principalId: string;
   principalType: string;
   roleDefinitionGuid: string;
+  condition: string | null;
+  initial: boolean;
+}
+
+/** A permission in another application, such as one of Microsoft Graph's. */
+export interface AppRoleAssignmentState {
+  id: string;
+  principalId: string;
+  resourceId: string;
+  appRoleId: string;
   initial: boolean;
 }
 
@@ -53,6 +81,7 @@ export interface DirectoryState {
   applications: ApplicationState[];
   servicePrincipals: PrincipalState[];
   roleAssignments: RoleAssignmentState[];
+  appRoleAssignments: AppRoleAssignmentState[];
   deletedItems: (
     | ({ kind: "application"; deletedDateTime: string } & ApplicationState)
     | ({ kind: "servicePrincipal"; deletedDateTime: string } & PrincipalState)
@@ -60,27 +89,56 @@ export interface DirectoryState {
 }
 
 export function readState(cloud: Cloud): DirectoryState {
-  const { directory, access } = cloud.world;
+  const { directory, store } = cloud.world;
+  const deleted = directory.deletedItems(cloud.clock.now());
+  const view: StoreView = store.tables;
   return {
-    applications: [...directory.applications.values()].map(applicationState),
-    servicePrincipals: [...directory.principals.values()].map((one) =>
-      principalState(one, directory.displayNameOf(one)),
-    ),
-    roleAssignments: access.all().map(assignmentState),
-    deletedItems: directory.deletedItems(cloud.clock.now()).map((item) => {
-      const deletedDateTime = item.deletedAt.toISOString();
-      return item.kind === "application"
-        ? { kind: item.kind, deletedDateTime, ...applicationState(item.record) }
-        : {
-            kind: item.kind,
-            deletedDateTime,
-            ...principalState(item.record, item.displayName),
-          };
+    applications: view.applications.all().map((one) => applicationState(view, one)),
+    servicePrincipals: view.principals
+      .all()
+      .map((one) => principalState(view, one, displayNameOf(view, one))),
+    roleAssignments: view.roleAssignments.all().map(assignmentState),
+    appRoleAssignments: view.appRoleAssignments
+      .all()
+      .map(({ id, principalId, resourceId, appRoleId, initial }) => ({
+        id,
+        principalId,
+        resourceId,
+        appRoleId,
+        initial,
+      })),
+    deletedItems: deleted.map(({ kind, record, displayName, deletedAt }) => {
+      const deletedDateTime = deletedAt.toISOString();
+      return kind === "application"
+        ? { kind, deletedDateTime, ...applicationState(view, record) }
+        : { kind, deletedDateTime, ...principalState(view, record, displayName) };
     }),
   };
 }
 
-function applicationState(application: ApplicationRecord): ApplicationState {
+function credentialState(view: StoreView, objectId: string) {
+  return {
+    passwords: passwordsOf(view, objectId).map(
+      ({ keyId, displayName, hash, startDateTime, endDateTime }) => ({
+        keyId,
+        displayName,
+        sha256: hash,
+        startDateTime,
+        endDateTime,
+      }),
+    ),
+    certificates: certificatesOf(view, objectId).map(
+      ({ keyId, displayName, customKeyIdentifier, endDateTime }) => ({
+        keyId,
+        displayName,
+        thumbprint: customKeyIdentifier,
+        endDateTime,
+      }),
+    ),
+  };
+}
+
+function applicationState(view: StoreView, application: ApplicationRecord): ApplicationState {
   const { tags } = application.attributes;
   return {
     id: application.id,
@@ -90,26 +148,19 @@ function applicationState(application: ApplicationRecord): ApplicationState {
     owners: [...application.owners],
     createdDateTime: application.createdAt.toISOString(),
     initial: application.initial,
-    passwords: application.passwords.map((password) => ({
-      keyId: password.keyId,
-      displayName: password.displayName,
-      sha256: password.hash,
-      startDateTime: password.startDateTime,
-      endDateTime: password.endDateTime,
+    ...credentialState(view, application.id),
+    federatedCredentials: federatedCredentialsOf(view, application.id).map((credential) => ({
+      id: credential.id,
+      name: credential.name,
+      issuer: credential.issuer,
+      subject: credential.subject,
+      claimsMatchingExpression: credential.claimsMatchingExpression?.value ?? null,
+      audiences: [...credential.audiences],
     })),
-    federatedCredentials: application.federatedCredentials.map(
-      ({ id, name, issuer, subject, audiences }) => ({
-        id,
-        name,
-        issuer,
-        subject,
-        audiences: [...audiences],
-      }),
-    ),
   };
 }
 
-function principalState(principal: PrincipalRecord, displayName: unknown): PrincipalState {
+function principalState(view: StoreView, principal: PrincipalRecord, displayName: unknown): PrincipalState {
   return {
     id: principal.id,
     appId: principal.appId,
@@ -117,6 +168,7 @@ function principalState(principal: PrincipalRecord, displayName: unknown): Princ
     owners: [...principal.owners],
     createdDateTime: principal.createdAt.toISOString(),
     initial: principal.initial,
+    ...credentialState(view, principal.id),
   };
 }
 
@@ -128,6 +180,7 @@ function assignmentState(assignment: RoleAssignmentRecord): RoleAssignmentState 
     principalId: assignment.principalId,
     principalType: assignment.principalType,
     roleDefinitionGuid: assignment.roleGuid,
+    condition: assignment.condition,
     initial: assignment.initial,
   };
 }

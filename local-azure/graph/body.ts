@@ -1,55 +1,95 @@
-import type { z } from "zod";
-import { type Call, hasJsonBody, isJsonObject, parseJsonObject } from "../http";
-import type { JsonObject } from "../store/records";
-import * as errors from "./errors";
+import { type Call, isGuid, isJsonObject, type JsonObject } from "../call";
+import { refuse } from "./errors";
+import { type EntityType, ENUMERATIONS, type PropertyType, REPLACED_WHOLE } from "./metadata";
 
 const MAX_LITERAL_SHOWN = 100;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|[+-]\d\d:\d\d)$/;
 
-/** Reads the JSON body and checks its properties. The first one that is wrong decides the error, as in OData. */
-export function readBody<Schema extends z.ZodType>(
+/** What the metadata says a value is, as TypeScript sees it. Any property may be left out or null. */
+export type ValueOf<Type> = Type extends EntityType
+  ? { readonly [Name in keyof Type]?: ValueOf<Type[Name]> | null }
+  : Type extends readonly [infer Item]
+    ? readonly ValueOf<Item>[]
+    : Type extends "Boolean"
+      ? boolean
+      : Type extends "Int32"
+        ? number
+        : Type extends `!${string}`
+          ? never
+          : string;
+
+/**
+ * Reads the JSON body and checks its properties by Graph's metadata. The first one that is wrong decides the error, as
+ * in OData. Annotations, such as `@odata.type` and `owners@odata.bind`, are left out.
+ */
+export function readBody<Type extends EntityType>(
   call: Call,
-  schema: Schema,
+  type: Type,
   resource: string,
-): z.output<Schema> {
+  required: readonly (keyof Type & string)[] = [],
+): ValueOf<Type> {
   const body = readJson(call);
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const property = issue.path.join(".");
-  const value = issue.path.reduce<unknown>(
-    (part, step) => (part as Record<PropertyKey, unknown> | null | undefined)?.[step],
-    body,
-  );
-  if (value === undefined || value === null) throw errors.propertyMissing(property, resource);
-  const edmType = edmTypeOf(issue);
-  throw edmType !== undefined && ["string", "number", "boolean"].includes(typeof value)
-    ? errors.literalUnconvertible(
-        JSON.stringify(value).replaceAll('"', "").slice(0, MAX_LITERAL_SHOWN),
-        edmType,
-      )
-    : errors.propertyInvalid(property, resource);
+  const own = Object.entries(body).filter(([name]) => !name.includes("@"));
+  for (const [name, value] of own) checkProperty(type, name, value, resource);
+  for (const property of required)
+    if ((body[property] ?? "") === "") throw refuse("propertyMissing", { property, resource });
+  return Object.fromEntries(own) as ValueOf<Type>;
 }
 
 /** Reads a JSON object, whatever is in it. */
 export function readJson(call: Call): JsonObject {
-  const body = hasJsonBody(call) ? parseJsonObject(call) : undefined;
-  if (body === undefined) throw errors.bodyUnreadable();
-  return body;
+  if (call.body.json === undefined) throw refuse("bodyUnreadable");
+  return call.body.json;
 }
 
-/** OData's names of the types that zod expects, by its own names. */
-const EDM_TYPES = new Map<string, string>([
-  ["string", "Edm.String"],
-  ["boolean", "Edm.Boolean"],
-  ["int", "Edm.Int32"],
-  ["number", "Edm.Int32"],
-  ["guid", "Edm.Guid"],
-  ["datetime", "Edm.DateTimeOffset"],
-]);
+function checkProperty(owner: EntityType, property: string, value: unknown, resource: string): void {
+  const type = Object.hasOwn(owner, property) ? owner[property] : undefined;
+  if (type === undefined) throw refuse("propertyUnknown", { property });
+  if (typeof type === "string" && type.startsWith("!")) throw refuse("propertyReadOnly", { property });
+  checkValue(type, value, property, resource);
+}
 
-function edmTypeOf(issue: z.core.$ZodIssue): string | undefined {
-  if (issue.code === "invalid_type") return EDM_TYPES.get(issue.expected);
-  return issue.code === "invalid_format" ? EDM_TYPES.get(issue.format) : undefined;
+function checkValue(type: PropertyType, value: unknown, property: string, resource: string): void {
+  if (value === null) return;
+  const invalid = refuse("propertyInvalid", { property, resource });
+  if (Array.isArray(type)) {
+    if (!Array.isArray(value)) throw invalid;
+    const [item] = type as readonly [PropertyType];
+    value.forEach((part) => checkValue(item, part, property, resource));
+  } else if (typeof type === "object") {
+    if (!isJsonObject(value)) throw invalid;
+    for (const [name, part] of Object.entries(value))
+      if (!name.includes("@")) checkProperty(type as EntityType, name, part, resource);
+  } else checkPrimitive(type, value, property, resource);
+}
+
+function checkPrimitive(type: string, value: unknown, property: string, resource: string): void {
+  const [name = "", longest] = type.split(" ");
+  if (typeof value === "object") throw refuse("propertyInvalid", { property, resource });
+  const literal = typeof value === "string" ? value : JSON.stringify(value);
+  if (!isOfType(name, value))
+    throw refuse("literalUnconvertible", {
+      literal: literal.slice(0, MAX_LITERAL_SHOWN),
+      type: `Edm.${name}`,
+    });
+  const isTooLong = longest !== undefined && literal.length > Number(longest);
+  const isUnknown = ENUMERATIONS[property]?.includes(literal) === false;
+  if (isTooLong || isUnknown) throw refuse("propertyInvalid", { property, resource });
+}
+
+function isOfType(name: string, value: unknown): boolean {
+  switch (name) {
+    case "Boolean":
+      return typeof value === "boolean";
+    case "Int32":
+      return Number.isInteger(value);
+    case "Guid":
+      return typeof value === "string" && isGuid(value);
+    case "DateTimeOffset":
+      return typeof value === "string" && INSTANT.test(value) && !Number.isNaN(Date.parse(value));
+    default:
+      return typeof value === "string";
+  }
 }
 
 /** Applies a patch as OData does: parts of a complex value are merged, lists replaced, null clears. */
@@ -57,9 +97,14 @@ export function mergeAttributes(attributes: JsonObject, patch: JsonObject): Json
   const merged = { ...attributes };
   for (const [name, value] of Object.entries(patch)) {
     const before = merged[name];
-    merged[name] = isJsonObject(value) && isJsonObject(before) ? mergeAttributes(before, value) : value;
+    const isMerged = isJsonObject(value) && isJsonObject(before) && !isReplacedWhole(name);
+    merged[name] = isMerged ? mergeAttributes(before, value) : value;
   }
   return merged;
+}
+
+function isReplacedWhole(name: string): boolean {
+  return (REPLACED_WHOLE as readonly string[]).includes(name);
 }
 
 const OBJECT_LINK = /\/(?:directoryObjects|servicePrincipals|users)\/([0-9a-f-]{36})$/i;
@@ -67,12 +112,13 @@ const OBJECT_LINK = /\/(?:directoryObjects|servicePrincipals|users)\/([0-9a-f-]{
 /** IDs of the `owners@odata.bind` links; none where the client sent none. */
 export function readOwnerLinks(body: JsonObject): string[] {
   const links = body["owners@odata.bind"] ?? [];
-  if (!Array.isArray(links)) throw errors.propertyInvalid("owners@odata.bind", "DirectoryObject");
+  if (!Array.isArray(links))
+    throw refuse("propertyInvalid", { property: "owners@odata.bind", resource: "DirectoryObject" });
   return links.map((link: unknown) => readObjectLink(link, "owners@odata.bind"));
 }
 
 export function readObjectLink(link: unknown, property: string): string {
   const id = typeof link === "string" ? OBJECT_LINK.exec(link)?.[1] : undefined;
-  if (id === undefined) throw errors.propertyInvalid(property, "DirectoryObject");
+  if (id === undefined) throw refuse("propertyInvalid", { property, resource: "DirectoryObject" });
   return id.toLowerCase();
 }

@@ -1,49 +1,133 @@
 import { graphAudiences } from "../audiences";
+import { bearerToken, type Call, isGuid } from "../call";
 import type { Cloud } from "../cloud";
-import { bearerToken, type Call } from "../http";
 import { TokenRefusedError } from "../oauth/tokens";
-import * as errors from "./errors";
+import type { Route } from "../route";
+import { DIRECTORY_ROLES, type DirectoryRole, type GraphPermission } from "../store/microsoft-graph";
+import { refuse } from "./errors";
 
 /** Who calls Graph, and with which permissions of its token. */
 export interface GraphCaller {
+  readonly appId: string;
   readonly objectId: string;
-  readonly readsAll: boolean;
-  readonly writesAll: boolean;
-  readonly writesOwned: boolean;
+  readonly isPerson: boolean;
+  /** An application's permissions. */
+  readonly permissions: ReadonlySet<string>;
+  /** Template IDs of a person's directory roles. */
+  readonly directoryRoles: ReadonlySet<string>;
 }
 
+/** What a route asks of its caller. */
+export type GraphRight =
+  | "readApplications"
+  | "createApplications"
+  /** The application that the path names: all of them, or as its owner. */
+  | "writeApplication"
+  | "writePrincipal"
+  /** To make somebody an owner one must be able to read the directory too. */
+  | "writeApplicationOwners"
+  | "writePrincipalOwners"
+  | "restoreItem"
+  | "readAppRoleAssignments"
+  | "grantAppRoles"
+  | "readDirectory"
+  | "readDomains"
+  | "signedInPerson";
+
 /** Checks the token and reads the permissions in it, as Graph does: not those of the directory at this moment. */
-export async function authenticate(cloud: Cloud, call: Call): Promise<GraphCaller> {
+export async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<GraphCaller> {
   const token = bearerToken(call);
-  if (token === undefined) throw errors.invalidToken("Access token is empty.");
+  if (token === undefined) throw refuse("tokenEmpty");
   try {
-    const claims = await cloud.tokens.verify(
-      token,
-      cloud.world.directory.tenantId,
-      graphAudiences(cloud.url),
-    );
-    call.caller = claims.appId;
-    const writesAll = claims.roles.includes("Application.ReadWrite.All");
-    const writesOwned = claims.roles.includes("Application.ReadWrite.OwnedBy");
-    return { objectId: claims.objectId, readsAll: writesAll || writesOwned, writesAll, writesOwned };
+    const { tenantId } = cloud.world.directory;
+    const claims = await cloud.tokens.verify(token, tenantId, graphAudiences(cloud.url));
+    return {
+      appId: claims.appId,
+      objectId: claims.objectId,
+      isPerson: claims.isPerson,
+      permissions: new Set(claims.roles),
+      directoryRoles: new Set(claims.directoryRoles),
+    };
   } catch (error) {
     if (!(error instanceof TokenRefusedError)) throw error;
-    throw error.refusal.reason === "audience"
-      ? errors.invalidToken("Access token validation failure. Invalid audience.")
-      : errors.invalidToken();
+    throw refuse(error.refusal.reason === "audience" ? "tokenAudience" : "tokenInvalid");
   }
 }
 
-export function requireRead(caller: GraphCaller): void {
-  if (!caller.readsAll) throw errors.insufficientPrivileges();
+const READ_APPLICATIONS: readonly GraphPermission[] = [
+  "Application.Read.All",
+  "Application.ReadWrite.All",
+  "Application.ReadWrite.OwnedBy",
+  "Directory.Read.All",
+  "Directory.ReadWrite.All",
+];
+const READ_DIRECTORY: readonly GraphPermission[] = [
+  "Directory.Read.All",
+  "Directory.ReadWrite.All",
+  "User.Read.All",
+  "Group.Read.All",
+  "GroupMember.Read.All",
+  "RoleManagement.Read.Directory",
+];
+
+function has(caller: GraphCaller, ...permissions: readonly GraphPermission[]): boolean {
+  return permissions.some((permission) => caller.permissions.has(permission));
 }
 
-export function requireCreate(caller: GraphCaller): void {
-  if (!caller.writesAll && !caller.writesOwned) throw errors.insufficientPrivileges();
+function isOneOf(caller: GraphCaller, ...roles: readonly DirectoryRole[]): boolean {
+  return roles.some((role) => caller.directoryRoles.has(DIRECTORY_ROLES[role]));
 }
 
-/** With `Application.ReadWrite.OwnedBy` a caller may change only what it owns. */
-export function requireWrite(caller: GraphCaller, record: { readonly owners: readonly string[] }): void {
-  const mayWrite = caller.writesAll || (caller.writesOwned && record.owners.includes(caller.objectId));
-  if (!mayWrite) throw errors.insufficientPrivileges();
+export function writesAll(caller: GraphCaller): boolean {
+  return (
+    has(caller, "Application.ReadWrite.All") ||
+    isOneOf(caller, "Global Administrator", "Application Administrator", "Cloud Application Administrator")
+  );
+}
+
+/** A person may change what they own; an application needs `Application.ReadWrite.OwnedBy` for that. */
+export function mayWrite(caller: GraphCaller, record: { readonly owners: readonly string[] }): boolean {
+  const owns = record.owners.includes(caller.objectId);
+  return writesAll(caller) || (owns && (caller.isPerson || has(caller, "Application.ReadWrite.OwnedBy")));
+}
+
+/** Whether a caller may give somebody a permission on a resource: those of Microsoft Graph itself are for the few. */
+export function mayGrant(caller: GraphCaller, isOnGraph: boolean): boolean {
+  if (has(caller, "AppRoleAssignment.ReadWrite.All")) return true;
+  if (isOneOf(caller, "Global Administrator", "Privileged Role Administrator")) return true;
+  return !isOnGraph && isOneOf(caller, "Application Administrator", "Cloud Application Administrator");
+}
+
+const RIGHTS: Readonly<Record<GraphRight, (caller: GraphCaller, cloud: Cloud, call: Call) => boolean>> = {
+  readApplications: (caller) => caller.isPerson || has(caller, ...READ_APPLICATIONS),
+  createApplications: (caller, { policy }) =>
+    caller.isPerson
+      ? policy.usersCanRegisterApplications || writesAll(caller) || isOneOf(caller, "Application Developer")
+      : has(caller, "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"),
+  writeApplication: (caller, { world }, { params }) =>
+    mayWrite(caller, world.directory.application(params.id!)),
+  writePrincipal: (caller, { world }, { params }) => mayWrite(caller, world.directory.principal(params.id!)),
+  writeApplicationOwners: (caller, cloud, call) =>
+    RIGHTS.writeApplication(caller, cloud, call) &&
+    (writesAll(caller) || RIGHTS.readDirectory(caller, cloud, call)),
+  writePrincipalOwners: (caller, cloud, call) =>
+    RIGHTS.writePrincipal(caller, cloud, call) &&
+    (writesAll(caller) || RIGHTS.readDirectory(caller, cloud, call)),
+  restoreItem: (caller, { world }, { params, now }) =>
+    mayWrite(caller, world.directory.deletedItem(params.id!, now).record),
+  readAppRoleAssignments: (caller) =>
+    caller.isPerson || has(caller, ...READ_APPLICATIONS, "AppRoleAssignment.ReadWrite.All"),
+  // Which resource is meant stands in the body: the handler asks `mayGrant` again.
+  grantAppRoles: (caller) => mayGrant(caller, false),
+  readDirectory: (caller) => caller.isPerson || has(caller, ...READ_DIRECTORY),
+  readDomains: (caller) =>
+    caller.isPerson || has(caller, "Domain.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"),
+  signedInPerson: (caller) => caller.isPerson,
+};
+
+/** Malformed IDs come before rights. */
+export function admit(cloud: Cloud, call: Call<GraphCaller>, route: Route<GraphCaller, GraphRight>): void {
+  for (const id of [call.params.id, call.params.member])
+    if (id !== undefined && !isGuid(id)) throw refuse("objectIdInvalid", { id });
+  if (!RIGHTS[route.permission](call.caller, cloud, call)) throw refuse("forbidden");
 }

@@ -1,143 +1,181 @@
-import { type Call, correlationIdOf, type Reply, ServiceError } from "../http";
-import type { RuleViolation, ViolationCode } from "../store/violations";
+import type { Call, Reply } from "../call";
+import type { Cloud } from "../cloud";
+import { type Details, type ErrorTable, lookUp, Refusal } from "../refusal";
 
-/** A refusal of Microsoft Graph. */
-export class GraphError extends ServiceError {
-  override readonly name = "GraphError";
+const BAD = "Request_BadRequest";
+const FEDERATED = "InvalidFederatedIdentityCredentialValue";
+const TAKEN = "Request_MultipleObjectsWithSameKeyValue";
+const UNSUPPORTED = "Request_UnsupportedQuery";
+const NOT_FOUND =
+  "Resource '{id}' does not exist or one of its queried reference-property objects are not present.";
 
-  constructor(
-    status: number,
-    code: string,
-    message: string,
-    readonly details?: readonly { code: string; message: string; target: string }[],
-  ) {
-    super(status, code, message);
-  }
-}
-
-const badRequest = (message: string) => new GraphError(400, "Request_BadRequest", message);
-
-export const invalidToken = (message = "Access token has expired or is not yet valid.") =>
-  new GraphError(401, "InvalidAuthenticationToken", message);
-
-export const insufficientPrivileges = () =>
-  new GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
-
-/** The text is Microsoft's, missing word included; az and azuread retry on it. */
-export const backingApplicationNotLocal = () =>
-  new GraphError(
+/** The errors of Microsoft Graph. Texts are Microsoft's, mistakes included: clients look for them. */
+export const GRAPH_ERRORS = {
+  tokenEmpty: [401, "InvalidAuthenticationToken", "Access token is empty."],
+  tokenInvalid: [401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid."],
+  tokenAudience: [401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience."],
+  forbidden: [403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."],
+  // az and azuread retry on this text.
+  backingApplicationNotLocal: [
     403,
     "Authorization_RequestDenied",
     "When using this permission, the backing application of the service principal being created must in the local tenant",
-  );
-
-export const resourceNotFound = (id: string) =>
-  new GraphError(
-    404,
-    "Request_ResourceNotFound",
-    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
-  );
-
-export const bodyUnreadable = () =>
-  new GraphError(
+  ],
+  objectNotFound: [404, "Request_ResourceNotFound", NOT_FOUND],
+  ownerNotFound: [404, "Request_ResourceNotFound", NOT_FOUND],
+  objectIdInvalid: [400, BAD, "Invalid object identifier '{id}'."],
+  bodyUnreadable: [
     400,
     "BadRequest",
     "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
-  );
+  ],
+  literalUnconvertible: [400, BAD, "Cannot convert the literal '{literal}' to the expected type '{type}'."],
+  propertyUnknown: [400, BAD, "Invalid property '{property}'."],
+  propertyReadOnly: [400, BAD, "Property '{property}' is read-only and cannot be set."],
+  propertyInvalid: [400, BAD, "Invalid value specified for property '{property}' of resource '{resource}'."],
+  propertyMissing: [400, BAD, "A value is required for property '{property}' of resource '{resource}'."],
+  identifierUriTaken: [
+    400,
+    BAD,
+    "Another object with the same value for property identifierUris already exists.",
+  ],
+  // microsoftgraph/msgraph-sdk-powershell#1211, OfficeDev/microsoft-365-agents-toolkit#9420.
+  entitlementEnabled: [
+    400,
+    "CannotDeleteOrUpdateEnabledEntitlement",
+    "Permission (scope or role) cannot be deleted or updated unless disabled first.",
+  ],
+  appIdNotFound: [
+    400,
+    BAD,
+    "The appId '{appId}' of the service principal does not reference a valid application object.",
+  ],
+  principalExists: [
+    409,
+    TAKEN,
+    "The service principal cannot be created, updated, or restored because the service principal name {appId} is already in use.",
+  ],
+  ownerExists: [
+    400,
+    BAD,
+    "One or more added object references already exist for the following modified properties: 'owners'.",
+  ],
+  keyIdNotFound: [400, BAD, "No password credential found with keyId {keyId}."],
+  passwordByAction: [400, BAD, "New password credentials must be generated with service actions."],
+  passwordEnd: [400, BAD, "Password credential end date is invalid."],
+  certificateEnd: [400, BAD, "Key credential end date is invalid."],
+  certificateInvalid: [400, BAD, "Key credential value is invalid."],
+  keyIdTaken: [400, BAD, "Update to existing credential with KeyId is not allowed."],
+  // microsoftgraph/msgraph-sdk-java#1823.
+  certificateUsage: [
+    400,
+    BAD,
+    'The value for the property "usage" in one of your credentials is invalid. Acceptable values are Sign, Verify.',
+  ],
+  federatedNameTaken: [409, TAKEN, "FederatedIdentityCredential with name {name} already exists."],
+  federatedNameImmutable: [400, FEDERATED, "Name is immutable and cannot be changed after creation"],
+  // Azure/azure-dev#2505.
+  federatedNameInvalid: [
+    400,
+    FEDERATED,
+    "{name} is not a valid URI last segment. paramName: FederatedIdentityCredential.Name, paramValue: {name}, objectType: Microsoft.Online.DirectoryServices.Application",
+  ],
+  federatedIssuerInvalid: [
+    400,
+    FEDERATED,
+    "{issuer} is not a valid URI. paramName: FederatedIdentityCredential.Issuer, paramValue: {issuer}, objectType: Microsoft.Online.DirectoryServices.Application",
+  ],
+  federatedSubjectTaken: [
+    400,
+    FEDERATED,
+    "The combination of issuer and subject must be unique for the application. Issuer {issuer} and Subject: {subject} already exist. paramName: FederatedIdentityCredential.Subject, paramValue: {subject}, objectType: Microsoft.Online.DirectoryServices.Application",
+  ],
+  federatedSubjectOrExpression: [
+    400,
+    FEDERATED,
+    "Either subject or claimsMatchingExpression must be specified, and not both.",
+  ],
+  federatedExpression: [400, FEDERATED, "The claimsMatchingExpression '{expression}' is invalid."],
+  federatedLimit: [
+    403,
+    "Directory_ResourceSizeExceeded",
+    "The size of the object has exceeded its limit. Please reduce the number of values and retry your request.",
+  ],
+  appRoleUnknown: [400, BAD, "Permission being assigned was not found on application '{appId}'."],
+  appRoleAssigned: [400, BAD, "Permission being assigned already exists on the object"],
+  // Azure/azure-cli#31215.
+  passwordForbidden: [
+    400,
+    "CredentialTypeNotAllowedAsPerAppPolicy",
+    "Credential type not allowed as per assigned policy '{policyId}'.",
+  ],
+  // OfficeDev/microsoft-365-agents-toolkit#10998.
+  passwordLifetime: [
+    400,
+    "CredentialInvalidLifetimeAsPerAppPolicy",
+    "Credential lifetime exceeds the max value allowed as per assigned policy '{policyId}'.",
+  ],
+  serviceReferenceRequired: [
+    400,
+    BAD,
+    "ServiceManagementReference field is required for {call}, but is missing in the request. Refer to the TSG `https://aka.ms/service-management-reference-error` for resolving the error.",
+  ],
+  filterInvalid: [400, BAD, "Invalid filter clause"],
+  filterUnsupported: [
+    400,
+    UNSUPPORTED,
+    "Unsupported or invalid query filter clause specified for property '{property}' of resource '{resource}'.",
+  ],
+  pageSizeInvalid: [
+    400,
+    UNSUPPORTED,
+    "Invalid page size specified: '{size}'. Must be between 1 and 999 inclusive.",
+  ],
+  selectUnknown: [
+    400,
+    "BadRequest",
+    "Parsing OData Select and Expand failed: Could not find a property named '{property}' on type 'microsoft.graph.{type}'.",
+  ],
+  searchNeedsHeader: [
+    400,
+    UNSUPPORTED,
+    "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+  ],
+  searchInvalid: [400, "BadRequest", 'Syntax error: the value of $search must be "property:text".'],
+  throttled: [429, "TooManyRequests", "Too many requests."],
+  unavailable: [503, "serviceNotAvailable", "The service is temporarily unavailable."],
+  broken: [500, "Service_InternalServerError", "An internal error has occurred."],
+} as const satisfies ErrorTable;
 
-/** `edmType` is OData's name of the type that the property has. */
-export const literalUnconvertible = (literal: string, edmType: string) =>
-  badRequest(`Cannot convert the literal '${literal}' to the expected type '${edmType}'.`);
+/** What Graph adds in `details`, for the rules for which that is known. */
+const ERROR_DETAILS: Readonly<Record<string, { readonly code: string; readonly target: string }>> = {
+  appIdNotFound: { code: "NoBackingApplicationObject", target: "appId" },
+  identifierUriTaken: { code: "ObjectConflict", target: "identifierUris" },
+  passwordLifetime: { code: "InvalidKeyEndDate", target: "EndDate" },
+};
 
-export const objectIdInvalid = (id: string) => badRequest(`Invalid object identifier '${id}'.`);
-
-export const propertyInvalid = (property: string, resource: string) =>
-  badRequest(`Invalid value specified for property '${property}' of resource '${resource}'.`);
-
-export const propertyMissing = (property: string, resource: string) =>
-  badRequest(`A value is required for property '${property}' of resource '${resource}'.`);
-
-export const filterInvalid = () => badRequest("Invalid filter clause");
-
-export const featureNotImplemented = (what: string) =>
-  new GraphError(501, "NotImplemented", `${what} is not implemented by the local Azure.`);
-
-/** What Graph makes of each rule of the store that a call would break. */
-const VIOLATIONS: Partial<Record<ViolationCode, (details: Readonly<Record<string, string>>) => GraphError>> =
-  {
-    objectNotFound: ({ id }) => resourceNotFound(id!),
-    appIdNotFound: ({ appId }) =>
-      badRequest(
-        `The appId '${appId}' of the service principal does not reference a valid application object.`,
-      ),
-    principalExists: ({ appId }) =>
-      new GraphError(
-        409,
-        "Request_MultipleObjectsWithSameKeyValue",
-        `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`,
-      ),
-    keyIdNotFound: () => badRequest("No credential found to be removed."),
-    federatedNameTaken: ({ name }) =>
-      new GraphError(
-        409,
-        "Request_MultipleObjectsWithSameKeyValue",
-        `FederatedIdentityCredential with name ${name} already exists.`,
-      ),
-    federatedSubjectTaken: ({ issuer, subject }) =>
-      new GraphError(
-        400,
-        "InvalidFederatedIdentityCredentialValue",
-        `The combination of issuer and subject must be unique for the application. Issuer ${issuer} and Subject: ${subject} already exist. paramName: FederatedIdentityCredential.Subject, paramValue: ${subject}, objectType: Microsoft.Online.DirectoryServices.Application`,
-      ),
-    federatedLimit: () =>
-      new GraphError(
-        400,
-        "Request_BadRequest",
-        "The number of federated identity credentials on the application exceeds the limit of 20.",
-      ),
-    federatedNameImmutable: () => propertyInvalid("name", "FederatedIdentityCredential"),
-    // Azure/azure-cli#31215 has the text.
-    passwordForbidden: ({ policyId }) =>
-      new GraphError(
-        400,
-        "CredentialTypeNotAllowedAsPerAppPolicy",
-        `Credential type not allowed as per assigned policy '${policyId}'.`,
-      ),
-    // OfficeDev/microsoft-365-agents-toolkit#10998 has the whole body.
-    passwordLifetime: ({ policyId }) => {
-      const message = `Credential lifetime exceeds the max value allowed as per assigned policy '${policyId}'.`;
-      return new GraphError(400, "CredentialInvalidLifetimeAsPerAppPolicy", message, [
-        { code: "InvalidKeyEndDate", message, target: "EndDate" },
-      ]);
-    },
-    serviceReferenceRequired: ({ call }) =>
-      badRequest(
-        `ServiceManagementReference field is required for ${call}, but is missing in the request. Refer to the TSG \`https://aka.ms/service-management-reference-error\` for resolving the error.`,
-      ),
-    ownerNotFound: ({ id }) => resourceNotFound(id!),
-    ownerExists: () =>
-      badRequest(
-        "One or more added object references already exist for the following modified properties: 'owners'.",
-      ),
-  };
-
-export function translateViolation(violation: RuleViolation): GraphError | undefined {
-  return VIOLATIONS[violation.code]?.(violation.details);
+export function refuse(rule: keyof typeof GRAPH_ERRORS, details?: Details): Refusal {
+  return new Refusal(rule, details);
 }
 
-export function renderGraphError(error: ServiceError, call: Call): Reply {
+export function notImplemented(what: string): Refusal {
+  return new Refusal("notImplemented", { what });
+}
+
+export function renderGraphError(_cloud: Cloud, refusal: Refusal, call: Call): Reply {
+  const { row, message } = lookUp(GRAPH_ERRORS, refusal);
+  const more = ERROR_DETAILS[refusal.rule];
   return {
-    status: error.status,
-    headers: error.headers,
+    status: row[0],
     body: {
       error: {
-        code: error.code,
-        message: error.message,
-        ...(error instanceof GraphError && error.details !== undefined ? { details: error.details } : {}),
+        code: row[1],
+        message,
+        ...(more === undefined ? {} : { details: [{ code: more.code, message, target: more.target }] }),
         innerError: {
           date: new Date().toISOString().slice(0, 19),
           "request-id": call.requestId,
-          "client-request-id": correlationIdOf(call),
+          "client-request-id": call.correlationId,
         },
       },
     },

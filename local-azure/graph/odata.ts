@@ -1,90 +1,147 @@
-import type { Call, Reply } from "../http";
-import type { JsonObject } from "../store/records";
-import * as errors from "./errors";
+import { type Call, headerOf, type JsonObject, type Reply } from "../call";
+import { notImplemented, refuse } from "./errors";
+import { type Filterable, parseFilter } from "./filter";
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 999;
-const TEXT = "'((?:[^']|'')*)'";
-const UNDERSTOOD = new Set(["$filter", "$select", "$top", "$skiptoken", "$count"]);
+const UNDERSTOOD = new Set(["$filter", "$select", "$top", "$skiptoken", "$count", "$search"]);
 
-type Predicate = (item: JsonObject) => boolean;
-
-/** The forms of `$filter` that clients use; `and` joins them. */
-const FORMS: readonly { pattern: RegExp; build: (field: string, text: string) => Predicate }[] = [
-  {
-    pattern: new RegExp(`^(\\w+) eq ${TEXT}$`, "i"),
-    build: (field, text) => (item) => equals(item[field], text),
-  },
-  {
-    pattern: new RegExp(`^startswith\\((\\w+), ?${TEXT}\\)$`, "i"),
-    build: (field, text) => (item) => {
-      const value = item[field];
-      return typeof value === "string" && value.toLowerCase().startsWith(text.toLowerCase());
-    },
-  },
-  {
-    pattern: new RegExp(`^(\\w+)/any\\((?:\\w+): ?\\w+ eq ${TEXT}\\)$`, "i"),
-    build: (field, text) => (item) => {
-      const values = item[field];
-      return Array.isArray(values) && values.some((value) => equals(value, text));
-    },
-  },
-];
-
-/** Graph compares text in filters without regard to case. */
-function equals(value: unknown, text: string): boolean {
-  return typeof value === "string" && value.toLowerCase() === text.toLowerCase();
+/** What a list or an object of a resource can be asked. */
+export interface Resource extends Filterable {
+  /** As Graph's metadata names it, such as `application`. */
+  readonly type: string;
+  /** Properties that can be selected besides those that are shown by default. */
+  readonly hidden?: readonly string[];
+  readonly searchable?: readonly string[];
 }
 
-export function parseFilter(filter: string): Predicate {
-  const parts = filter.trim().match(/(?:'(?:[^']|'')*'|(?! and )[^'])+/gi) ?? [];
-  const predicates = parts.map((part) => {
-    const expression = part.trim().replace(/^and /i, "");
-    for (const { pattern, build } of FORMS) {
-      const match = pattern.exec(expression);
-      if (match !== null) return build(match[1]!, match[2]!.replaceAll("''", "'"));
-    }
-    throw errors.filterInvalid();
-  });
-  if (predicates.length === 0) throw errors.filterInvalid();
-  return (item) => predicates.every((predicate) => predicate(item));
+const NAME = ["eq", "ne", "in", "startswith", "endswith"] as const;
+const ID = ["eq", "ne", "in"] as const;
+const LIST = ["eq"] as const;
+const FLAG = ["eq", "ne"] as const;
+const INSTANT = ["eq", "ge", "le"] as const;
+
+export const APPLICATIONS: Resource = {
+  resource: "Application",
+  type: "application",
+  properties: {
+    appId: ID,
+    createdDateTime: INSTANT,
+    displayName: NAME,
+    id: ID,
+    identifierUris: LIST,
+    notes: ["eq"],
+    publisherDomain: NAME,
+    signInAudience: ID,
+    tags: LIST,
+    uniqueName: ["eq"],
+  },
+  hidden: ["oauth2RequirePostResponse"],
+  searchable: ["displayName", "description"],
+};
+
+export const PRINCIPALS: Resource = {
+  resource: "ServicePrincipal",
+  type: "servicePrincipal",
+  properties: {
+    accountEnabled: FLAG,
+    appId: ID,
+    appOwnerOrganizationId: ID,
+    createdDateTime: INSTANT,
+    displayName: NAME,
+    id: ID,
+    servicePrincipalNames: LIST,
+    servicePrincipalType: ID,
+    tags: LIST,
+  },
+  hidden: ["samlMetadataUrl"],
+  searchable: ["displayName", "description"],
+};
+
+export const USERS: Resource = {
+  resource: "User",
+  type: "user",
+  properties: { displayName: NAME, id: ID, userPrincipalName: NAME, mail: NAME, accountEnabled: FLAG },
+  hidden: ["accountEnabled", "userType", "createdDateTime"],
+  searchable: ["displayName"],
+};
+
+export const GROUPS: Resource = {
+  resource: "Group",
+  type: "group",
+  properties: { displayName: NAME, id: ID, securityEnabled: FLAG },
+  searchable: ["displayName"],
+};
+
+/** What has a list, but can hardly be filtered. */
+export function plain(resource: string, type: string, ...properties: readonly string[]): Resource {
+  return { resource, type, properties: Object.fromEntries(properties.map((name) => [name, ID])) };
 }
 
 /** Answers one object, cut down to `$select`. */
-export function replyWithObject(call: Call, entity: string, item: JsonObject): Reply {
+export function replyWithObject(call: Call, entity: string, item: JsonObject, resource: Resource): Reply {
   refuseUnknownOptions(call);
-  return {
-    status: 200,
-    body: { "@odata.context": `${contextOf(call)}#${entity}/$entity`, ...select(call, item) },
-  };
+  const context = `${contextOf(call)}#${entity}/$entity`;
+  return { status: 200, body: { "@odata.context": context, ...selector(call, resource)(item) } };
 }
 
 /** Answers a list: filtered, in pages with an absolute `@odata.nextLink`, cut down to `$select`. */
-export function replyWithList(call: Call, entity: string, items: readonly JsonObject[]): Reply {
+export function replyWithList(
+  call: Call,
+  entity: string,
+  items: readonly JsonObject[],
+  resource: Resource,
+): Reply {
   refuseUnknownOptions(call);
+  const isEventual = headerOf(call, "consistencylevel")?.toLowerCase() === "eventual";
+  const isCounted = call.query.get("$count")?.toLowerCase() === "true" && isEventual;
   const filter = call.query.get("$filter");
-  const found = filter === null ? items : items.filter(parseFilter(filter));
-  const top = readNumber(call, "$top", DEFAULT_PAGE, 1, MAX_PAGE);
-  const start = readNumber(call, "$skiptoken", 0, 0, Number.MAX_SAFE_INTEGER);
+  const matching = filter === null ? items : items.filter(parseFilter(filter, resource, isCounted));
+  const found = matching.filter(searcher(call, resource, isEventual));
+  const top = readPageSize(call);
+  const start = Number(call.query.get("$skiptoken") ?? 0) || 0;
   const page = found.slice(start, start + top);
   return {
     status: 200,
     body: {
       "@odata.context": `${contextOf(call)}#${entity}`,
-      ...(call.query.get("$count") === "true" ? { "@odata.count": found.length } : {}),
+      ...(isCounted ? { "@odata.count": found.length } : {}),
       ...(start + top < found.length ? { "@odata.nextLink": nextLink(call, start + top) } : {}),
-      value: page.map((item) => select(call, item)),
+      value: page.map(selector(call, resource)),
     },
   };
 }
 
-function select(call: Call, item: JsonObject): JsonObject {
+/** Where nothing of a kind was shown, `$select` cannot be checked against what it has; metadata names are not all here. */
+function selector(call: Call, resource: Resource): (item: JsonObject) => JsonObject {
   const fields = call.query.get("$select");
-  if (fields === null) return item;
+  if (fields === null) return (item) => item;
   const wanted = fields.split(",").map((field) => field.trim());
-  return Object.fromEntries(
-    Object.entries(item).filter(([name]) => wanted.includes(name) || name === "@odata.type"),
-  );
+  return (item) => {
+    for (const property of wanted)
+      if (!Object.hasOwn(item, property) && resource.hidden?.includes(property) !== true)
+        throw refuse("selectUnknown", { property, type: resource.type });
+    return Object.fromEntries(
+      Object.entries(item).filter(([name]) => wanted.includes(name) || name === "@odata.type"),
+    );
+  };
+}
+
+/** `$search="displayName:text"`, in which the text is the beginning of a word. */
+function searcher(call: Call, resource: Resource, isEventual: boolean): (item: JsonObject) => boolean {
+  const search = call.query.get("$search");
+  if (search === null) return () => true;
+  if (!isEventual) throw refuse("searchNeedsHeader");
+  const [, property = "", text = ""] = /^"(\w+):([^"]*)"$/.exec(search.trim()) ?? [];
+  if (resource.searchable?.includes(property) !== true) throw refuse("searchInvalid");
+  return (item) => {
+    const value = item[property];
+    const words = (typeof value === "string" ? value : "").toLowerCase().split(/[^a-z0-9]+/);
+    return text
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .every((part) => words.some((word) => word.startsWith(part)));
+  };
 }
 
 function contextOf(call: Call): string {
@@ -97,22 +154,16 @@ function nextLink(call: Call, start: number): string {
   return `${call.base}${call.path}?${query.toString()}`;
 }
 
-function readNumber(call: Call, option: string, fallback: number, least: number, most: number): number {
-  const value = call.query.get(option);
-  if (value === null) return fallback;
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < least || number > most)
-    throw new errors.GraphError(
-      400,
-      "Request_BadRequest",
-      `Invalid value '${value.slice(0, 100)}' for the query option '${option}'.`,
-    );
-  return number;
+function readPageSize(call: Call): number {
+  const size = call.query.get("$top");
+  if (size === null) return DEFAULT_PAGE;
+  if (!/^\d{1,9}$/.test(size) || Number(size) < 1 || Number(size) > MAX_PAGE)
+    throw refuse("pageSizeInvalid", { size: size.slice(0, 100) });
+  return Number(size);
 }
 
 /** An option that is not understood must not be a quiet 200 with too much in it. */
 function refuseUnknownOptions(call: Call): void {
   for (const option of call.query.keys())
-    if (option.startsWith("$") && !UNDERSTOOD.has(option))
-      throw errors.featureNotImplemented(`The query option ${option}`);
+    if (option.startsWith("$") && !UNDERSTOOD.has(option)) throw notImplemented(`The query option ${option}`);
 }

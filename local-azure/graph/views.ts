@@ -1,34 +1,45 @@
-import type { Directory } from "../store/directory";
-import type {
-  ApplicationRecord,
-  FederatedCredentialRecord,
-  JsonObject,
-  PasswordRecord,
-  PrincipalRecord,
-} from "../store/records";
-import { isJsonObject } from "../http";
+import { isJsonObject, type JsonObject } from "../call";
+import { certificatesOf, passwordsOf } from "../store/credentials";
+import { type Directory, displayNameOf, findByAppId } from "../store/directory";
+import { GRAPH_APP_ID } from "../store/microsoft-graph";
+import type * as records from "../store/records";
+import type { StoreView } from "../store/store";
+
+/** Microsoft's own tenant, to which Microsoft Graph's application belongs. */
+const MICROSOFT_TENANT_ID = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
 
 /** Graph's times have no milliseconds. */
 export function formatInstant(instant: Date): string {
   return `${instant.toISOString().slice(0, 19)}Z`;
 }
 
+const nulls = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, null]));
+
+const PUBLISHER = nulls("displayName", "verifiedPublisherId", "addedDateTime");
+const INFO = nulls("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl");
+
 // Unset properties are explicit nulls: azuread reads an absent `groupMembershipClaims` as [""] and wants to change it.
 const APPLICATION_DEFAULTS: JsonObject = {
-  applicationTemplateId: null,
-  disabledByMicrosoftStatus: null,
-  displayName: null,
-  description: null,
-  groupMembershipClaims: null,
-  identifierUris: [],
-  isDeviceOnlyAuthSupported: null,
-  isFallbackPublicClient: null,
-  notes: null,
-  serviceManagementReference: null,
-  signInAudience: "AzureADMyOrg",
-  tags: [],
-  tokenEncryptionKeyId: null,
-  optionalClaims: null,
+  ...nulls(
+    "applicationTemplateId",
+    "certification",
+    "defaultRedirectUri",
+    "description",
+    "disabledByMicrosoftStatus",
+    "displayName",
+    "groupMembershipClaims",
+    "isDeviceOnlyAuthSupported",
+    "isFallbackPublicClient",
+    "nativeAuthenticationApisEnabled",
+    "notes",
+    "optionalClaims",
+    "requestSignatureVerification",
+    "samlMetadataUrl",
+    "serviceManagementReference",
+    "servicePrincipalLockConfiguration",
+    "tokenEncryptionKeyId",
+    "uniqueName",
+  ),
   addIns: [],
   api: {
     acceptMappedClaims: null,
@@ -38,44 +49,51 @@ const APPLICATION_DEFAULTS: JsonObject = {
     preAuthorizedApplications: [],
   },
   appRoles: [],
-  info: {
-    logoUrl: null,
-    marketingUrl: null,
-    privacyStatementUrl: null,
-    supportUrl: null,
-    termsOfServiceUrl: null,
-  },
+  identifierUris: [],
+  info: INFO,
+  parentalControlSettings: { countriesBlockedForMinors: [], legalAgeGroupRule: "Allow" },
   publicClient: { redirectUris: [] },
   requiredResourceAccess: [],
+  signInAudience: "AzureADMyOrg",
   spa: { redirectUris: [] },
+  tags: [],
+  verifiedPublisher: PUBLISHER,
   web: {
     homePageUrl: null,
     logoutUrl: null,
     redirectUris: [],
+    redirectUriSettings: [],
     implicitGrantSettings: { enableAccessTokenIssuance: false, enableIdTokenIssuance: false },
   },
 };
 
 const PRINCIPAL_DEFAULTS: JsonObject = {
+  ...nulls(
+    "applicationTemplateId",
+    "description",
+    "disabledByMicrosoftStatus",
+    "homepage",
+    "loginUrl",
+    "logoutUrl",
+    "notes",
+    "preferredSingleSignOnMode",
+    "preferredTokenSigningKeyThumbprint",
+    "samlSingleSignOnSettings",
+    "tokenEncryptionKeyId",
+  ),
   accountEnabled: true,
+  addIns: [],
   alternativeNames: [],
   appRoleAssignmentRequired: false,
-  description: null,
-  disabledByMicrosoftStatus: null,
-  homepage: null,
-  loginUrl: null,
-  logoutUrl: null,
-  notes: null,
+  appRoles: [],
+  info: INFO,
   notificationEmailAddresses: [],
-  preferredSingleSignOnMode: null,
+  oauth2PermissionScopes: [],
   replyUrls: [],
-  samlSingleSignOnSettings: null,
+  resourceSpecificApplicationPermissions: [],
   servicePrincipalType: "Application",
   tags: [],
-  appRoles: [],
-  oauth2PermissionScopes: [],
-  keyCredentials: [],
-  passwordCredentials: [],
+  verifiedPublisher: PUBLISHER,
 };
 
 /** Lays what was sent over the defaults; a null clears a list or a complex value back to its default. */
@@ -90,39 +108,152 @@ function withDefaults(defaults: JsonObject, sent: JsonObject): JsonObject {
   return result;
 }
 
-export function viewApplication(application: ApplicationRecord, directory: Directory): JsonObject {
-  return {
-    id: application.id,
-    deletedDateTime: null,
-    appId: application.appId,
-    createdDateTime: formatInstant(application.createdAt),
-    publisherDomain: directory.domain,
-    ...withDefaults(APPLICATION_DEFAULTS, application.attributes),
-    keyCredentials: [],
-    passwordCredentials: application.passwords.map((password) => viewPassword(password)),
-  };
-}
+/** Turns records into what Graph shows, from one view of the store. */
+export class GraphViews {
+  constructor(
+    private readonly view: StoreView,
+    private readonly directory: Directory,
+  ) {}
 
-export function viewPrincipal(principal: PrincipalRecord, directory: Directory): JsonObject {
-  const application = directory.findApplicationByAppId(principal.appId)?.attributes ?? {};
-  const identifierUris = Array.isArray(application.identifierUris) ? application.identifierUris : [];
-  return {
-    id: principal.id,
-    deletedDateTime: null,
-    appId: principal.appId,
-    appDisplayName: application.displayName ?? null,
-    appDescription: application.description ?? null,
-    appOwnerOrganizationId: directory.tenantId,
-    createdDateTime: formatInstant(principal.createdAt),
-    signInAudience: application.signInAudience ?? "AzureADMyOrg",
-    servicePrincipalNames: [principal.appId, ...(identifierUris as string[])],
-    ...withDefaults(PRINCIPAL_DEFAULTS, principal.attributes),
-    displayName: directory.displayNameOf(principal) ?? null,
-  };
+  application(application: records.ApplicationRecord): JsonObject {
+    return {
+      id: application.id,
+      deletedDateTime: null,
+      appId: application.appId,
+      createdDateTime: formatInstant(application.createdAt),
+      publisherDomain: this.directory.domain,
+      ...withDefaults(APPLICATION_DEFAULTS, application.attributes),
+      ...this.credentials(application.id),
+    };
+  }
+
+  /** What is not set on a principal comes from its application. */
+  principal(principal: records.PrincipalRecord): JsonObject {
+    const application = findByAppId(this.view.applications.all(), principal.appId)?.attributes ?? {};
+    const { api, appRoles, web, publicClient, spa, identifierUris } = withDefaults(
+      APPLICATION_DEFAULTS,
+      application,
+    ) as Record<string, JsonObject>;
+    const fromApplication = {
+      appRoles,
+      homepage: web?.homePageUrl,
+      info: application.info ?? undefined,
+      logoutUrl: web?.logoutUrl,
+      oauth2PermissionScopes: api?.oauth2PermissionScopes,
+      replyUrls: [web, publicClient, spa].flatMap((part) => part?.redirectUris as string[]),
+    };
+    const isOurs = principal.appId !== GRAPH_APP_ID;
+    return {
+      id: principal.id,
+      deletedDateTime: null,
+      appId: principal.appId,
+      appDisplayName: isOurs ? (application.displayName ?? null) : principal.attributes.displayName,
+      appDescription: application.description ?? null,
+      appOwnerOrganizationId: isOurs ? this.directory.tenantId : MICROSOFT_TENANT_ID,
+      createdDateTime: formatInstant(principal.createdAt),
+      signInAudience: application.signInAudience ?? (isOurs ? "AzureADMyOrg" : "AzureADMultipleOrgs"),
+      servicePrincipalNames: [principal.appId, ...(identifierUris as unknown as string[])],
+      ...withDefaults(withDefaults(PRINCIPAL_DEFAULTS, fromApplication), principal.attributes),
+      displayName: displayNameOf(this.view, principal) ?? null,
+      ...this.credentials(principal.id),
+    };
+  }
+
+  user(user: records.UserRecord): JsonObject {
+    return {
+      ...nulls(
+        "jobTitle",
+        "mail",
+        "mobilePhone",
+        "officeLocation",
+        "preferredLanguage",
+        "givenName",
+        "surname",
+      ),
+      businessPhones: [],
+      displayName: user.displayName,
+      id: user.id,
+      userPrincipalName: user.userPrincipalName,
+    };
+  }
+
+  group(group: records.GroupRecord): JsonObject {
+    return group.roleTemplateId === undefined
+      ? {
+          ...nulls("deletedDateTime", "description", "mail", "membershipRule", "visibility"),
+          displayName: group.displayName,
+          groupTypes: [],
+          id: group.id,
+          mailEnabled: false,
+          securityEnabled: true,
+        }
+      : {
+          deletedDateTime: null,
+          description: group.displayName,
+          displayName: group.displayName,
+          id: group.id,
+          roleTemplateId: group.roleTemplateId,
+        };
+  }
+
+  /** An object among others: `@odata.type` decides what a client reads it as. */
+  object(id: string): JsonObject | undefined {
+    const typed = (type: string, shown: JsonObject) => ({
+      "@odata.type": `#microsoft.graph.${type}`,
+      ...shown,
+    });
+    const { principals, applications, users, groups } = this.view;
+    const principal = principals.get(id);
+    if (principal !== undefined) return typed("servicePrincipal", this.principal(principal));
+    const application = applications.get(id);
+    if (application !== undefined) return typed("application", this.application(application));
+    const user = users.get(id);
+    if (user !== undefined) return typed("user", this.user(user));
+    const group = groups.get(id);
+    if (group === undefined) return undefined;
+    return typed(group.roleTemplateId === undefined ? "group" : "directoryRole", this.group(group));
+  }
+
+  objects(ids: readonly string[]): JsonObject[] {
+    return ids.map((id) => this.object(id)).filter((shown) => shown !== undefined);
+  }
+
+  deleted({ kind, record, displayName, deletedAt }: records.DeletedRecord): JsonObject {
+    const shown =
+      kind === "application"
+        ? this.application(record)
+        : { ...this.principal(record), displayName: displayName ?? null };
+    const deletedDateTime = formatInstant(deletedAt);
+    return { "@odata.type": `#microsoft.graph.${kind}`, ...shown, deletedDateTime };
+  }
+
+  appRoleAssignment(assignment: records.AppRoleAssignmentRecord): JsonObject {
+    const nameOf = (id: string) => this.object(id)?.displayName ?? null;
+    const types: Record<string, string> = { user: "User", group: "Group" };
+    const type = String(this.object(assignment.principalId)?.["@odata.type"]).split(".").at(-1)!;
+    return {
+      id: assignment.id,
+      deletedDateTime: null,
+      appRoleId: assignment.appRoleId,
+      createdDateTime: formatInstant(assignment.createdAt),
+      principalDisplayName: nameOf(assignment.principalId),
+      principalId: assignment.principalId,
+      principalType: types[type] ?? "ServicePrincipal",
+      resourceDisplayName: nameOf(assignment.resourceId),
+      resourceId: assignment.resourceId,
+    };
+  }
+
+  private credentials(objectId: string): JsonObject {
+    return {
+      keyCredentials: certificatesOf(this.view, objectId).map(viewCertificate),
+      passwordCredentials: passwordsOf(this.view, objectId).map((password) => viewPassword(password)),
+    };
+  }
 }
 
 /** Without `secretText` it is what every later reader sees. */
-export function viewPassword(password: PasswordRecord, secretText: string | null = null): JsonObject {
+export function viewPassword(password: records.PasswordRecord, secretText: string | null = null): JsonObject {
   return {
     customKeyIdentifier: null,
     displayName: password.displayName,
@@ -134,18 +265,26 @@ export function viewPassword(password: PasswordRecord, secretText: string | null
   };
 }
 
-export function viewFederatedCredential(credential: FederatedCredentialRecord): JsonObject {
+/** The certificate itself is shown only to who asks for `keyCredentials` by name; here never. */
+function viewCertificate(certificate: records.CertificateRecord): JsonObject {
   return {
-    id: credential.id,
-    name: credential.name,
-    issuer: credential.issuer,
-    subject: credential.subject,
-    description: credential.description,
-    audiences: credential.audiences,
+    customKeyIdentifier: certificate.customKeyIdentifier,
+    displayName: certificate.displayName,
+    endDateTime: certificate.endDateTime,
+    key: null,
+    keyId: certificate.keyId,
+    startDateTime: certificate.startDateTime,
+    type: certificate.type,
+    usage: certificate.usage,
   };
 }
 
-/** A principal among other directory objects: `@odata.type` decides what a client reads it as. */
-export function viewDirectoryObject(principal: PrincipalRecord, directory: Directory): JsonObject {
-  return { "@odata.type": "#microsoft.graph.servicePrincipal", ...viewPrincipal(principal, directory) };
+/** The expression is in the beta alone; there a subject that is not set is null. */
+export function viewFederatedCredential(
+  credential: records.FederatedCredentialRecord,
+  isBeta: boolean,
+): JsonObject {
+  const { id, name, issuer, subject, description, audiences, claimsMatchingExpression } = credential;
+  const shown = { id, name, issuer, subject, description, audiences };
+  return isBeta ? { ...shown, claimsMatchingExpression } : shown;
 }

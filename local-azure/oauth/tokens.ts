@@ -5,20 +5,16 @@ import * as jose from "jose";
 const LIFETIME_SECONDS = 3599;
 const KEY_ID = "local-azure-1";
 
-/** What an access token says about its holder. */
-export interface TokenHolder {
-  readonly tenantId: string;
-  readonly appId: string;
-  readonly objectId: string;
-  readonly roles: readonly string[];
-  readonly credential: "secret" | "assertion";
-}
-
 /** What the services read in a token that they accept. */
 export interface AccessTokenClaims {
   readonly appId: string;
   readonly objectId: string;
   readonly roles: readonly string[];
+  readonly isPerson: boolean;
+  /** Template IDs of a person's directory roles. */
+  readonly directoryRoles: readonly string[];
+  /** A person's sign-in name. */
+  readonly personName: string | undefined;
 }
 
 /** Why a token was refused. */
@@ -42,7 +38,7 @@ interface SigningKeys {
   readonly jwks: jose.JSONWebKeySet;
 }
 
-/** Signs and checks access tokens. They live on the machine's time. */
+/** Signs and checks tokens. They live on the machine's time. */
 export class TokenService {
   /** An RSA key takes up to half a second to find, so nobody waits for it before the first token. */
   private readonly keys: Promise<SigningKeys> = createKeys();
@@ -51,44 +47,55 @@ export class TokenService {
     return (await this.keys).jwks;
   }
 
-  /** The answer's `access_token` and `expires_in`. The claims are those of a v1-format token. */
+  /** An access token in the v1 format. */
   async issue(
-    holder: TokenHolder,
+    tenantId: string,
+    claims: jose.JWTPayload,
     audience: string,
   ): Promise<{ accessToken: string; expiresInSeconds: number }> {
+    const issuer = `https://sts.windows.net/${tenantId}/`;
+    const token = await this.sign({ ...claims, idp: issuer, tid: tenantId, ver: "1.0" }, issuer, audience);
+    return { accessToken: token, expiresInSeconds: LIFETIME_SECONDS };
+  }
+
+  async sign(claims: jose.JWTPayload, issuer: string, audience: string): Promise<string> {
     const { privateKey } = await this.keys;
     const issuedAt = Math.floor(Date.now() / 1000);
-    const accessToken = await new jose.SignJWT({
-      appid: holder.appId,
-      appidacr: holder.credential === "secret" ? "1" : "2",
-      idp: `https://sts.windows.net/${holder.tenantId}/`,
-      idtyp: "app",
-      oid: holder.objectId,
-      roles: holder.roles,
-      sub: holder.objectId,
-      tid: holder.tenantId,
-      ver: "1.0",
-    })
+    return new jose.SignJWT(claims)
       .setProtectedHeader({ typ: "JWT", alg: "RS256", kid: KEY_ID })
-      .setIssuer(`https://sts.windows.net/${holder.tenantId}/`)
+      .setIssuer(issuer)
       .setAudience(audience)
       .setIssuedAt(issuedAt)
       .setNotBefore(issuedAt)
       .setExpirationTime(issuedAt + LIFETIME_SECONDS)
       .sign(privateKey);
-    return { accessToken, expiresInSeconds: LIFETIME_SECONDS };
   }
 
   /** Checks signature, time, tenant and audience. */
   async verify(token: string, tenantId: string, audiences: readonly string[]): Promise<AccessTokenClaims> {
+    const payload = await this.read(token, `https://sts.windows.net/${tenantId}/`);
+    const { aud: audience, roles, wids } = payload;
+    if (typeof audience !== "string" || !audiences.includes(audience))
+      throw new TokenRefusedError({ reason: "audience", audience: String(audience) });
+    return {
+      appId: String(payload.appid),
+      objectId: String(payload.oid),
+      roles: Array.isArray(roles) ? roles.map(String) : [],
+      isPerson: payload.idtyp === "user",
+      directoryRoles: Array.isArray(wids) ? wids.map(String) : [],
+      personName: typeof payload.upn === "string" ? payload.upn : undefined,
+    };
+  }
+
+  private async read(token: string, issuer: string): Promise<jose.JWTPayload> {
     const { publicKey } = await this.keys;
-    let payload: jose.JWTPayload;
     try {
-      ({ payload } = await jose.jwtVerify(token, publicKey, {
+      const { payload } = await jose.jwtVerify(token, publicKey, {
         algorithms: ["RS256"],
-        issuer: `https://sts.windows.net/${tenantId}/`,
+        issuer,
         requiredClaims: ["aud", "exp", "oid", "appid"],
-      }));
+      });
+      return payload;
     } catch (error) {
       if (error instanceof jose.errors.JWTExpired)
         throw new TokenRefusedError({
@@ -99,14 +106,6 @@ export class TokenService {
         throw new TokenRefusedError({ reason: "invalid" });
       throw error;
     }
-    const { aud: audience } = payload;
-    if (typeof audience !== "string" || !audiences.includes(audience))
-      throw new TokenRefusedError({ reason: "audience", audience: String(audience) });
-    return {
-      appId: String(payload.appid),
-      objectId: String(payload.oid),
-      roles: Array.isArray(payload.roles) ? payload.roles.map(String) : [],
-    };
   }
 }
 

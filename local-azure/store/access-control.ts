@@ -1,143 +1,148 @@
-import type { Directory } from "./directory";
+import { Refusal } from "../refusal";
+import { ExpressionError } from "./boolean-expression";
+import { type Attributes, parseCondition } from "./conditions";
+import { groupsOf, principalTypeOf } from "./directory";
 import type { RoleAssignmentRecord } from "./records";
+import { isAtOrAbove } from "./resources";
 import { allowsAction, findRole } from "./roles";
-import { RuleViolation } from "./violations";
+import type { Store, StoreView } from "./store";
 
 /** What a caller says about a role assignment. */
 export interface RoleAssignmentRequest {
   readonly name: string;
   readonly scope: string;
   readonly principalId: string;
-  readonly principalType?: string;
+  readonly principalType: string | undefined;
   readonly roleGuid: string;
-  readonly condition?: string | null;
-  readonly conditionVersion?: string | null;
-  readonly description?: string | null;
+  readonly condition: string | null;
+  readonly conditionVersion: string | null;
+  readonly description: string | null;
+}
+
+/** Something that a caller wants to do. */
+export interface Access {
+  readonly principalId: string;
+  readonly action: string;
+  readonly scope: string;
+  /** What a condition can ask about the request, and about what is there. */
+  readonly request?: Attributes;
+  readonly resource?: Attributes;
 }
 
 /** Role assignments, and who may do what because of them. */
 export class AccessControl {
-  private readonly assignments = new Map<string, RoleAssignmentRecord>();
-
-  constructor(private readonly directory: Directory) {}
+  constructor(
+    private readonly store: Store,
+    private readonly tenantId: string,
+  ) {}
 
   /** Creates an assignment, or changes the description and condition of the one with the same name. */
-  assign(
-    request: RoleAssignmentRequest,
-    caller: string,
-    now: Date,
-    initial = false,
-  ): { assignment: RoleAssignmentRecord; created: boolean } {
-    if (findRole(request.roleGuid) === undefined)
-      throw new RuleViolation("roleNotFound", { roleGuid: request.roleGuid });
+  assign(request: RoleAssignmentRequest, caller: string, now: Date, initial = false): RoleAssignmentRecord {
+    if (findRole(request.roleGuid)?.guid !== request.roleGuid.toLowerCase())
+      throw new Refusal("roleNotFound", { role: withoutDashes(request.roleGuid) });
+    checkCondition(request);
     const named = this.find(request.scope, request.name);
-    if (named !== undefined) return { assignment: this.update(named, request, caller, now), created: false };
-    const twin = this.all().find((other) => isSame(other, request));
-    if (twin !== undefined) throw new RuleViolation("roleAssignmentExists", { name: twin.name });
-    this.checkPrincipal(request, now);
+    if (named !== undefined && !isSame(named, request)) throw new Refusal("roleAssignmentImmutable");
+    const twin = this.store.tables.roleAssignments.all().find((other) => isSame(other, request));
+    if (named === undefined && twin !== undefined)
+      throw new Refusal("roleAssignmentExists", { name: withoutDashes(twin.name) });
     const assignment: RoleAssignmentRecord = {
       name: request.name.toLowerCase(),
       scope: request.scope,
       principalId: request.principalId.toLowerCase(),
-      principalType: request.principalType ?? "ServicePrincipal",
+      principalType: this.checkPrincipal(request, now),
       roleGuid: request.roleGuid.toLowerCase(),
-      condition: request.condition ?? null,
-      conditionVersion: request.conditionVersion ?? null,
-      description: request.description ?? null,
-      createdAt: now,
+      condition: request.condition,
+      conditionVersion: request.conditionVersion,
+      description: request.description,
+      createdAt: named?.createdAt ?? now,
       updatedAt: now,
-      createdBy: caller,
+      createdBy: named?.createdBy ?? caller,
       updatedBy: caller,
       initial,
     };
-    this.assignments.set(key(assignment.scope, assignment.name), assignment);
-    return { assignment, created: true };
-  }
-
-  find(scope: string, name: string): RoleAssignmentRecord | undefined {
-    return this.assignments.get(key(scope, name));
-  }
-
-  remove(scope: string, name: string): RoleAssignmentRecord | undefined {
-    const assignment = this.find(scope, name);
-    this.assignments.delete(key(scope, name));
+    this.store.tables.roleAssignments.put(key(assignment.scope, assignment.name), assignment, now);
     return assignment;
   }
 
-  all(): RoleAssignmentRecord[] {
-    return [...this.assignments.values()];
+  find(scope: string, name: string, view: StoreView = this.store.tables): RoleAssignmentRecord | undefined {
+    return view.roleAssignments.get(key(scope, name));
   }
 
-  /** The assignments of a principal that have effect at a scope: on it or above it, and replicated. */
+  remove(scope: string, name: string, now: Date): RoleAssignmentRecord | undefined {
+    const assignment = this.find(scope, name);
+    this.store.tables.roleAssignments.delete(key(scope, name), now);
+    return assignment;
+  }
+
+  /** What a principal was given itself or through groups, and that has replicated. */
+  of(principalId: string, now: Date): RoleAssignmentRecord[] {
+    const view = this.store.visible(now);
+    const holders = [principalId, ...groupsOf(view, principalId).map(({ id }) => id)];
+    return view.roleAssignments.all().filter((assignment) => holders.includes(assignment.principalId));
+  }
+
+  /** The assignments of a principal that have effect at a scope: on it or above it. */
   effectiveAt(principalId: string, scope: string, now: Date): RoleAssignmentRecord[] {
-    return this.all().filter(
-      (assignment) =>
-        assignment.principalId === principalId &&
-        isAtOrAbove(assignment.scope, scope) &&
-        this.directory.replication.isReplicated("roleAssignment", assignment.createdAt, now),
-    );
+    return this.of(principalId, now).filter((assignment) => isAtOrAbove(assignment.scope, scope));
   }
 
-  isAllowed(principalId: string, action: string, scope: string, now: Date): boolean {
-    return this.effectiveAt(principalId, scope, now).some((assignment) => {
-      const definition = findRole(assignment.roleGuid);
-      return definition !== undefined && allowsAction(definition, action);
+  isAllowed({ principalId, action, scope, request = {}, resource = {} }: Access, now: Date): boolean {
+    return this.effectiveAt(principalId, scope, now).some(({ roleGuid, condition }) => {
+      const definition = findRole(roleGuid);
+      return (
+        definition !== undefined &&
+        allowsAction(definition, action) &&
+        (condition === null || parseCondition(condition)({ action, request, resource }))
+      );
     });
   }
 
   /** Whether a principal has a role on a scope, above it, or anywhere below it. */
   hasRoleWithin(principalId: string, scope: string, now: Date): boolean {
-    const below = this.all().some(
-      (assignment) =>
-        assignment.principalId === principalId &&
-        isAtOrAbove(scope, assignment.scope) &&
-        this.directory.replication.isReplicated("roleAssignment", assignment.createdAt, now),
+    return this.of(principalId, now).some(
+      (assignment) => isAtOrAbove(assignment.scope, scope) || isAtOrAbove(scope, assignment.scope),
     );
-    return below || this.effectiveAt(principalId, scope, now).length > 0;
-  }
-
-  private update(
-    existing: RoleAssignmentRecord,
-    request: RoleAssignmentRequest,
-    caller: string,
-    now: Date,
-  ): RoleAssignmentRecord {
-    if (!isSame(existing, request)) throw new RuleViolation("roleAssignmentImmutable");
-    const { condition = null, conditionVersion = null, description = null } = request;
-    const isRepetition =
-      existing.condition === condition &&
-      existing.conditionVersion === conditionVersion &&
-      existing.description === description;
-    if (isRepetition) throw new RuleViolation("roleAssignmentExists", { name: existing.name });
-    Object.assign(existing, { condition, conditionVersion, description });
-    existing.updatedAt = now;
-    existing.updatedBy = caller;
-    return existing;
   }
 
   /** With `principalType` Azure does not wait for replication: a principal that is new is accepted at once. */
-  private checkPrincipal(request: RoleAssignmentRequest, now: Date): void {
-    const principal = this.directory.principals.get(request.principalId.toLowerCase());
-    const known =
-      principal !== undefined &&
-      (request.principalType !== undefined ||
-        this.directory.replication.isReplicated("servicePrincipal", principal.createdAt, now));
-    if (!known) throw new RuleViolation("principalNotFound", { principalId: request.principalId });
+  private checkPrincipal(
+    { principalId, principalType }: RoleAssignmentRequest,
+    now: Date,
+  ): RoleAssignmentRecord["principalType"] {
+    const view = principalType === undefined ? this.store.visible(now) : this.store.tables;
+    const actual = principalTypeOf(view, principalId);
+    const id = withoutDashes(principalId);
+    if (actual === undefined) throw new Refusal("principalNotFound", { id, tenantId: this.tenantId });
+    if (principalType !== undefined && principalType !== actual)
+      throw new Refusal("principalTypeUnmatched", { id, actual, given: principalType });
+    return actual;
   }
 }
 
-/** Scopes are compared without regard to case; an empty scope is the root. */
-export function isAtOrAbove(upper: string, lower: string): boolean {
-  const above = upper.toLowerCase();
-  const below = lower.toLowerCase();
-  return above === "" || above === below || below.startsWith(`${above}/`);
+/** Conditions have one version, and must be understood, or nobody could say what they allow. */
+function checkCondition({ condition, conditionVersion }: RoleAssignmentRequest): void {
+  if (condition === null) return;
+  if (conditionVersion !== "2.0") throw new Refusal("conditionInvalid");
+  try {
+    parseCondition(condition);
+  } catch (error) {
+    throw error instanceof ExpressionError ? new Refusal("conditionInvalid") : error;
+  }
 }
 
 function key(scope: string, name: string): string {
-  return `${scope}/${name}`.toLowerCase();
+  return `${scope}/${name}`;
 }
 
-function isSame(assignment: RoleAssignmentRecord, request: RoleAssignmentRequest): boolean {
+function withoutDashes(guid: string): string {
+  return guid.replaceAll("-", "");
+}
+
+function isSame(
+  assignment: RoleAssignmentRecord,
+  request: Pick<RoleAssignmentRequest, "scope" | "principalId" | "roleGuid">,
+): boolean {
   return (
     assignment.scope.toLowerCase() === request.scope.toLowerCase() &&
     assignment.principalId === request.principalId.toLowerCase() &&

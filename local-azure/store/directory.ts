@@ -1,80 +1,88 @@
-import type { DirectoryClock } from "../clock";
+import type { JsonObject } from "../call";
 import type { IdSource } from "../ids";
+import { Refusal } from "../refusal";
 import type {
   ApplicationRecord,
   DeletedRecord,
-  GraphPermission,
-  JsonObject,
+  GroupRecord,
   PrincipalRecord,
+  PrincipalType,
+  UserRecord,
 } from "./records";
-import type { Replication } from "./replication";
-import { RuleViolation } from "./violations";
+import type { Store, StoreView } from "./store";
 
 const RECYCLE_BIN_DAYS = 30;
 
-/** The applications and service principals of one tenant, and its recycle bin. */
-export class Directory {
-  readonly applications = new Map<string, ApplicationRecord>();
-  readonly principals = new Map<string, PrincipalRecord>();
-  private readonly deleted = new Map<string, DeletedRecord>();
+/** How a record comes into the world without a call. */
+interface Origin {
+  readonly initial?: boolean;
+  readonly createdAt?: Date;
+  readonly appId?: string;
+}
 
+/** The applications, principals, people and groups of one tenant, and its recycle bin. */
+export class Directory {
   constructor(
     readonly tenantId: string,
     readonly tenantName: string,
     private readonly ids: IdSource,
-    private readonly clock: DirectoryClock,
-    readonly replication: Replication,
+    readonly store: Store,
   ) {}
+
+  /** The domain that Entra gives every tenant. */
+  get domain(): string {
+    return `${this.tenantName.toLowerCase().replaceAll(" ", "")}.onmicrosoft.com`;
+  }
 
   createApplication(
     attributes: JsonObject,
     owners: readonly string[],
     now: Date,
-    initial = false,
+    { initial = false, createdAt = now }: Origin = {},
   ): ApplicationRecord {
+    this.refuseTakenUris(attributes, undefined);
     const application: ApplicationRecord = {
       id: this.ids.guid("application"),
       appId: this.ids.guid("appId"),
       attributes,
-      createdAt: now,
+      createdAt,
       initial,
-      passwords: [],
-      federatedCredentials: [],
-      owners: [...owners],
+      owners,
     };
-    this.applications.set(application.id, application);
+    this.store.tables.applications.put(application.id, application, createdAt);
     return application;
   }
 
   application(id: string): ApplicationRecord {
-    const application = this.applications.get(id.toLowerCase());
-    if (application === undefined) throw new RuleViolation("objectNotFound", { id });
+    return found(this.store.tables.applications.get(id), id);
+  }
+
+  /** Right after its creation an application may not be known everywhere yet: calls that change it then miss it. */
+  replicatedApplication(id: string, now: Date): ApplicationRecord {
+    const application = this.application(id);
+    if (this.store.visible(now).applications.get(id) === undefined)
+      throw new Refusal("objectNotFound", { id });
     return application;
   }
 
-  findApplicationByAppId(appId: string): ApplicationRecord | undefined {
-    const wanted = appId.toLowerCase();
-    return [...this.applications.values()].find((application) => application.appId === wanted);
-  }
-
-  /**
-   * Applies a patch. Right after its creation an application may not be known everywhere yet: azuread retries
-   * such a 404, which is why the lag shows here and not on reading.
-   */
-  updateApplication(id: string, change: (attributes: JsonObject) => JsonObject, now: Date): void {
+  updateApplication(id: string, change: Partial<ApplicationRecord>, now: Date): void {
     const application = this.application(id);
-    if (!this.replication.isReplicated("application", application.createdAt, now))
-      throw new RuleViolation("objectNotFound", { id });
-    application.attributes = change(application.attributes);
+    if (change.attributes !== undefined) this.refuseTakenUris(change.attributes, application.id);
+    this.store.tables.applications.put(application.id, { ...application, ...change }, now);
   }
 
-  /** Moves an application to the recycle bin, and its principal with it. */
+  /** Moves an application to the recycle bin, and its principal with it. Its credentials wait there for both. */
   deleteApplication(id: string, now: Date): void {
     const application = this.application(id);
-    const principal = this.findPrincipalByAppId(application.appId);
+    const principal = findByAppId(this.store.tables.principals.all(), application.appId);
     if (principal !== undefined) this.deletePrincipal(principal.id, now);
-    this.applications.delete(application.id);
-    this.deleted.set(application.id, { kind: "application", record: application, deletedAt: now });
+    this.store.tables.applications.delete(application.id, now);
+    this.throwAway({
+      kind: "application",
+      record: application,
+      displayName: application.attributes.displayName,
+      deletedAt: now,
+    });
   }
 
   createPrincipal(
@@ -82,93 +90,166 @@ export class Directory {
     attributes: JsonObject,
     owners: readonly string[],
     now: Date,
-    options: { initial?: boolean; graphPermissions?: readonly GraphPermission[]; createdAt?: Date } = {},
+    { initial = false, createdAt = now }: Origin = {},
   ): PrincipalRecord {
-    const application = this.findApplicationByAppId(appId);
-    if (
-      application === undefined ||
-      !this.replication.isReplicated("application", application.createdAt, now)
-    )
-      throw new RuleViolation("appIdNotFound", { appId });
-    if (this.findPrincipalByAppId(appId) !== undefined) throw new RuleViolation("principalExists", { appId });
+    const application = findByAppId(this.store.visible(now).applications.all(), appId);
+    if (application === undefined) throw new Refusal("appIdNotFound", { appId });
+    if (findByAppId(this.store.tables.principals.all(), appId) !== undefined)
+      throw new Refusal("principalExists", { appId });
     const principal: PrincipalRecord = {
       id: this.ids.guid("servicePrincipal"),
       appId: application.appId,
       attributes,
-      createdAt: options.createdAt ?? now,
-      initial: options.initial ?? false,
-      graphPermissions: options.graphPermissions ?? [],
-      owners: [...owners],
+      createdAt,
+      initial,
+      owners,
     };
-    this.principals.set(principal.id, principal);
+    this.store.tables.principals.put(principal.id, principal, createdAt);
     return principal;
   }
 
   principal(id: string): PrincipalRecord {
-    const principal = this.principals.get(id.toLowerCase());
-    if (principal === undefined) throw new RuleViolation("objectNotFound", { id });
-    return principal;
+    return found(this.store.tables.principals.get(id), id);
   }
 
-  findPrincipalByAppId(appId: string): PrincipalRecord | undefined {
-    const wanted = appId.toLowerCase();
-    return [...this.principals.values()].find((principal) => principal.appId === wanted);
+  updatePrincipal(id: string, change: Partial<PrincipalRecord>, now: Date): void {
+    const principal = this.principal(id);
+    this.store.tables.principals.put(principal.id, { ...principal, ...change }, now);
   }
 
   deletePrincipal(id: string, now: Date): void {
-    const principal = this.principal(id);
-    this.principals.delete(principal.id);
-    const displayName = this.displayNameOf(principal);
-    this.deleted.set(principal.id, {
-      kind: "servicePrincipal",
-      record: principal,
-      displayName,
-      deletedAt: now,
-    });
+    const record = this.principal(id);
+    const displayName = displayNameOf(this.store.tables, record);
+    this.store.tables.principals.delete(record.id, now);
+    // What a deleted principal had in Microsoft Graph is not given back with it.
+    for (const grant of this.store.tables.appRoleAssignments.all())
+      if (grant.principalId === record.id) this.store.tables.appRoleAssignments.delete(grant.id, now);
+    this.throwAway({ kind: "servicePrincipal", record, displayName, deletedAt: now });
   }
 
   /** What is in the recycle bin: Entra empties it after 30 days. */
-  deletedItems(now: Date = this.clock.now()): DeletedRecord[] {
-    for (const [id, item] of this.deleted)
-      if (now.getTime() >= item.deletedAt.getTime() + RECYCLE_BIN_DAYS * 86_400_000) this.deleted.delete(id);
-    return [...this.deleted.values()];
+  deletedItems(now: Date): DeletedRecord[] {
+    const limit = now.getTime() - RECYCLE_BIN_DAYS * 86_400_000;
+    for (const item of this.store.tables.deletedItems.all())
+      if (item.deletedAt.getTime() <= limit) this.destroy(item, now);
+    return this.store.tables.deletedItems.all();
   }
 
   deletedItem(id: string, now: Date): DeletedRecord {
-    const item = this.deletedItems(now).find(({ record }) => record.id === id.toLowerCase());
-    if (item === undefined) throw new RuleViolation("objectNotFound", { id });
-    return item;
+    return found(
+      this.deletedItems(now).find(({ record }) => record.id === id.toLowerCase()),
+      id,
+    );
   }
 
   /**
    * Puts an object back where it was. An application keeps what it held when it was deleted. A principal needs
    * its application, and must still be the only one for it.
    */
-  restore(item: DeletedRecord, now: Date): void {
-    if (item.kind === "application") this.applications.set(item.record.id, item.record);
-    else {
-      const { appId } = item.record;
-      if (this.findApplicationByAppId(appId) === undefined)
-        throw new RuleViolation("appIdNotFound", { appId });
-      if (this.findPrincipalByAppId(appId) !== undefined)
-        throw new RuleViolation("principalExists", { appId });
-      this.principals.set(item.record.id, item.record);
+  restore({ kind, record }: DeletedRecord, now: Date): void {
+    const { applications, principals } = this.store.tables;
+    const { appId } = record;
+    if (kind === "servicePrincipal") {
+      if (findByAppId(applications.all(), appId) === undefined) throw new Refusal("appIdNotFound", { appId });
+      if (findByAppId(principals.all(), appId) !== undefined) throw new Refusal("principalExists", { appId });
     }
-    this.purge(item.record.id, now);
+    (kind === "application" ? applications : principals).put(record.id, record, now);
+    this.store.tables.deletedItems.delete(record.id, now);
   }
 
   purge(id: string, now: Date): void {
-    this.deleted.delete(this.deletedItem(id, now).record.id);
+    this.destroy(this.deletedItem(id, now), now);
   }
 
-  /** The domain that Entra gives every tenant. */
-  get domain(): string {
-    return `${this.tenantName.toLowerCase().replaceAll(" ", "")}.onmicrosoft.com`;
+  createUser(user: UserRecord, createdAt: Date): UserRecord {
+    this.store.tables.users.put(user.id, user, createdAt);
+    return user;
   }
 
-  displayNameOf(principal: PrincipalRecord): unknown {
-    return (
-      principal.attributes.displayName ?? this.findApplicationByAppId(principal.appId)?.attributes.displayName
+  createGroup(
+    displayName: string,
+    members: readonly string[],
+    at: Date,
+    roleTemplateId?: string,
+  ): GroupRecord {
+    const id = this.ids.guid(roleTemplateId === undefined ? "group" : "directoryRole");
+    const group = { id, displayName, members, ...(roleTemplateId === undefined ? {} : { roleTemplateId }) };
+    this.store.tables.groups.put(id, group, at);
+    return group;
+  }
+
+  addMember(group: GroupRecord, member: string, at: Date): void {
+    this.store.tables.groups.put(
+      group.id,
+      { ...group, members: [...new Set([...group.members, member])] },
+      at,
     );
   }
+
+  private throwAway(item: DeletedRecord): void {
+    this.store.tables.deletedItems.put(item.record.id, item, item.deletedAt);
+  }
+
+  private destroy({ record }: DeletedRecord, now: Date): void {
+    const { deletedItems, passwords, certificates, federatedCredentials } = this.store.tables;
+    deletedItems.delete(record.id, now);
+    for (const one of passwords.all()) if (one.objectId === record.id) passwords.delete(one.keyId, now);
+    for (const one of certificates.all()) if (one.objectId === record.id) certificates.delete(one.keyId, now);
+    for (const one of federatedCredentials.all())
+      if (one.applicationId === record.id) federatedCredentials.delete(one.id, now);
+  }
+
+  private refuseTakenUris(attributes: JsonObject, ownId: string | undefined): void {
+    const wanted = urisOf(attributes);
+    const others = this.store.tables.applications.all().filter(({ id }) => id !== ownId);
+    if (
+      wanted.length > 0 &&
+      others.some((other) => urisOf(other.attributes).some((uri) => wanted.includes(uri)))
+    )
+      throw new Refusal("identifierUriTaken");
+  }
+}
+
+function found<Row>(row: Row | undefined, id: string): Row {
+  if (row === undefined) throw new Refusal("objectNotFound", { id });
+  return row;
+}
+
+export function findByAppId<Row extends { readonly appId: string }>(
+  rows: readonly Row[],
+  appId: string,
+): Row | undefined {
+  return rows.find((row) => row.appId === appId.toLowerCase());
+}
+
+function urisOf({ identifierUris }: JsonObject): string[] {
+  return Array.isArray(identifierUris) ? identifierUris.map((uri) => String(uri).toLowerCase()) : [];
+}
+
+/** A principal has the name of its application unless it was given another. */
+export function displayNameOf(view: StoreView, principal: PrincipalRecord): unknown {
+  const application = findByAppId(view.applications.all(), principal.appId);
+  return principal.attributes.displayName ?? application?.attributes.displayName;
+}
+
+/** What kind of principal an object ID belongs to. */
+export function principalTypeOf(view: StoreView, id: string): PrincipalType | undefined {
+  if (view.principals.get(id) !== undefined) return "ServicePrincipal";
+  if (view.users.get(id) !== undefined) return "User";
+  return view.groups.get(id) === undefined ? undefined : "Group";
+}
+
+/** The groups and directory roles that an object is in, also by way of other groups. */
+export function groupsOf(view: StoreView, id: string): GroupRecord[] {
+  const all = view.groups.all();
+  const reached = new Set<GroupRecord>();
+  const visit = (member: string): void => {
+    for (const group of all)
+      if (group.members.includes(member) && !reached.has(group)) {
+        reached.add(group);
+        visit(group.id);
+      }
+  };
+  visit(id.toLowerCase());
+  return [...reached];
 }

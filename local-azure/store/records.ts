@@ -1,88 +1,138 @@
-/** Any JSON object, as a client sent it. */
-export type JsonObject = Record<string, unknown>;
+import type { JsonObject } from "../call";
 
-/** A client secret: the text itself is never kept. */
+/** What applications and service principals have in common. */
+interface OwnedRecord {
+  readonly id: string;
+  readonly appId: string;
+  readonly attributes: JsonObject;
+  readonly createdAt: Date;
+  /** It belongs to the world at its start, or was put there by the control API. */
+  readonly initial: boolean;
+  /** Object IDs of principals and people. */
+  readonly owners: readonly string[];
+}
+
+/** An app registration. */
+export type ApplicationRecord = OwnedRecord;
+
+/** A service principal. */
+export type PrincipalRecord = OwnedRecord;
+
+/** A client secret of an application or a principal: the text itself is never kept. */
 export interface PasswordRecord {
   readonly keyId: string;
+  readonly objectId: string;
   readonly displayName: string | null;
   readonly hint: string;
   readonly hash: string;
   readonly startDateTime: string;
   readonly endDateTime: string;
-  readonly createdAt: Date;
+}
+
+/** A certificate with which an application or a principal can log in. */
+export interface CertificateRecord {
+  readonly keyId: string;
+  readonly objectId: string;
+  readonly displayName: string | null;
+  readonly type: string;
+  readonly usage: string;
+  /** DER, base64. */
+  readonly key: string;
+  /** Base64 of the SHA-1 thumbprint, or what the client gave. */
+  readonly customKeyIdentifier: string;
+  readonly startDateTime: string;
+  readonly endDateTime: string;
 }
 
 /** A federated identity credential: who may log in with a token of another issuer. */
 export interface FederatedCredentialRecord {
   readonly id: string;
+  readonly applicationId: string;
   readonly name: string;
-  issuer: string;
-  subject: string;
-  audiences: string[];
-  description: string | null;
-  readonly createdAt: Date;
+  readonly issuer: string;
+  /** Either this or `claimsMatchingExpression` is set. */
+  readonly subject: string | null;
+  readonly claimsMatchingExpression: { readonly value: string; readonly languageVersion: number } | null;
+  readonly audiences: readonly string[];
+  readonly description: string | null;
 }
 
-/** An app registration. `initial` marks what belongs to the world at its start, or was put there by the control API. */
-export interface ApplicationRecord {
+/** A person. */
+export interface UserRecord {
   readonly id: string;
-  readonly appId: string;
-  attributes: JsonObject;
-  readonly createdAt: Date;
+  readonly displayName: string;
+  readonly userPrincipalName: string;
+  readonly passwordHash: string;
   readonly initial: boolean;
-  passwords: PasswordRecord[];
-  federatedCredentials: FederatedCredentialRecord[];
-  owners: string[];
 }
 
-/** What an application may do in Microsoft Graph. */
-export type GraphPermission = "Application.ReadWrite.All" | "Application.ReadWrite.OwnedBy";
-
-/** A service principal of type Application. */
-export interface PrincipalRecord {
+/** A group, or a directory role: both have members. */
+export interface GroupRecord {
   readonly id: string;
-  readonly appId: string;
-  attributes: JsonObject;
+  readonly displayName: string;
+  readonly members: readonly string[];
+  /** Set for a directory role. */
+  readonly roleTemplateId?: string;
+}
+
+/** A permission that a principal has on a resource, such as one of Microsoft Graph's. */
+export interface AppRoleAssignmentRecord {
+  readonly id: string;
+  readonly principalId: string;
+  readonly resourceId: string;
+  readonly appRoleId: string;
   readonly createdAt: Date;
   readonly initial: boolean;
-  readonly graphPermissions: readonly GraphPermission[];
-  owners: string[];
 }
 
 /** An object in the recycle bin of the directory. */
-export type DeletedRecord =
-  | { readonly kind: "application"; readonly record: ApplicationRecord; readonly deletedAt: Date }
-  | {
-      readonly kind: "servicePrincipal";
-      readonly record: PrincipalRecord;
-      /** As it was shown: it may have been that of the application, which can be gone as well. */
-      readonly displayName: unknown;
-      readonly deletedAt: Date;
-    };
+export interface DeletedRecord {
+  readonly kind: "application" | "servicePrincipal";
+  readonly record: OwnedRecord;
+  /** As it was shown: it may have been that of the application, which can be gone as well. */
+  readonly displayName: unknown;
+  readonly deletedAt: Date;
+}
 
 /** A role assignment on a scope. */
 export interface RoleAssignmentRecord {
   readonly name: string;
   readonly scope: string;
   readonly principalId: string;
-  readonly principalType: string;
+  readonly principalType: PrincipalType;
   readonly roleGuid: string;
-  condition: string | null;
-  conditionVersion: string | null;
-  description: string | null;
+  readonly condition: string | null;
+  readonly conditionVersion: string | null;
+  readonly description: string | null;
   readonly createdAt: Date;
-  updatedAt: Date;
+  readonly updatedAt: Date;
   readonly createdBy: string;
-  updatedBy: string;
+  readonly updatedBy: string;
   readonly initial: boolean;
 }
 
-/** The kinds of object whose replication can lag. */
-export const LAG_KINDS = [
-  "application",
-  "servicePrincipal",
-  "secret",
-  "federatedCredential",
-  "roleAssignment",
-] as const;
-export type LagKind = (typeof LAG_KINDS)[number];
+export type PrincipalType = "User" | "Group" | "ServicePrincipal";
+
+/** A resource group; only its tags can be changed. */
+export interface ResourceGroupRecord {
+  readonly subscriptionId: string;
+  readonly name: string;
+  readonly location: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** An Azure ML workspace. */
+export interface WorkspaceRecord {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+  readonly location: string;
+  readonly workspaceId: string;
+  readonly identityPrincipalId: string;
+}
+
+/** An Azure subscription. */
+export interface SubscriptionRecord {
+  readonly subscriptionId: string;
+  readonly displayName: string;
+}

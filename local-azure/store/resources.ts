@@ -1,60 +1,25 @@
-/** An Azure subscription. */
-export interface SubscriptionRecord {
-  readonly subscriptionId: string;
-  readonly displayName: string;
+import type { ResourceGroupRecord, WorkspaceRecord } from "./records";
+
+/** IDs as Azure Resource Manager spells them; tables find them in any case. */
+export function resourceGroupId(subscriptionId: string, name: string): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/${name}`;
 }
 
-/** A resource group; only its tags can be changed. */
-export interface ResourceGroupRecord {
-  readonly subscriptionId: string;
-  readonly name: string;
-  readonly location: string;
-  tags: Readonly<Record<string, string>>;
+export const idOfGroup = ({ subscriptionId, name }: ResourceGroupRecord) =>
+  resourceGroupId(subscriptionId, name);
+
+export function idOfWorkspace({
+  subscriptionId,
+  resourceGroup,
+  name,
+}: Pick<WorkspaceRecord, "subscriptionId" | "resourceGroup" | "name">): string {
+  const group = resourceGroupId(subscriptionId, resourceGroup);
+  return `${group}/providers/Microsoft.MachineLearningServices/workspaces/${name}`;
 }
 
-/** An Azure ML workspace. */
-export interface WorkspaceRecord {
-  readonly subscriptionId: string;
-  readonly resourceGroup: string;
-  readonly name: string;
-  readonly location: string;
-  readonly workspaceId: string;
-  readonly identityPrincipalId: string;
-}
-
-/** The subscriptions and what is in them. No call adds or removes anything here. */
-export interface Inventory {
-  readonly subscriptions: readonly SubscriptionRecord[];
-  readonly resourceGroups: readonly ResourceGroupRecord[];
-  readonly workspaces: readonly WorkspaceRecord[];
-}
-
-export function findSubscription(inventory: Inventory, id: string): SubscriptionRecord | undefined {
-  return inventory.subscriptions.find(({ subscriptionId }) => subscriptionId === id.toLowerCase());
-}
-
-export function findResourceGroup(
-  inventory: Inventory,
-  subscriptionId: string,
-  name: string,
-): ResourceGroupRecord | undefined {
-  return inventory.resourceGroups.find(
-    (group) =>
-      group.subscriptionId === subscriptionId.toLowerCase() &&
-      group.name.toLowerCase() === name.toLowerCase(),
-  );
-}
-
-export function findWorkspace(
-  inventory: Inventory,
-  subscriptionId: string,
-  resourceGroup: string,
-  name: string,
-): WorkspaceRecord | undefined {
-  return inventory.workspaces.find(
-    (workspace) =>
-      workspace.subscriptionId === subscriptionId.toLowerCase() &&
-      workspace.resourceGroup.toLowerCase() === resourceGroup.toLowerCase() &&
-      workspace.name.toLowerCase() === name.toLowerCase(),
-  );
+/** Scopes are compared without regard to case; an empty scope is the root. */
+export function isAtOrAbove(upper: string, lower: string): boolean {
+  const above = upper.toLowerCase();
+  const below = lower.toLowerCase();
+  return above === "" || above === below || below.startsWith(`${above}/`);
 }

@@ -1,4 +1,4 @@
-import { RuleViolation } from "./violations";
+import { Refusal } from "../refusal";
 
 /** What the tenant's administrators have restricted. */
 export interface TenantPolicy {
@@ -8,6 +8,8 @@ export interface TenantPolicy {
   readonly maxPasswordLifetimeDays: number | null;
   /** Each application must name a record of the service management system. */
   readonly requireServiceManagementReference: boolean;
+  /** People without a directory role may register applications; on in a new tenant. */
+  readonly usersCanRegisterApplications: boolean;
   /** Client IDs whose logins conditional access for workload identities blocks, right credential or not. */
   readonly blockedClientIds: readonly string[];
 }
@@ -17,15 +19,16 @@ export const NO_POLICY: TenantPolicy = {
   passwordAddition: "allowed",
   maxPasswordLifetimeDays: null,
   requireServiceManagementReference: false,
+  usersCanRegisterApplications: true,
   blockedClientIds: [],
 };
 
 /** `policyId` is only named in the refusal. */
 export function checkPasswordPolicy(policy: TenantPolicy, policyId: string, start: Date, end: Date): void {
-  if (policy.passwordAddition === "forbidden") throw new RuleViolation("passwordForbidden", { policyId });
+  if (policy.passwordAddition === "forbidden") throw new Refusal("passwordForbidden", { policyId });
   const days = policy.maxPasswordLifetimeDays;
   if (days !== null && end.getTime() - start.getTime() > days * 86_400_000)
-    throw new RuleViolation("passwordLifetime", { policyId });
+    throw new Refusal("passwordLifetime", { policyId });
 }
 
 /** `call` is `Create` or `Update`, as the refusal names it. */
@@ -36,5 +39,5 @@ export function checkServiceReference(
 ): void {
   const given = typeof reference === "string" && reference !== "";
   if (policy.requireServiceManagementReference && !given)
-    throw new RuleViolation("serviceReferenceRequired", { call });
+    throw new Refusal("serviceReferenceRequired", { call });
 }

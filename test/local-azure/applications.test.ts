@@ -49,7 +49,11 @@ describe("local Azure: applications in Microsoft Graph", () => {
 
   it("names where the new application is", async () => {
     const answer = await rig.graph("POST", "/applications", { displayName: "a" });
-    assert.equal(answer.headers.location, `${rig.azure.url}/v1.0/applications/${answer.body.id}`);
+    const object = `/v2/${rig.azure.tenantId}/directoryObjects/${answer.body.id}`;
+    assert.equal(
+      answer.headers.location,
+      `${rig.azure.url}${object}/Microsoft.DirectoryServices.Application`,
+    );
   });
 
   it("applies patches in order: merges complex values, replaces lists, clears with null", async () => {
@@ -68,7 +72,7 @@ describe("local Azure: applications in Microsoft Graph", () => {
     });
     ok(patched, 204);
     assert.equal(patched.text, "");
-    assert.equal(patched.headers["content-length"], "0");
+    assert.equal(patched.headers["content-length"], undefined);
     const read = ok(await rig.graph("GET", path));
     assert.deepEqual([read.displayName, read.tags, read.notes], ["a", ["y"], null]);
     assert.equal(read.api.requestedAccessTokenVersion, 2);
@@ -97,10 +101,21 @@ describe("local Azure: applications in Microsoft Graph", () => {
     refused(await rig.graph("POST", "/applications", { displayName: "" }), 400, "Request_BadRequest");
   });
 
-  it("says that credentials inside an application are not implemented, and takes empty lists", async () => {
+  it("registers an application with secrets, whose texts only that answer shows, and takes empty lists", async () => {
     ok(await rig.graph("POST", "/applications", { displayName: "a", keyCredentials: [] }), 201);
-    const answer = await rig.graph("POST", "/applications", { displayName: "a", passwordCredentials: [{}] });
-    refused(answer, 501, "NotImplemented");
+    const body = { displayName: "a", passwordCredentials: [{ displayName: "first" }] };
+    const created = ok(await rig.graph("POST", "/applications", body), 201);
+    const [secret] = created.passwordCredentials;
+    ok(await rig.graph("POST", "/servicePrincipals", { appId: created.appId }), 201);
+    ok(await rig.logIn({ clientId: created.appId, clientSecret: secret!.secretText }));
+    const read = ok(await rig.graph("GET", `/applications/${created.id}`));
+    assert.deepEqual(read.passwordCredentials, [{ ...secret, secretText: null }]);
+  });
+
+  it("leaves nothing behind where an application's secret is refused", async () => {
+    const ended = { displayName: "a", passwordCredentials: [{ endDateTime: "2001-01-01T00:00:00Z" }] };
+    refused(await rig.graph("POST", "/applications", ended), 400, "Request_BadRequest");
+    assert.ok(rig.azure.control.state().applications.every(({ initial }) => initial));
   });
 
   it("reads the beta object as azuread does", async () => {
@@ -163,14 +178,15 @@ describe("local Azure: applications in Microsoft Graph", () => {
     });
 
     it("with a count", async () => {
-      const body = ok(
-        await rig.graph("GET", "/applications?$count=true&$filter=startswith(displayName,'team-')"),
-      );
-      assert.equal(body["@odata.count"], 2);
+      const path = "/v1.0/applications?$count=true&$filter=startswith(displayName,'team-')";
+      const token = await rig.token("https://graph.microsoft.com/.default");
+      const headers = { consistencylevel: "eventual" };
+      assert.equal(ok(await rig.call("GET", path, { token, headers }))["@odata.count"], 2);
+      assert.equal(ok(await rig.call("GET", path, { token }))["@odata.count"], undefined);
     });
 
     it("refuses a filter that it does not understand", async () => {
-      for (const filter of ["displayName ne 'x'", "displayName eq x", "'", "startswith(displayName)"])
+      for (const filter of ["displayName eq x", "'", "startswith(displayName)", "displayName"])
         refused(
           await rig.graph("GET", `/applications?$filter=${encodeURIComponent(filter)}`),
           400,
@@ -180,7 +196,12 @@ describe("local Azure: applications in Microsoft Graph", () => {
 
     it("refuses a page size out of range [?]", async () => {
       for (const top of ["0", "1000", "-1", "x"])
-        refused(await rig.graph("GET", `/applications?$top=${top}`), 400, "Request_BadRequest");
+        refused(
+          await rig.graph("GET", `/applications?$top=${top}`),
+          400,
+          "Request_UnsupportedQuery",
+          `Invalid page size specified: '${top}'. Must be between 1 and 999 inclusive.`,
+        );
     });
 
     it("answers a query option that it does not know with 501, never with everything", async () => {

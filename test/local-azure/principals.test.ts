@@ -194,7 +194,11 @@ describe("local Azure: permissions in Microsoft Graph", () => {
   it("reads permissions in the token: one for Resource Manager has none", async () => {
     const claims = (token: string) =>
       JSON.parse(Buffer.from(token.split(".")[1]!, "base64url").toString()) as Json;
-    assert.deepEqual(claims(await rig.token(GRAPH_SCOPE)).roles, ["Application.ReadWrite.All"]);
+    assert.deepEqual(claims(await rig.token(GRAPH_SCOPE)).roles, [
+      "Application.ReadWrite.All",
+      "AppRoleAssignment.ReadWrite.All",
+      "Directory.Read.All",
+    ]);
     assert.deepEqual(claims(await rig.token("https://management.azure.com/.default")).roles, []);
   });
 });

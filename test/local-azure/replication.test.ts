@@ -9,7 +9,7 @@ describe("local Azure: replication lag", () => {
   const rig = useRig();
   const pass = () => rig.azure.control.advanceClock({ seconds: LAG });
 
-  it("of applications refuses their principal and their first patch, and hides nothing from readers", async () => {
+  it("of applications refuses their principal and whatever changes them, and hides nothing from readers", async () => {
     rig.azure.control.setReplicationLag({ application: LAG });
     const { id, appId } = await rig.createApplication();
     const createPrincipal = () => rig.graph("POST", "/servicePrincipals", { appId });
@@ -21,9 +21,16 @@ describe("local Azure: replication lag", () => {
       /does not reference a valid application object/,
     );
     refused(await rename(), 404, "Request_ResourceNotFound");
+    const trust = { name: "main", issuer: "https://i.example", subject: "s", audiences: ["a"] };
+    for (const [method, path, body] of [
+      ["POST", "/addPassword", {}],
+      ["POST", "/federatedIdentityCredentials", trust],
+      ["DELETE", "", undefined],
+    ] as const)
+      refused(await rig.graph(method, `/applications/${id}${path}`, body), 404, "Request_ResourceNotFound");
     ok(await rig.graph("GET", `/applications/${id}`));
-    ok(await rig.graph("POST", `/applications/${id}/addPassword`, {}));
     pass();
+    ok(await rig.graph("POST", `/applications/${id}/addPassword`, {}));
     ok(await createPrincipal(), 201);
     ok(await rename(), 204);
   });

@@ -145,11 +145,12 @@ describe("local Azure: token endpoint with a secret", () => {
     refusedToken(answer, 401, "invalid_client", 7000216);
   });
 
-  for (const scope of [
-    "https://management.azure.com/user_impersonation",
-    "openid",
-    `${ARM_SCOPE} ${GRAPH_SCOPE}`,
-  ])
+  it("answers a scope without /.default with 1002012", async () => {
+    const answer = await rig.logIn(rig.azure.admin, "https://management.azure.com/user_impersonation");
+    refusedToken(answer, 400, "invalid_scope", 1002012);
+  });
+
+  for (const scope of ["openid", `${ARM_SCOPE} ${GRAPH_SCOPE}`])
     it(`answers the scope "${scope}" with 70011`, async () => {
       refusedToken(await rig.logIn(rig.azure.admin, scope), 400, "invalid_scope", 70011);
     });
@@ -160,7 +161,7 @@ describe("local Azure: token endpoint with a secret", () => {
   });
 
   it("answers another grant with 70003", async () => {
-    refusedToken(await rig.requestToken({ grant_type: "password" }), 400, "unsupported_grant_type", 70003);
+    refusedToken(await rig.requestToken({ grant_type: "device_code" }), 400, "unsupported_grant_type", 70003);
   });
 
   it("refuses a secret from the moment of its end, on the directory's clock, with 7000222", async () => {

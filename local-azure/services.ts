@@ -1,0 +1,57 @@
+import { armService } from "./arm/routes";
+import type { Api } from "./call";
+import type { PUBLIC_HOSTS } from "./certificates";
+import { controlService } from "./control/routes";
+import { graphService } from "./graph/routes";
+import { metadataService } from "./metadata";
+import { oauthService } from "./oauth/routes";
+import type { Route, Service } from "./route";
+
+/** Services differ in their callers and permissions; who treats a request needs to know neither. */
+export type AnyService = Service<unknown, unknown>;
+export type AnyRoute = Route<unknown, unknown>;
+
+/** The services by the interface that they answer. */
+export const SERVICES: Readonly<Record<Api, AnyService>> = {
+  oauth: oauthService as AnyService,
+  graph: graphService as AnyService,
+  arm: armService as AnyService,
+  metadata: metadataService as AnyService,
+  control: controlService as AnyService,
+};
+
+/** What each public host answers; the server's own address answers everything. */
+const APIS_OF_HOST: Readonly<Record<(typeof PUBLIC_HOSTS)[number], readonly Api[]>> = {
+  "login.microsoftonline.com": ["oauth"],
+  "login.windows.net": ["oauth"],
+  "graph.microsoft.com": ["graph"],
+  "management.azure.com": ["arm", "metadata"],
+  "management.core.windows.net": ["arm", "metadata"],
+};
+
+const SCOPES = [
+  "",
+  "/subscriptions/:subscription",
+  "/subscriptions/:subscription/resourceGroups/:group",
+  "/subscriptions/:subscription/resourceGroups/:group/providers/:provider/:type/:name",
+];
+
+/** The paths of a route: Graph's have a version before them, and a scope stands for several. */
+export function pathsOf({ api, path, versions = ["v1.0"] }: AnyRoute): string[] {
+  if (api === "graph") return versions.map((version) => `/${version}${path}`);
+  return path.startsWith("{scope}") ? SCOPES.map((scope) => path.replace("{scope}", scope)) : [path];
+}
+
+/** Whose error body a request without a route gets. */
+export function guessApi(path: string, host: string): Api {
+  if (/^\/_local(\/|$)/i.test(path)) return "control";
+  const ofHost = APIS_OF_HOST[host.replace(/:\d+$/, "") as keyof typeof APIS_OF_HOST]?.[0];
+  if (ofHost !== undefined) return ofHost;
+  if (/^\/(v1\.0|beta)(\/|$)/i.test(path)) return "graph";
+  return /\/(oauth2|discovery|\.well-known)\//i.test(path) ? "oauth" : "arm";
+}
+
+export function isServed(api: Api, base: string): boolean {
+  const host = new URL(base).hostname as keyof typeof APIS_OF_HOST;
+  return APIS_OF_HOST[host]?.includes(api) ?? true;
+}

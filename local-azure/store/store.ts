@@ -1,0 +1,154 @@
+import type { IdSource } from "../ids";
+import type * as records from "./records";
+import { Table, type View } from "./table";
+
+/** The tables of the store, by what is in them. */
+export interface Tables {
+  readonly applications: Table<records.ApplicationRecord>;
+  readonly principals: Table<records.PrincipalRecord>;
+  readonly passwords: Table<records.PasswordRecord>;
+  readonly certificates: Table<records.CertificateRecord>;
+  readonly federatedCredentials: Table<records.FederatedCredentialRecord>;
+  readonly users: Table<records.UserRecord>;
+  readonly groups: Table<records.GroupRecord>;
+  readonly appRoleAssignments: Table<records.AppRoleAssignmentRecord>;
+  readonly deletedItems: Table<records.DeletedRecord>;
+  readonly roleAssignments: Table<records.RoleAssignmentRecord>;
+  readonly resourceGroups: Table<records.ResourceGroupRecord>;
+  readonly workspaces: Table<records.WorkspaceRecord>;
+}
+
+type RowOf<T> = T extends Table<infer Row> ? Row : never;
+
+/** All tables, as a reader sees them. */
+export type StoreView = { readonly [Name in keyof Tables]: View<RowOf<Tables[Name]>> };
+
+/** The kinds of object whose replication can lag. */
+export const LAG_KINDS = [
+  "application",
+  "servicePrincipal",
+  "secret",
+  "federatedCredential",
+  "roleAssignment",
+  "appRoleAssignment",
+] as const;
+export type LagKind = (typeof LAG_KINDS)[number];
+
+/** Seconds of lag, for all kinds or for some. */
+export type ReplicationLag = number | Partial<Record<LagKind, number>>;
+
+/**
+ * What a read may show. "own": objects at once, their credentials when they have replicated, as clients expect that
+ * read back what they wrote. "past": whatever was there at some instant within the lag, another one at each read.
+ */
+export type ReadMode = "own" | "past";
+
+const LAG_OF_TABLE: Readonly<Partial<Record<keyof Tables, LagKind>>> = {
+  applications: "application",
+  principals: "servicePrincipal",
+  passwords: "secret",
+  certificates: "secret",
+  federatedCredentials: "federatedCredential",
+  roleAssignments: "roleAssignment",
+  appRoleAssignments: "appRoleAssignment",
+};
+
+/** In this mode only what belongs to an object is read from its replica. */
+const LAGGING_OWN_READS: readonly LagKind[] = ["secret", "federatedCredential"];
+
+/** Everything that the directory and Resource Manager keep, as it is now, and as it was. */
+export class Store {
+  private lagSeconds = new Map<LagKind, number>();
+  readMode: ReadMode = "own";
+
+  private constructor(
+    /** As it is now: what writes go by. */
+    public tables: Tables,
+    private readonly ids: IdSource,
+  ) {}
+
+  static create(ids: IdSource, lag: ReplicationLag): Store {
+    const store = new Store(
+      {
+        applications: new Table(),
+        principals: new Table(),
+        passwords: new Table(),
+        certificates: new Table(),
+        federatedCredentials: new Table(),
+        users: new Table(),
+        groups: new Table(),
+        appRoleAssignments: new Table(),
+        deletedItems: new Table(),
+        roleAssignments: new Table(),
+        resourceGroups: new Table(),
+        workspaces: new Table(),
+      },
+      ids,
+    );
+    store.setLag(lag);
+    return store;
+  }
+
+  /** A number sets all kinds; an object sets the named kinds and leaves the rest. */
+  setLag(lag: ReplicationLag): void {
+    for (const kind of LAG_KINDS) {
+      const seconds = typeof lag === "number" ? lag : lag[kind];
+      if (seconds !== undefined) this.lagSeconds.set(kind, seconds);
+    }
+  }
+
+  /** What has replicated: what logins, role checks and calls that depend on an object go by. */
+  visible(now: Date): StoreView {
+    return this.view((kind) => this.ageOf(kind, now));
+  }
+
+  /** What a read shows. */
+  readable(now: Date): StoreView {
+    if (this.readMode === "past") {
+      const share = this.ids.fraction("read");
+      return this.view((kind) => {
+        const instant = this.ageOf(kind, now);
+        return instant === undefined ? undefined : now.getTime() - (now.getTime() - instant) * share;
+      });
+    }
+    return this.view((kind) => (LAGGING_OWN_READS.includes(kind) ? this.ageOf(kind, now) : undefined));
+  }
+
+  /** All of it, to be given back to `restore`. */
+  snapshot(): object {
+    return { tables: copyOf(this.tables), lagSeconds: new Map(this.lagSeconds), readMode: this.readMode };
+  }
+
+  restore(snapshot: object): void {
+    const { tables, lagSeconds, readMode } = snapshot as Pick<Store, "readMode"> & {
+      tables: Tables;
+      lagSeconds: Map<LagKind, number>;
+    };
+    this.tables = copyOf(tables);
+    this.lagSeconds = new Map(lagSeconds);
+    this.readMode = readMode;
+  }
+
+  /** Undefined: without lag a kind is shown as it is, wherever the directory's clock was moved to. */
+  private ageOf(kind: LagKind, now: Date): number | undefined {
+    const seconds = this.lagSeconds.get(kind) ?? 0;
+    return seconds === 0 ? undefined : now.getTime() - seconds * 1000;
+  }
+
+  private view(instantOf: (kind: LagKind) => number | undefined): StoreView {
+    const views = Object.entries(this.tables).map(([name, table]: [string, Table<unknown>]) => {
+      const kind = LAG_OF_TABLE[name as keyof Tables];
+      const instant = kind === undefined ? undefined : instantOf(kind);
+      return [name, instant === undefined ? table : table.asOf(instant)];
+    });
+    return Object.fromEntries(views) as StoreView;
+  }
+}
+
+function copyOf(tables: Tables): Tables {
+  const copies = Object.entries(tables).map(([name, table]: [string, Table<unknown>]) => [
+    name,
+    table.copy(),
+  ]);
+  return Object.fromEntries(copies) as Tables;
+}
