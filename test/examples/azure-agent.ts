@@ -6,6 +6,7 @@ interface PipelineStep {
   checkout?: string;
   task?: string;
   script?: string;
+  name?: string;
   displayName?: string;
   inputs?: Record<string, string>;
   env?: Record<string, string>;
@@ -13,9 +14,18 @@ interface PipelineStep {
   workingDirectory?: string;
 }
 
+interface PipelineJob {
+  job: string;
+  dependsOn?: string | string[];
+  condition?: string;
+  strategy?: { matrix: string };
+  variables?: Record<string, string>;
+  steps: PipelineStep[];
+}
+
 interface Pipeline {
   variables: ({ group: string } | { name: string; value: string })[];
-  jobs: { steps: PipelineStep[] }[];
+  jobs: PipelineJob[];
 }
 
 /** A variable of a group. */
@@ -24,53 +34,141 @@ export interface PipelineVariable {
   isSecret?: boolean;
 }
 
+type Variables = Record<string, PipelineVariable>;
+
 export interface AgentOptions {
   /** Pipeline.Workspace. */
   workspace: string;
   /** What `checkout: self` filled; left out: `s` of the workspace. */
   sources?: string;
-  groups: Record<string, Record<string, PipelineVariable>>;
+  groups: Record<string, Variables>;
   parameters?: Record<string, string>;
-  systemVariables?: Record<string, PipelineVariable>;
+  systemVariables?: Variables;
   /** Logs in by the service connection of that name, and gives what `addSpnToEnvironment` adds. */
   logIn?: (serviceConnection: string) => Promise<Record<string, string>>;
   /** What is not run: a line, and with it the rest of the script, for `undefined`. */
   replace?: (script: string) => string | undefined;
 }
 
+/** What became of a job; one of a matrix has several. */
+export interface PipelineJobResult {
+  job: string;
+  /** The name of its part of the matrix. */
+  part?: string;
+  result: "Succeeded" | "Failed" | "Skipped";
+  steps: StepResult[];
+}
+
 const PRETENDED = ["NodeTool@0", "UsePythonVersion@0"];
 
-/** Runs the steps of a pipeline's job in order, as the agent of Azure Pipelines does on Linux. */
+/** Runs the steps of a pipeline's first job in order, as the agent of Azure Pipelines does on Linux. */
 export async function runPipeline(
   stage: PipelineStage,
   text: string,
   options: AgentOptions,
 ): Promise<StepResult[]> {
+  const [first] = await runJobs(stage, text, options);
+  return first!.steps;
+}
+
+/** Runs every job of a pipeline, in their order, and each part of a matrix. */
+export async function runJobs(
+  stage: PipelineStage,
+  text: string,
+  options: AgentOptions,
+): Promise<PipelineJobResult[]> {
   const expanded = text.replace(/\$\{\{ parameters\.(\w+) \}\}/g, (_, name: string) => {
     const value = options.parameters?.[name];
     if (value === undefined) throw new Error(`The pipeline must be given the parameter ${name}.`);
     return value;
   });
-  const pipeline = parse(expanded) as Pipeline;
-  const sources = options.sources ?? path.join(options.workspace, "s");
-  const variables: Record<string, PipelineVariable> = {
+  const { jobs, variables: ofPipeline } = parse(expanded) as Pipeline;
+  const shared: Variables = {
     "Pipeline.Workspace": { value: options.workspace },
-    "System.DefaultWorkingDirectory": { value: sources },
+    "System.DefaultWorkingDirectory": { value: options.sources ?? path.join(options.workspace, "s") },
     ...options.systemVariables,
   };
-  for (const entry of pipeline.variables) {
-    if ("group" in entry) Object.assign(variables, options.groups[entry.group]);
-    else variables[entry.name] = { value: entry.value };
+  for (const entry of ofPipeline) {
+    if ("group" in entry) Object.assign(shared, options.groups[entry.group]);
+    else shared[entry.name] = { value: entry.value };
   }
+
+  const done: Record<string, { result: string; outputs: Record<string, string> }> = {};
+  const results: PipelineJobResult[] = [];
+  for (const job of jobs) {
+    const names = [job.dependsOn ?? []].flat();
+    /** `dependencies.list.outputs['stacks.names']` and `dependencies.list.result`. */
+    const look = (reference: string): string => {
+      const [, name, output] =
+        /^dependencies\.(\w+)\.(?:result|outputs\['([\w.]+)'\])$/.exec(reference) ?? [];
+      if (name === undefined || !names.includes(name))
+        throw new Error(`The agent of the test must know ${reference}.`);
+      return output === undefined ? done[name]!.result : (done[name]!.outputs[output] ?? "");
+    };
+    if (
+      !isJobWanted(
+        job,
+        names.every((name) => done[name]!.result === "Succeeded"),
+        look,
+      )
+    ) {
+      results.push({ job: job.job, result: "Skipped", steps: [] });
+      done[job.job] = { result: "Skipped", outputs: {} };
+      continue;
+    }
+    const outputs: Record<string, string> = {};
+    const ran: PipelineJobResult[] = [];
+    for (const [part, values] of partsOf(job, look)) {
+      const variables = { ...shared };
+      for (const [name, value] of Object.entries({ ...job.variables, ...values }))
+        variables[name] = { value };
+      const { steps, hasFailed } = await runSteps(stage, job, variables, outputs, options);
+      ran.push({ job: job.job, ...(part && { part }), result: hasFailed ? "Failed" : "Succeeded", steps });
+    }
+    results.push(...ran);
+    done[job.job] = { result: ran.find(({ result }) => result === "Failed")?.result ?? "Succeeded", outputs };
+  }
+  return results;
+}
+
+function isJobWanted(
+  { condition }: PipelineJob,
+  haveSucceeded: boolean,
+  look: (reference: string) => string,
+): boolean {
+  if (condition === undefined) return haveSucceeded;
+  const [, needsSuccess, reference, value] =
+    /^(and\(succeeded\(\), )?ne\((dependencies[^ ,]*), '([^']*)'\)\)?$/.exec(condition) ?? [];
+  if (reference === undefined) throw new Error(`The agent of the test must know the condition ${condition}.`);
+  return (needsSuccess === undefined || haveSucceeded) && look(reference) !== value;
+}
+
+/** The parts of a matrix, such as `$[ dependencies.list.outputs['stacks.names'] ]`; without one, the job itself. */
+function partsOf(
+  { strategy }: PipelineJob,
+  look: (reference: string) => string,
+): [string | undefined, Record<string, string>][] {
+  if (strategy === undefined) return [[undefined, {}]];
+  const [, reference] = /^\$\[ (.*) \]$/.exec(strategy.matrix)!;
+  return Object.entries(JSON.parse(look(reference!)) as Record<string, Record<string, string>>);
+}
+
+async function runSteps(
+  stage: PipelineStage,
+  job: PipelineJob,
+  variables: Variables,
+  outputs: Record<string, string>,
+  options: AgentOptions,
+) {
+  const sources = variables["System.DefaultWorkingDirectory"]!.value;
   const expand = (value: string) =>
     value.replace(/\$\(([\w.]+)\)/g, (all, name: string) => variables[name]?.value ?? all);
-
-  const results: StepResult[] = [];
+  const steps: StepResult[] = [];
   let hasFailed = false;
   const paths: string[] = [];
-  for (const step of pipeline.jobs[0]!.steps) {
+  for (const step of job.steps) {
     const name = step.displayName ?? step.task ?? `checkout ${step.checkout}`;
-    const record = (outcome: StepResult["outcome"], output = "") => results.push({ name, outcome, output });
+    const record = (outcome: StepResult["outcome"], output = "") => steps.push({ name, outcome, output });
     if (hasFailed && step.condition !== "succeededOrFailed()") {
       record("skipped");
       continue;
@@ -104,11 +202,13 @@ export async function runPipeline(
     });
     for (const [, variable, properties, value] of output.matchAll(
       /^##vso\[task\.setvariable variable=(\w+)([^\]]*)\](.*)$/gm,
-    ))
+    )) {
       variables[variable!] = { value: value!, isSecret: /issecret=true/i.test(properties!) };
+      if (/isoutput=true/i.test(properties!)) outputs[`${step.name}.${variable}`] = value!;
+    }
     for (const [, folder] of output.matchAll(/^##vso\[task\.prependpath\](.*)$/gm)) paths.unshift(folder!);
     hasFailed ||= exitCode !== 0;
     record(exitCode === 0 ? "succeeded" : "failed", output);
   }
-  return results;
+  return { steps, hasFailed };
 }

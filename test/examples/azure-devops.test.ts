@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { requireEngine } from "../rehearsal/support";
-import { type AgentOptions, type PipelineVariable, runPipeline } from "./azure-agent";
+import { type AgentOptions, type PipelineVariable, runJobs, runPipeline } from "./azure-agent";
 import { outcomesOf, PASSPHRASE, PipelineStage, readExample } from "./pipeline-stage";
 
 const ACCESS_TOKEN = "system_access_token_of_the_test";
@@ -10,6 +10,14 @@ const SUBJECT = "sc://contoso/ml/himl";
 const SETUP = ["checkout self", "NodeTool@0", "Install Pulumi", "Install the program"].map(
   (name) => `${name}: pretended`,
 );
+
+/** What `az` answers to the pipelines. */
+const answersOfAz = (subscriptionId: string) => [
+  { args: ["account", "show"], stdout: `${subscriptionId}\n` },
+  { args: ["pipelines", "variable-group", "list"], stdout: "[]" },
+  { args: ["pipelines", "variable-group", "create"], stdout: '{"id":9,"name":"himl"}' },
+  { args: ["pipelines", "variable-group", "variable", "create"], stdout: "{}" },
+];
 
 describe("examples/azure-devops, step by step against the local Azure", function () {
   this.timeout(120_000);
@@ -24,19 +32,14 @@ describe("examples/azure-devops, step by step against the local Azure", function
       this.skip();
     }
     stage = await PipelineStage.create(await requireEngine(this));
-    await stage.tools.install("az", [
-      { args: ["account", "show"], stdout: `${stage.stack.azure.subscriptionId}\n` },
-      { args: ["pipelines", "variable-group", "list"], stdout: "[]" },
-      { args: ["pipelines", "variable-group", "create"], stdout: '{"id":9,"name":"himl"}' },
-      { args: ["pipelines", "variable-group", "variable", "create"], stdout: "{}" },
-    ]);
+    await stage.tools.install("az", answersOfAz(stage.stack.azure.subscriptionId));
   });
   after(() => stage?.close());
   afterEach(() => stage.tools.forgetCalls());
 
-  const provision = async (file: string, parameters: Record<string, string> = {}) => {
+  const runProvisioning = async (file: string, parameters: Record<string, string> = {}) => {
     const { PULUMI_BACKEND_URL, PULUMI_STACK } = stage.provisioning;
-    return runPipeline(stage, await readExample("azure-devops", file), {
+    return runJobs(stage, await readExample("azure-devops", file), {
       workspace: path.dirname(stage.stack.project),
       sources: stage.stack.project,
       parameters,
@@ -44,12 +47,14 @@ describe("examples/azure-devops, step by step against the local Azure", function
         "himl-provisioning": {
           PULUMI_BACKEND_URL: { value: PULUMI_BACKEND_URL! },
           PULUMI_STACK: { value: PULUMI_STACK! },
+          RENEWAL_OWNER: { value: "somebody@contoso.com" },
           PULUMI_CONFIG_PASSPHRASE: { value: PASSPHRASE, isSecret: true },
         },
       },
       systemVariables: {
         "System.CollectionUri": { value: "https://dev.azure.com/contoso/" },
         "System.TeamProject": { value: "ml" },
+        "Build.BuildId": { value: "42" },
         "System.AccessToken": { value: ACCESS_TOKEN, isSecret: true },
       },
       logIn: (serviceConnection) => {
@@ -59,6 +64,8 @@ describe("examples/azure-devops, step by step against the local Azure", function
       },
     });
   };
+  const provision = async (file: string, parameters?: Record<string, string>) =>
+    (await runProvisioning(file, parameters))[0]!.steps;
   const applications = () => stage.stack.azure.control.state().applications.filter(({ initial }) => !initial);
   const groupOf = (variables: Record<string, string>): Record<string, PipelineVariable> =>
     Object.fromEntries(
@@ -108,20 +115,45 @@ describe("examples/azure-devops, step by step against the local Azure", function
     assert.ok(!results.some(({ output }) => output.includes(password) || output.includes(ACCESS_TOKEN)));
   });
 
-  it("renew: when `up` fails nothing is pushed, and the status is told", async () => {
-    stage.stack.azure.control.setPolicy({ passwordAddition: "forbidden" });
-    stage.stack.azure.control.advanceClock({ days: 90 });
-    const results = await provision("renew.yml");
-    stage.stack.azure.control.setPolicy({ passwordAddition: "allowed" });
-    assert.deepEqual(
-      results.slice(4).map(({ outcome }) => outcome),
-      ["failed", "succeeded"],
-    );
-    assert.deepEqual(
-      (await stage.tools.calls("az")).filter(({ args }) => args[0] === "pipelines"),
-      [],
-    );
+  it("renew: when `up` fails nothing is pushed, and somebody gets a work item, or a comment on the open one", async () => {
+    const { control } = stage.stack.azure;
+    const renew = async (open: string) => {
+      await stage.tools.install("az", [
+        ...answersOfAz(stage.stack.azure.subscriptionId),
+        { args: ["boards", "query"], stdout: open },
+        { args: ["boards", "work-item"] },
+      ]);
+      const [renewal, tell] = await runProvisioning("renew.yml");
+      assert.equal(tell!.result, "Succeeded", tell!.steps.at(-1)?.output);
+      const calls = await stage.tools.calls("az");
+      await stage.tools.forgetCalls();
+      assert.ok(!calls.some(({ args }) => args[0] === "pipelines"));
+      return {
+        outcomes: renewal!.steps.slice(SETUP.length).map(({ outcome }) => outcome),
+        calls: calls.map(({ args }) => args).filter(([group]) => group === "boards"),
+      };
+    };
+    const title = "The renewal of stack dev fails";
+    const url = "https://dev.azure.com/contoso/ml/_build/results?buildId=42";
+
+    control.setPolicy({ passwordAddition: "forbidden" });
+    control.advanceClock({ days: 90 });
+    const first = await renew("");
+    const [query, create] = first.calls;
+    assert.match(query!.join(" "), new RegExp(`\\[System.Title\\] = '${title}'`));
+    const created = create!.join(" ");
+    assert.match(created, /^boards work-item create .*--project ml --type Task /);
+    assert.ok(created.includes(`--title ${title} --description `) && created.includes(url), created);
+    assert.match(created, /--assigned-to somebody@contoso\.com$/);
+
+    const second = await renew("7\n");
+    for (const { outcomes } of [first, second]) assert.deepEqual(outcomes, ["failed", "succeeded"]);
+    assert.match(second.calls[1]!.join(" "), /^boards work-item update .*--id 7 --discussion /);
+
+    control.setPolicy({ passwordAddition: "allowed" });
+    await stage.tools.install("az", answersOfAz(stage.stack.azure.subscriptionId));
     await provision("provision.yml", { command: "up" });
+    assert.equal((await runProvisioning("renew.yml"))[1]!.result, "Skipped");
   });
 
   it("train with a secret: verified, and given to hi-ml by its environment alone", async () => {

@@ -1,12 +1,30 @@
 import assert from "node:assert/strict";
 import { pretendGitHub } from "../../rehearsal/chapters/pretended-github";
 import { requireEngine } from "../rehearsal/support";
-import { runJob } from "./github-runner";
+import { runJob, runWorkflow } from "./github-runner";
 import { outcomesOf, PASSPHRASE, PipelineStage, readExample } from "./pipeline-stage";
 
 const TOKEN = "github_pat_of_the_test";
-const SETUP = ["actions/checkout: pretended", "actions/setup-node: pretended", "pulumi/actions: pretended"];
+const SETUP = [
+  ...["actions/checkout: pretended", "actions/setup-node: pretended", "pulumi/actions: pretended"],
+  ...["npm ci --omit=dev: pretended", "azure/login: succeeded"],
+];
+const GITHUB = {
+  server_url: "https://github.com",
+  repository: "contoso/himl-service-principal",
+  run_id: "42",
+  token: "the job's own",
+};
 const SUBJECT = "repo:octocat/training:environment:production";
+
+/** What `gh` answers to `himl-sp push`. */
+const PUSHED = [
+  { args: ["secret", "list"], stdout: "[]" },
+  { args: ["variable", "list"], stdout: "[]" },
+  { args: ["secret", "set"] },
+  { args: ["variable", "set"] },
+  { args: ["secret", "delete"] },
+];
 
 describe("examples/github-actions, step by step against the local Azure", function () {
   this.timeout(120_000);
@@ -21,22 +39,17 @@ describe("examples/github-actions, step by step against the local Azure", functi
       this.skip();
     }
     stage = await PipelineStage.create(await requireEngine(this));
-    await stage.tools.install("gh", [
-      { args: ["secret", "list"], stdout: "[]" },
-      { args: ["variable", "list"], stdout: "[]" },
-      { args: ["secret", "set"] },
-      { args: ["variable", "set"] },
-      { args: ["secret", "delete"] },
-    ]);
+    await stage.tools.install("gh", PUSHED);
   });
   after(() => stage?.close());
   afterEach(() => stage.tools.forgetCalls());
 
-  const provision = async (file: string, command?: string) =>
-    runJob(stage, await readExample("github-actions", file), {
+  const runProvisioning = async (file: string, command?: string) =>
+    runWorkflow(stage, await readExample("github-actions", file), {
       workspace: stage.stack.project,
       vars: { ...stage.provisioning, TRAINING_REPOSITORY: "octocat/training" },
       secrets: { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE, TRAINING_REPOSITORY_TOKEN: TOKEN },
+      github: GITHUB,
       ...(command && { inputs: { command } }),
       // The state is in a folder here, which asks for no login.
       logIn: (inputs) => {
@@ -44,17 +57,13 @@ describe("examples/github-actions, step by step against the local Azure", functi
         return Promise.resolve();
       },
     });
+  const provision = async (file: string, command?: string) =>
+    (await runProvisioning(file, command))[0]!.steps;
   const applications = () => stage.stack.azure.control.state().applications.filter(({ initial }) => !initial);
 
   it("provision: preview changes nothing", async () => {
     const results = await provision("provision.yml", "preview");
-    assert.deepEqual(outcomesOf(results), [
-      ...SETUP,
-      "azure/login: succeeded",
-      "npm ci: pretended",
-      "Preview: succeeded",
-      "Up: skipped",
-    ]);
+    assert.deepEqual(outcomesOf(results), [...SETUP, "Preview: succeeded", "Up: skipped"]);
     assert.match(results[5]!.output, /himl-application create/);
     assert.equal(applications().length, 0);
   });
@@ -67,12 +76,24 @@ describe("examples/github-actions, step by step against the local Azure", functi
     assert.ok(!results.some(({ output }) => output.includes(password!)));
   });
 
-  const RENEWED = [
-    ...SETUP,
-    "azure/login: succeeded",
-    "npm ci: pretended",
-    ...["Up", "Verify", "Push", "Status"].map((name) => `${name}: succeeded`),
-  ];
+  const RENEWED = [...SETUP, ...["Up", "Verify", "Push", "Status"].map((name) => `${name}: succeeded`)];
+
+  it("renew: an issue is opened when the password ends within 14 days, and none when all went well", async () => {
+    await stage.tools.install("gh", [...PUSHED, { args: ["issue", "list"] }, { args: ["issue", "create"] }]);
+    // Then a password lives for 14 days at most.
+    await stage.stack.expectPulumi("config", "set", "renewSecretsEveryDays", "7", "--stack", "dev");
+    const [short] = await runProvisioning("renew.yml");
+    assert.deepEqual(
+      short!.steps.slice(SETUP.length).map(({ name, outcome }) => `${name}: ${outcome}`),
+      ["Up: succeeded", "Verify: succeeded", "Push: succeeded", "Status: failed"],
+    );
+    assert.equal((await stage.tools.calls("gh")).at(-1)!.args[1], "create");
+
+    await stage.stack.expectPulumi("config", "set", "renewSecretsEveryDays", "90", "--stack", "dev");
+    const [renewal, tell] = await runProvisioning("renew.yml");
+    assert.equal(renewal!.result, "success");
+    assert.equal(tell!.result, "skipped");
+  });
 
   it("renew: a new secret when one is due, verified, and pushed to the environment of the other repository", async () => {
     const before = (await stage.variables())["HIML_SERVICE_PRINCIPAL_PASSWORD"];
@@ -83,7 +104,8 @@ describe("examples/github-actions, step by step against the local Azure", functi
     const password = (await stage.variables())["HIML_SERVICE_PRINCIPAL_PASSWORD"]!;
     assert.notEqual(password, before);
     assert.deepEqual(await stage.placesOf(password, "gh"), ["stdin"]);
-    assert.ok(!results.some(({ output }) => output.includes(password)));
+    assert.deepEqual(await stage.placesOf(TOKEN, "gh"), ["GH_TOKEN"]);
+    assert.ok(!results.some(({ output }) => output.includes(password) || output.includes(TOKEN)));
     const calls = await stage.tools.calls("gh");
     assert.equal(calls.length, 8);
     for (const { args, env } of calls) {
@@ -92,21 +114,44 @@ describe("examples/github-actions, step by step against the local Azure", functi
     }
   });
 
-  it("renew: the token for GitHub is only in the step that pushes", async () => {
-    for (const { name, output } of await provision("renew.yml")) assert.ok(!output.includes(TOKEN), name);
-    assert.deepEqual(await stage.placesOf(TOKEN, "gh"), ["GH_TOKEN"]);
-  });
+  it("renew: when `up` fails nothing is pushed, an issue is opened, and the next failure comments on it", async () => {
+    const ISSUE = "The renewal of stack dev fails";
+    const url = "https://github.com/contoso/himl-service-principal/actions/runs/42";
+    const body = `The run failed, or the password ends within 14 days: ${url}`;
+    const { control } = stage.stack.azure;
+    const renew = async (open: string) => {
+      await stage.tools.install("gh", [
+        { args: ["issue", "list"], stdout: open },
+        { args: ["issue", "create"] },
+        { args: ["issue", "comment"] },
+      ]);
+      const [renewal, tell] = await runProvisioning("renew.yml");
+      assert.equal(tell!.result, "success");
+      const calls = await stage.tools.calls("gh");
+      for (const { env } of calls) assert.equal(env["GH_REPO"], GITHUB.repository);
+      await stage.tools.forgetCalls();
+      return {
+        outcomes: renewal!.steps.slice(SETUP.length).map(({ name, outcome }) => `${name}: ${outcome}`),
+        calls: calls.map(({ args }) => args),
+      };
+    };
 
-  it("renew: when `up` fails nothing is pushed, and the status is told", async () => {
-    stage.stack.azure.control.setPolicy({ passwordAddition: "forbidden" });
-    stage.stack.azure.control.advanceClock({ days: 90 });
-    const results = await provision("renew.yml");
-    stage.stack.azure.control.setPolicy({ passwordAddition: "allowed" });
-    assert.deepEqual(
-      results.slice(5).map(({ name, outcome }) => `${name}: ${outcome}`),
-      ["Up: failed", "Verify: skipped", "Push: skipped", "Status: succeeded"],
-    );
-    assert.deepEqual(await stage.tools.calls("gh"), []);
+    control.setPolicy({ passwordAddition: "forbidden" });
+    control.advanceClock({ days: 90 });
+    const first = await renew("");
+    const second = await renew("7\n");
+    control.setPolicy({ passwordAddition: "allowed" });
+    await stage.tools.install("gh", PUSHED);
+    for (const { outcomes } of [first, second])
+      assert.deepEqual(outcomes, ["Up: failed", "Verify: skipped", "Push: skipped", "Status: succeeded"]);
+    assert.deepEqual(first.calls.slice(1), [["issue", "create", "--title", ISSUE, "--body", body]]);
+    assert.deepEqual(second.calls.slice(1), [["issue", "comment", "7", "--body", body]]);
+
+    // The expression that finds the issue, as jq reads it.
+    const expression = first.calls[0]!.at(-1)!;
+    const issues = [{ number: 3, title: "Another" }, ...[7, 8].map((number) => ({ number, title: ISSUE }))];
+    assert.equal(await stage.runJq(expression, issues, { TITLE: ISSUE }), "7");
+    assert.equal(await stage.runJq(expression, issues, { TITLE: "None" }), "");
   });
 
   it("train with a secret: verified, and given to hi-ml by its environment alone", async () => {

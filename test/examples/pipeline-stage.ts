@@ -31,7 +31,11 @@ export const PASSPHRASE = "rehearsal";
 const OF_THE_STACK = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"];
 
 /** Commands that need the network. Whole command lines: another one is run. */
-const FROM_THE_NETWORK = [/^npm ci$/, /^pip install hi-ml-azure==[\d.]+$/, /https:\/\/get\.pulumi\.com/];
+const FROM_THE_NETWORK = [
+  /^npm ci --omit=dev$/,
+  /^pip install hi-ml-azure==[\d.]+$/,
+  /https:\/\/get\.pulumi\.com/,
+];
 
 /**
  * Where jobs run: a stack on the real engine against a local Azure, folders as after a checkout, and a PATH with
@@ -112,6 +116,21 @@ export class PipelineStage {
       onStderr: take,
     });
     return { exitCode, output };
+  }
+
+  /** What jq, which is on the machines of runners, makes of a value. */
+  async runJq(expression: string, value: unknown, env: Record<string, string>): Promise<string> {
+    const file = await this.newFile("value.json");
+    await writeFile(file, JSON.stringify(value));
+    const text = `jq -r '${expression}' '${file}'`;
+    const { exitCode, output } = await this.runBash({
+      text,
+      shellArgs: [],
+      env: { ...this.machine, ...env },
+      cwd: this.folder,
+    });
+    if (exitCode !== 0) throw new Error(`${text}: ${output}`);
+    return output.trim();
   }
 
   /** A new empty file, such as the ones for file commands. */
