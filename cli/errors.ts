@@ -1,3 +1,5 @@
+import { printableLines } from "./printable";
+
 /** A failure told to a person: what is wrong in a sentence, a stable code for programs, and what to do about it. */
 export class CliError extends Error {
   constructor(
@@ -23,5 +25,7 @@ export class MisuseError extends CliError {
 
 /** The error as it is shown: code and sentence, and the remedy on a line of its own. */
 export function formatError(error: CliError): string {
-  return `himl-sp: ${error.code}: ${error.message}\n  ${error.remedy.replaceAll("\n", "\n  ")}\n`;
+  return printableLines(
+    `himl-sp: ${error.code}: ${error.message}\n  ${error.remedy.replaceAll("\n", "\n  ")}\n`,
+  );
 }

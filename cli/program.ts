@@ -8,6 +8,7 @@ import type * as verifyCommand from "./commands/verify";
 import { parseDuration } from "./durations";
 import { CliError, formatError, MisuseError } from "./errors";
 import { FORMAT_NAMES } from "./formats/formats";
+import { checkGivenOptions } from "./given-options";
 import type { Io } from "./io";
 
 // A subcommand's modules are loaded when it runs, and no sooner: `himl-sp` is to start as fast as Node does.
@@ -54,6 +55,8 @@ function createProgram(io: Io, version: string) {
       getErrHasColors: () => io.stderr.hasColor,
     });
 
+  program.hook("preAction", (_program, command) => checkGivenOptions(command));
+
   program
     .command("env")
     .description("Print the variables, or set them for the later steps of a job.")
@@ -69,6 +72,7 @@ function createProgram(io: Io, version: string) {
     .command("github")
     .description("Secret and variables of GitHub Actions, through your own `gh`.")
     .requiredOption("--repo <owner/name>", "the repository")
+    .option("--hostname <host>", "a GitHub server other than the one that your `gh` uses")
     .option("--environment <name>", "an environment of it, which must exist")
     .addOption(dryRunOption())
     .addOption(stackOption())

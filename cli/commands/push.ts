@@ -1,8 +1,9 @@
-import { MisuseError } from "../errors";
 import type { Io } from "../io";
 import { AzureDevOpsTarget, type AzureDevOpsOptions } from "../push/azure-devops";
 import { GithubTarget, type GithubOptions } from "../push/github";
-import { planSteps, push, type Target } from "../push/push";
+import { checkCarried, planSteps, push, type Target } from "../push/push";
+import { checkAzureDevOpsOptions, checkGithubOptions } from "../push/targets";
+import { printable } from "../printable";
 import { readStackOutputs } from "../stack/outputs";
 import type { StackSelection } from "../stack/pulumi";
 
@@ -12,25 +13,13 @@ interface PushOptions extends StackSelection {
 
 /** `himl-sp push github`: secret and variables of a repository, or of one of its environments. */
 export async function runPushGithub(io: Io, options: PushOptions & GithubOptions): Promise<void> {
-  if (!/^([\w.-]+\/)?[\w.-]+\/[\w.-]+$/.test(options.repo)) {
-    throw new MisuseError(
-      "INVALID_REPOSITORY",
-      `--repo must be OWNER/NAME. Received ${JSON.stringify(options.repo)}.`,
-      "For a GitHub server of your own, HOST/OWNER/NAME.",
-    );
-  }
+  checkGithubOptions(options);
   await runPush(io, options, new GithubTarget(io, options));
 }
 
 /** `himl-sp push azure-devops`: a variable group. */
 export async function runPushAzureDevOps(io: Io, options: PushOptions & AzureDevOpsOptions): Promise<void> {
-  if (!/^https:\/\/[^\s/]+/.test(options.organization)) {
-    throw new MisuseError(
-      "INVALID_ORGANIZATION",
-      `--organization must be the address of the organization. Received ${JSON.stringify(options.organization)}.`,
-      "For example: https://dev.azure.com/contoso",
-    );
-  }
+  checkAzureDevOpsOptions(options);
   await runPush(io, options, new AzureDevOpsTarget(io, options));
 }
 
@@ -44,9 +33,12 @@ async function runPush(io: Io, options: PushOptions, target: Target): Promise<vo
 
   if (options.dryRun) {
     for (const { name, action, isSecret } of steps) {
-      io.stdout.write(`${action}\t${isSecret ? "secret" : "variable"}\t${name}\t${target.description}\n`);
+      io.stdout.write(
+        `${action}\t${isSecret ? "secret" : "variable"}\t${name}\t${printable(target.description)}\n`,
+      );
     }
     return;
   }
+  checkCarried(target, steps, variables);
   await push(io, target, steps, variables);
 }

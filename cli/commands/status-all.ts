@@ -1,6 +1,7 @@
 import { daysUntil, formatDays } from "../durations";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
+import { printableJson } from "../printable";
 import { type FleetRow, readFleet } from "../status-all/fleet";
 import { formatTable, isPast, sortWorstFirst } from "../status-all/table";
 
@@ -34,7 +35,7 @@ export async function runStatusAll(io: Io, options: StatusAllOptions): Promise<v
   }
   const now = io.now();
   rows = sortWorstFirst(rows, now);
-  if (options.json) io.stdout.write(`${JSON.stringify(asJson(rows, now), null, 2)}\n`);
+  if (options.json) io.stdout.write(printableJson(asJson(rows, now)));
   else if (rows.length === 0)
     io.stderr.write("The project has no stack. `pulumi stack init NAME` makes one.\n");
   else io.stdout.write(formatTable(rows, now));

@@ -1,5 +1,6 @@
 import type { CliError } from "../errors";
 import type { Io, Output } from "../io";
+import { printable, printableJson } from "../printable";
 import { readStackOutputs } from "../stack/outputs";
 import type { StackSelection } from "../stack/pulumi";
 import { PASSWORD, VARIABLE_NAMES, type Variables } from "../variables";
@@ -41,7 +42,7 @@ export async function runVerify(io: Io, options: VerifyCommandOptions): Promise<
       ? await verifyRefused(io, variables, options, report)
       : await verify(io, variables, { ...options, ...(passwordEnds && { passwordEnds }) }, report);
   if (options.json) {
-    io.stdout.write(`${JSON.stringify(asJson(source, expected, results, failure), null, 2)}\n`);
+    io.stdout.write(printableJson(asJson(source, expected, results, failure)));
   }
   if (failure !== undefined) throw failure;
   if (expected === "refused") io.stderr.write(`${WHAT_REMAINS}\n`);
@@ -100,7 +101,7 @@ async function readVariables(
 export function formatResult({ check, ok, detail, code }: CheckResult, output: Output): string {
   const mark = ok ? paint("ok  ", 32, output) : paint("FAIL", 31, output);
   const told = ok ? (code === undefined ? detail : `${code}: ${detail}`) : code;
-  return `${mark}  ${check.padEnd(13)}  ${told}\n`;
+  return `${mark}  ${check.padEnd(13)}  ${printable(told ?? "")}\n`;
 }
 
 function paint(text: string, color: number, { hasColor }: Output): string {

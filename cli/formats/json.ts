@@ -1,10 +1,11 @@
+import { printableJson } from "../printable";
 import { variableEntries } from "../variables";
 import type { Format } from "./format";
 
 /** One JSON object, names to values. */
 export const json: Format = {
   description: "one JSON object",
-  render: (variables) => `${JSON.stringify(Object.fromEntries(variableEntries(variables)), null, 2)}\n`,
+  render: (variables) => printableJson(Object.fromEntries(variableEntries(variables))),
 };
 
 /** hi-ml's `config.json`, by which it finds the workspace: no login, and nothing secret. */
@@ -16,6 +17,6 @@ export const hiMlConfig: Format = {
       resource_group: variables.HIML_RESOURCE_GROUP,
       workspace_name: variables.HIML_WORKSPACE_NAME,
     };
-    return `${JSON.stringify(config, null, 2)}\n`;
+    return printableJson(config);
   },
 };

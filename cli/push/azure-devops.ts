@@ -1,6 +1,7 @@
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { parseJson } from "../processes";
+import { environmentFor } from "../tool-environments";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
 import { runTool, type Tool } from "./tool";
@@ -29,7 +30,7 @@ const AZ: Tool = {
     if (/requires the extension azure-devops|'pipelines' is misspelled/.test(stderr)) {
       return new CliError(
         "AZ_DEVOPS_NOT_FOUND",
-        "The `az` command must have its extension azure-devops. It has not.",
+        "The `az` command must have its extension azure-devops. It does not have it.",
         "`az extension add --name azure-devops`",
       );
     }
@@ -62,11 +63,11 @@ export class AzureDevOpsTarget implements Target {
   ) {
     const { organization, project, group } = options;
     this.description = `variable group ${group} of ${project}`;
-    this.where = ["--organization", organization, "--project", project, "--output", "json"];
+    this.where = [`--organization=${organization}`, `--project=${project}`, "--output=json"];
   }
 
   async inspect(): Promise<Holdings> {
-    const json = await this.az(["list", "--group-name", this.options.group, ...this.where]);
+    const json = await this.az(["list", `--group-name=${this.options.group}`, ...this.where]);
     // `*` in a name is a wildcard for the service.
     const isMeant = ({ name }: VariableGroup) => name.toLowerCase() === this.options.group.toLowerCase();
     this.existing = parseJson<VariableGroup[]>(json, "az").find(isMeant);
@@ -78,6 +79,11 @@ export class AzureDevOpsTarget implements Target {
           .map(([name]) => name.toUpperCase()),
       );
     return { secrets: names(true), plain: names(false) };
+  }
+
+  /** The Azure CLI takes `@file` for the content of the file, after `=` as well. A secret is no argument. */
+  cannotCarry(value: string, isSecret: boolean): string | undefined {
+    return !isSecret && value.startsWith("@") ? '"@" in front' : undefined;
   }
 
   /** A group is created with all its plain variables: the service refuses an empty one. */
@@ -92,8 +98,7 @@ export class AzureDevOpsTarget implements Target {
       const pairs = steps.map(({ name }) => `${name}=${variables[name]}`);
       const json = await this.az([
         "create",
-        "--name",
-        this.options.group,
+        `--name=${this.options.group}`,
         ...this.where,
         "--variables",
         ...pairs,
@@ -125,7 +130,7 @@ export class AzureDevOpsTarget implements Target {
 
   private az(args: readonly string[], secrets: Record<string, string> = {}): Promise<string> {
     return runTool(AZ, ["pipelines", "variable-group", ...args], {
-      env: { ...this.io.env, ...secrets },
+      env: { ...environmentFor("az", this.io.env), ...secrets },
       signal: this.io.signal,
     });
   }

@@ -1,14 +1,17 @@
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { parseJson } from "../processes";
+import { environmentFor } from "../tool-environments";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
 import { runTool, type Tool } from "./tool";
 
 export interface GithubOptions {
-  /** `OWNER/NAME`, or `HOST/OWNER/NAME` for a server of one's own. */
+  /** `OWNER/NAME`. */
   repo: string;
   environment?: string;
+  /** @default the one that `gh` uses */
+  hostname?: string;
 }
 
 const GH: Tool = {
@@ -45,17 +48,18 @@ export class GithubTarget implements Target {
 
   constructor(
     private readonly io: Io,
-    { repo, environment }: GithubOptions,
+    { repo, environment, hostname }: GithubOptions,
   ) {
-    this.description = environment === undefined ? repo : `${repo}, environment ${environment}`;
-    this.where = ["--repo", repo, ...(environment === undefined ? [] : ["--env", environment])];
+    const place = hostname === undefined ? repo : `${hostname}/${repo}`;
+    this.description = environment === undefined ? place : `${place}, environment ${environment}`;
+    this.where = [`--repo=${place}`, ...(environment === undefined ? [] : [`--env=${environment}`])];
   }
 
   async inspect(): Promise<Holdings> {
     const [secrets, plain] = [await this.list("secret"), await this.list("variable")];
     if (plain.has(PASSWORD)) {
       this.io.stderr.write(
-        `${PASSWORD} is also a plain variable of ${this.description}, which many can read. Take that password for leaked: \`himl-sp rotate\`, and \`gh variable delete\`.\n`,
+        `${PASSWORD} is also a plain variable of ${this.description}, which many can read. Treat that password as leaked: run \`himl-sp rotate\`, and \`gh variable delete\`.\n`,
       );
       plain.delete(PASSWORD);
     }
@@ -81,7 +85,7 @@ export class GithubTarget implements Target {
 
   private gh(args: readonly string[], input?: string): Promise<string> {
     return runTool(GH, args, {
-      env: { ...this.io.env, GH_PROMPT_DISABLED: "1", GH_NO_UPDATE_NOTIFIER: "1" },
+      env: { ...environmentFor("gh", this.io.env), GH_PROMPT_DISABLED: "1", GH_NO_UPDATE_NOTIFIER: "1" },
       signal: this.io.signal,
       ...(input !== undefined && { input }),
     });

@@ -20,6 +20,8 @@ export interface Target {
   inspect(): Promise<Holdings>;
   /** Writes one variable, or several in one go; a deletion has no value. */
   write(steps: readonly Step[], variables: Variables): Promise<void>;
+  /** What it cannot carry in a value, if there is such a thing. Asked before the first write. */
+  cannotCarry?(value: string, isSecret: boolean): string | undefined;
   /** Steps that are one write. */
   group(steps: readonly Step[]): Step[][];
 }
@@ -44,6 +46,25 @@ export function planSteps(isFederated: boolean, holdings: Holdings): Step[] {
   const plain = PLAIN_VARIABLE_NAMES.map(set);
   if (!isFederated) return [set(PASSWORD), ...plain];
   return has(PASSWORD) ? [...plain, { name: PASSWORD, action: "delete", isSecret: true }] : plain;
+}
+
+/** Never a wrong value, and never half of them. @throws CliError */
+export function checkCarried(target: Target, steps: readonly Step[], variables: Variables): void {
+  for (const { name, isSecret } of steps) {
+    const value = variables[name];
+    if (value === undefined) continue;
+    const what = value.includes("\0")
+      ? "a NUL character"
+      : /\p{Cs}/u.test(value)
+        ? "half of a surrogate pair"
+        : target.cannotCarry?.(value, isSecret);
+    if (what === undefined) continue;
+    throw new CliError(
+      "VALUE_NOT_CARRIED",
+      `${name} must not have ${what}. Nothing was written.`,
+      "Correct the value in the stack.",
+    );
+  }
 }
 
 /** Writes step by step; a failure says what is there by then, and what is not. */

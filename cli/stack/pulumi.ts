@@ -1,5 +1,6 @@
 import { CliError } from "../errors";
 import type { Io } from "../io";
+import { environmentFor } from "../tool-environments";
 import { isNotFound, lastLines, run, runAttached } from "../processes";
 
 /** Which stack: as the options of the same names of the `pulumi` command. */
@@ -59,7 +60,7 @@ function selectionArgs({ stack, cwd }: StackSelection): string[] {
 
 function pulumiEnvironment(env: Io["env"]): Record<string, string | undefined> {
   // The check asks a server for the newest version: time, and a warning that is about something else.
-  return { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  return { ...environmentFor("pulumi", env), PULUMI_SKIP_UPDATE_CHECK: "true" };
 }
 
 /**

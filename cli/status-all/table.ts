@@ -1,4 +1,5 @@
 import { formatDays } from "../durations";
+import { printable } from "../printable";
 import type { FleetRow } from "./fleet";
 
 const HEADINGS = ["STACK", "LOGIN", "PASSWORD", "NEXT RENEWAL", "LAST UPDATE"];
@@ -70,5 +71,5 @@ export function isPast(instant: string, now: Date): boolean {
 
 /** On one line, and without characters that steer a terminal or a runner's log. */
 function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+  return printable(text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim());
 }

@@ -3,6 +3,7 @@ import { ClientSecretCredential, WorkloadIdentityCredential } from "@azure/ident
 import { createDefaultHttpClient, isRestError, type HttpClient } from "@azure/core-rest-pipeline";
 import type { Io } from "../io";
 import { isNotFound, lastLines, parseJson, run } from "../processes";
+import { environmentFor } from "../tool-environments";
 import { PASSWORD, type Variables } from "../variables";
 import { explainEntraError, explainNetworkError, VerificationError } from "./explanations";
 
@@ -100,7 +101,7 @@ async function getTokenOfAzureCli(io: Io): Promise<string> {
   ];
   let finished;
   try {
-    finished = await run("az", args, { env: io.env, signal: io.signal });
+    finished = await run("az", args, { env: environmentFor("az", io.env), signal: io.signal });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new VerificationError(
