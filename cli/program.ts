@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
+import type * as auditCommand from "./commands/audit";
 import type * as envCommand from "./commands/env";
 import type * as pushCommand from "./commands/push";
+import type * as repairCommand from "./commands/repair";
 import type * as rotateCommand from "./commands/rotate";
 import type * as statusCommand from "./commands/status";
 import type * as statusAllCommand from "./commands/status-all";
@@ -15,8 +17,10 @@ import type { Io } from "./io";
 // `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
 /* eslint-disable @typescript-eslint/no-require-imports */
 const commands = {
+  audit: () => require("./commands/audit") as typeof auditCommand,
   env: () => require("./commands/env") as typeof envCommand,
   push: () => require("./commands/push") as typeof pushCommand,
+  repair: () => require("./commands/repair") as typeof repairCommand,
   rotate: () => require("./commands/rotate") as typeof rotateCommand,
   status: () => require("./commands/status") as typeof statusCommand,
   statusAll: () => require("./commands/status-all") as typeof statusAllCommand,
@@ -154,6 +158,28 @@ function createProgram(io: Io, version: string) {
     .addOption(cwdOption())
     .action((options) => commands.rotate().runRotate(io, options));
 
+  program
+    .command("audit")
+    .description(
+      "Compare the stack's record with Azure: what is missing, changed or left, who can log in, what came by hand.",
+    )
+    .option("--json", "print it as JSON")
+    .addOption(instanceOption())
+    .addOption(stackOption())
+    .addOption(cwdOption())
+    .action((options) => commands.audit().runAudit(io, options));
+
+  program
+    .command("repair")
+    .description("After a bad moment: show what would mend the stack, ask, and do it.")
+    .option("-y, --yes", "do not ask")
+    .option("--no-up", "do not end with `pulumi up`, as before a `pulumi destroy`")
+    .option("--purge", "delete what is this stack's in the recycle bin for good; that cannot be undone")
+    .addOption(instanceOption())
+    .addOption(stackOption())
+    .addOption(cwdOption())
+    .action((options) => commands.repair().runRepair(io, options));
+
   return program;
 }
 
@@ -167,6 +193,8 @@ function onlyFolder(folders: readonly string[] = []): { cwd?: string } {
 }
 
 const dryRunOption = () => new Option("--dry-run", "list names and targets, write nothing");
+const instanceOption = () =>
+  new Option("--instance <id>", "the stack's instance ID, where neither its state nor its history knows it");
 const stackOption = () => new Option("-s, --stack <name>", "the stack (default: the selected one)");
 const cwdOption = () =>
   new Option("-C, --cwd <folder>", "folder of the Pulumi project (default: the current one)");

@@ -21,12 +21,17 @@ export async function runPulumi(
   args: readonly string[],
   selection: StackSelection,
   env: Readonly<Record<string, string | undefined>> = io.env,
+  input?: string,
 ): Promise<string> {
   // Never interactive: a prompt for the passphrase would go to stdout, among the data.
   const all = [...args, ...selectionArgs(selection), "--non-interactive"];
   let finished;
   try {
-    finished = await run("pulumi", all, { env: pulumiEnvironment(env), signal: io.signal });
+    finished = await run("pulumi", all, {
+      env: pulumiEnvironment(env),
+      signal: io.signal,
+      ...(input !== undefined && { input }),
+    });
   } catch (error) {
     throw startError(error);
   }

@@ -51,6 +51,7 @@ export class RealStack {
     return {
       ...this.azure.public,
       ...this.standIns.environment,
+      ...this.login,
       PATH: path.join(this.folder, "bin"),
       HOME: this.folder,
       PULUMI_HOME: path.join(this.folder, "home"),
@@ -58,6 +59,15 @@ export class RealStack {
       PULUMI_CONFIG_PASSPHRASE: "rehearsal",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
+  }
+
+  /** That of whoever runs the command and Pulumi. */
+  get login(): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(this.azure.direct).filter(([name]) =>
+        /^ARM_(CLIENT_ID|CLIENT_SECRET|TENANT_ID|SUBSCRIPTION_ID)$/.test(name),
+      ),
+    );
   }
 
   himlSp(...args: string[]): Promise<Finished> {

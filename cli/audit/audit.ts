@@ -1,0 +1,185 @@
+import { MisuseError } from "../errors";
+import type { Io } from "../io";
+import type { StackSelection } from "../stack/pulumi";
+import {
+  type Backend,
+  examineCheckpoint,
+  exportDeployment,
+  findBackend,
+  readCheckpoint,
+  readHistory,
+} from "./backend";
+import { compareByHand } from "./compare-by-hand";
+import { compareOrphans } from "./compare-orphans";
+import { compareRecorded } from "./compare-recorded";
+import type * as credentials from "./credentials";
+import type { AzureFacts, Unanswered } from "./facts";
+import { type Finding, sortFindings } from "./findings";
+import type * as azureReader from "./read-azure";
+import { readRecord, type StackRecord } from "./record";
+import { describeCheckpoint, describePending, findLocks } from "./stack-condition";
+
+export interface AuditOptions extends StackSelection {
+  /** Instance ID, where neither state nor history knows it. */
+  instance?: string;
+}
+
+/** What an audit has found out. */
+export interface Audit {
+  readonly backend: Backend;
+  readonly record: StackRecord;
+  /** Those that are this stack's. */
+  readonly instanceIds: readonly string[];
+  /** Where they are from. */
+  readonly idsFrom: "state" | "history" | "option" | "nowhere";
+  /** Whether the newest run of the history is a `destroy`. */
+  readonly wasDestroyed: boolean;
+  readonly azure: azureReader.Azure;
+  readonly facts: AzureFacts;
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+  readonly unanswered: readonly Unanswered[];
+}
+
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * Compares the record of a stack with Azure. It only reads.
+ *
+ * @param ownsLock whoever calls holds the stack, so that a lock is nothing to tell.
+ */
+export async function audit(
+  io: Io,
+  options: AuditOptions,
+  { ownsLock = false }: { ownsLock?: boolean } = {},
+): Promise<Audit> {
+  const { instance, ...selection } = options;
+  if (instance !== undefined && !GUID.test(instance)) {
+    throw new MisuseError(
+      "INVALID_INSTANCE",
+      `--instance must be a GUID. Received ${JSON.stringify(instance)}.`,
+      "It stands in the tag himl-instance:<GUID> of the application, and in the output `details`.",
+    );
+  }
+  const finding = findBackend(io, selection);
+  const exporting = exportDeployment(io, selection);
+  // Failures are told when they are waited for.
+  for (const reading of [finding, exporting]) reading.catch(() => undefined);
+  // While Pulumi starts: they take as long to load.
+  const { chooseCredential } = loadCredentials();
+  const { connect, readAzure } = loadReader();
+  const early = io.env["ARM_TENANT_ID"] ? connect(io, chooseCredential(io, undefined)) : undefined;
+  early?.prepare();
+
+  const backend = await finding;
+  const locking = ownsLock
+    ? Promise.resolve({ findings: [], unanswered: [] })
+    : findLocks(io, selection, backend);
+  locking.catch(() => undefined);
+  const state = await readState(await exporting, backend);
+  const past = state.record.instances.length === 0 ? await findPast(io, selection, backend) : undefined;
+  const wasDestroyed = past?.wasDestroyed ?? (await isLastRunDestroy(io, selection, backend));
+  const inState = idsOf(state.record);
+  const inPast = past?.record === undefined ? [] : idsOf(past.record);
+  const [instanceIds, idsFrom] =
+    inState.length > 0
+      ? [inState, "state" as const]
+      : instance !== undefined
+        ? [[instance], "option" as const]
+        : [inPast, inPast.length > 0 ? ("history" as const) : ("nowhere" as const)];
+  const own = instance === undefined ? instanceIds : [...new Set([...instanceIds, instance.toLowerCase()])];
+
+  const record: StackRecord = {
+    ...state.record,
+    ...(state.record.tenantId === undefined && past?.record?.tenantId && { tenantId: past.record.tenantId }),
+    subscriptionIds: subscriptionsOf(io, state.record, past?.record),
+  };
+  const azure = early ?? connect(io, chooseCredential(io, record.tenantId));
+  const facts = await readAzure(azure, record);
+  const locks = await locking;
+  const comparison = { record, facts, ownIds: own, now: io.now() };
+  return {
+    backend,
+    record,
+    instanceIds: own,
+    idsFrom,
+    wasDestroyed,
+    azure,
+    facts,
+    findings: sortFindings([
+      ...state.findings,
+      ...locks.findings,
+      ...describePending(record.pendingOperations),
+      ...compareRecorded(comparison),
+      ...compareByHand(comparison),
+      ...compareOrphans(comparison),
+    ]),
+    unanswered: [
+      ...(own.length === 0 ? [UNKNOWN_INSTANCE] : []),
+      ...(record.subscriptionIds.length === 0 ? [UNKNOWN_SUBSCRIPTION] : []),
+      ...locks.unanswered,
+      ...facts.unanswered,
+    ],
+  };
+}
+
+const UNKNOWN_INSTANCE: Unanswered = {
+  question: "Is something of this stack left in Azure?",
+  code: "INSTANCE_UNKNOWN",
+  right: "the stack's instance ID, which neither its state nor its history tells: --instance ID",
+};
+const UNKNOWN_SUBSCRIPTION: Unanswered = {
+  question: "Which roles are left?",
+  code: "SUBSCRIPTION_UNKNOWN",
+  right: "the subscription, which the stack does not tell: ARM_SUBSCRIPTION_ID",
+};
+
+/** The record of the state; where that cannot be read, of the backup that will be put in its place. */
+async function readState(
+  exported: Awaited<ReturnType<typeof exportDeployment>>,
+  backend: Backend,
+): Promise<{ record: StackRecord; findings: Finding[] }> {
+  if ("deployment" in exported) return { record: readRecord(exported.deployment), findings: [] };
+  if (backend.kind !== "files") throw exported.unreadable;
+  const checkpoint = await examineCheckpoint(backend.paths);
+  const backup = checkpoint.backup && (await readCheckpoint(checkpoint.backup.file));
+  return { record: readRecord(backup?.deployment ?? {}), findings: [describeCheckpoint(checkpoint)] };
+}
+
+/** The newest record of the past that has a service principal: its instance ID outlives `destroy`. */
+async function findPast(
+  io: Io,
+  selection: StackSelection,
+  backend: Backend,
+): Promise<{ record?: StackRecord; wasDestroyed: boolean }> {
+  const runs = await readHistory(io, selection, backend);
+  const wasDestroyed = runs[0]?.kind === "destroy";
+  for (const run of runs) {
+    const deployment = await run.deployment();
+    const record = deployment && readRecord(deployment);
+    if (record && idsOf(record).length > 0) return { record, wasDestroyed };
+  }
+  return { wasDestroyed };
+}
+
+async function isLastRunDestroy(io: Io, selection: StackSelection, backend: Backend): Promise<boolean> {
+  if (backend.kind !== "files") return false;
+  return (await readHistory(io, selection, backend))[0]?.kind === "destroy";
+}
+
+function idsOf({ instances }: StackRecord): string[] {
+  return instances.flatMap(({ instanceId }) => (instanceId === undefined ? [] : [instanceId.toLowerCase()]));
+}
+
+function subscriptionsOf(io: Io, state: StackRecord, past: StackRecord | undefined): readonly string[] {
+  const known = [...state.subscriptionIds, ...(past?.subscriptionIds ?? [])];
+  const configured = io.env["ARM_SUBSCRIPTION_ID"];
+  if (known.length === 0 && configured) return [configured.toLowerCase()];
+  return [...new Set(known)];
+}
+
+// `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const loadCredentials = () => require("./credentials") as typeof credentials;
+const loadReader = () => require("./read-azure") as typeof azureReader;
+/* eslint-enable @typescript-eslint/no-require-imports */

@@ -1,0 +1,266 @@
+import { BUILT_IN_ROLES, resolveRole } from "../../components/roles";
+import { formatLocalTime } from "../durations";
+import {
+  type Comparison,
+  hasOwnAssignmentName,
+  hasOwnDescription,
+  hasOwnName,
+  instanceOfSecret,
+  instanceOfTrust,
+  isSameId,
+  type Pair,
+  pairsOf,
+  recordedIds,
+} from "./comparison";
+import type { CredentialFacts, DirectoryObject, RoleFacts } from "./facts";
+import { createFinding, type Finding, type FindingCode } from "./findings";
+
+/** What a person made, with what it lets somebody do. `repair` never touches it. */
+export function compareByHand(comparison: Comparison): Finding[] {
+  const ids = recordedIds(comparison.record);
+  return pairsOf(comparison).flatMap((pair) => {
+    if (pair.application === undefined) return [];
+    return [
+      ...credentialsByHand(pair, comparison, ids.secrets),
+      ...trustsByHand(pair, comparison, ids.trusts),
+      ...rolesByHand(pair, comparison, ids.roles),
+      ...permissionsByHand(pair),
+      ...membershipsByHand(pair),
+      ...ownersByHand(pair),
+    ];
+  });
+}
+
+/** On somebody else's application, what the stack does not record is its owner's business: only told. */
+function report(
+  { application }: Pair,
+  code: FindingCode,
+  what: string,
+  detail: string,
+  remedy: string,
+): Finding {
+  return application!.isExternal
+    ? createFinding("OF_THE_OWNER", what, detail, "Ask the owner of the application if it should not be so.")
+    : createFinding(code, what, detail, remedy);
+}
+
+function credentialsByHand(
+  pair: Pair,
+  { ownIds, now }: Comparison,
+  recorded: ReadonlySet<string>,
+): Finding[] {
+  const { application, facts } = pair;
+  const name = application!.displayName;
+  const describe = (
+    kind: "secret" | "certificate",
+    holder: string,
+    command: string,
+    credential: CredentialFacts,
+  ): Finding => {
+    const label = credential.displayName === null ? "" : `${JSON.stringify(credential.displayName)} `;
+    const what = `${kind} ${label}of ${holder} (key ID ${credential.keyId})`;
+    const other = kind === "secret" ? instanceOfSecret(credential) : undefined;
+    if (other !== undefined) {
+      return createFinding(
+        "OTHER_INSTANCE",
+        what,
+        `It is named as that of the instance ${other}, perhaps of a stack elsewhere. It is valid until ${formatLocalTime(credential.ends)}.`,
+        `If that stack is gone: \`${command}\``,
+      );
+    }
+    if (new Date(credential.ends) <= now) {
+      return createFinding(
+        "EXPIRED_BY_HAND",
+        what,
+        `It ended ${formatLocalTime(credential.ends)}: nobody can log in with it.`,
+        `\`${command}\` removes it.`,
+      );
+    }
+    return report(
+      pair,
+      kind === "secret" ? "SECRET_BY_HAND" : "CERTIFICATE_BY_HAND",
+      what,
+      `Not of this stack, and nobody is known to hold it: whoever does can log in as this principal until ${formatLocalTime(credential.ends)}.`,
+      `\`${command}\``,
+    );
+  };
+  const isStrange = (credential: CredentialFacts) =>
+    !recorded.has(credential.keyId.toLowerCase()) && !hasOwnName(credential, ownIds);
+  const app = facts.application;
+  const principal = facts.principal;
+  const ofApplication = (keyId: string) =>
+    `az ad app credential delete --id ${application!.clientId} --key-id ${keyId}`;
+  const ofPrincipal = (keyId: string) =>
+    `az ad sp credential delete --id ${principal?.objectId} --key-id ${keyId}`;
+  return [
+    ...(app?.secrets ?? [])
+      .filter(isStrange)
+      .map((one) => describe("secret", name, ofApplication(one.keyId), one)),
+    ...(app?.certificates ?? []).map((one) =>
+      describe("certificate", name, `${ofApplication(one.keyId)} --cert`, one),
+    ),
+    ...(principal?.secrets ?? []).map((one) =>
+      describe("secret", `the principal of ${name}`, ofPrincipal(one.keyId), one),
+    ),
+    ...(principal?.certificates ?? []).map((one) =>
+      describe("certificate", `the principal of ${name}`, `${ofPrincipal(one.keyId)} --cert`, one),
+    ),
+  ];
+}
+
+function trustsByHand(pair: Pair, { ownIds }: Comparison, recorded: ReadonlySet<string>): Finding[] {
+  const { application, facts } = pair;
+  return (facts.trusts ?? [])
+    .filter((trust) => !recorded.has(trust.id.toLowerCase()) && !hasOwnDescription(trust, ownIds))
+    .map((trust) => {
+      const what = `trust ${trust.name} of ${application!.displayName}`;
+      const detail = `Jobs with ${trust.matches} of ${trust.issuer} can log in as this principal.`;
+      const command = `az ad app federated-credential delete --id ${application!.clientId} --federated-credential-id ${trust.id}`;
+      const other = instanceOfTrust(trust);
+      if (other === undefined) return report(pair, "TRUST_BY_HAND", what, detail, `\`${command}\``);
+      return createFinding(
+        "OTHER_INSTANCE",
+        what,
+        `It is described as that of the instance ${other}, perhaps of a stack elsewhere. ${detail}`,
+        `If that stack is gone: \`${command}\``,
+      );
+    });
+}
+
+function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: ReadonlySet<string>): Finding[] {
+  const principalId = pair.facts.principal?.objectId;
+  if (principalId === undefined) return [];
+  const strange = (facts.roles ?? []).filter(
+    (role) =>
+      isSameId(role.principalId, principalId) &&
+      !recorded.has(role.id.toLowerCase()) &&
+      !hasOwnAssignmentName(role, ownIds),
+  );
+  const rank = (role: RoleFacts) => (isPrivileged(role) ? 0 : 1);
+  return strange
+    .sort((one, other) => rank(one) - rank(other) || one.scope.length - other.scope.length)
+    .map((role) =>
+      report(
+        pair,
+        "ROLE_BY_HAND",
+        `role ${nameOfRole(role)} on ${role.scope}`,
+        isPrivileged(role)
+          ? `Who logs in as this principal may give itself every other role there.`
+          : `Who logs in as this principal may do there what ${nameOfRole(role)} may.`,
+        `\`az role assignment delete --ids ${role.id}\``,
+      ),
+    );
+}
+
+export function nameOfRole({ roleId, roleName }: Pick<RoleFacts, "roleId" | "roleName">): string {
+  return roleName ?? resolveRole(roleId)?.label ?? roleId;
+}
+
+function isPrivileged({ roleId }: RoleFacts): boolean {
+  const { Owner, ...others } = BUILT_IN_ROLES;
+  const privileged: string[] = [
+    Owner,
+    others["User Access Administrator"],
+    others["Role Based Access Control Administrator"],
+  ];
+  return privileged.includes(roleId.toLowerCase());
+}
+
+/** Who holds one of these can make itself administrator of the tenant, in one step or two. */
+const POWERFUL_PERMISSIONS = [
+  "RoleManagement.ReadWrite.Directory",
+  "AppRoleAssignment.ReadWrite.All",
+  "Application.ReadWrite.All",
+  "Directory.ReadWrite.All",
+  "Policy.ReadWrite.PermissionGrant",
+  "PrivilegedAccess.ReadWrite.AzureADGroup",
+];
+
+function permissionsByHand(pair: Pair): Finding[] {
+  const { facts } = pair;
+  const id = facts.principal?.objectId;
+  const url = "https://graph.microsoft.com/v1.0";
+  const rank = (permission: string) => (POWERFUL_PERMISSIONS.includes(permission) ? 0 : 1);
+  const appRoles = [...(facts.appRoles ?? [])].sort((a, b) => rank(a.permission) - rank(b.permission));
+  return [
+    ...appRoles.map(({ id: grant, permission, resourceName }) =>
+      report(
+        pair,
+        "API_PERMISSION_BY_HAND",
+        `permission ${permission} of ${resourceName}`,
+        POWERFUL_PERMISSIONS.includes(permission)
+          ? "Who logs in as this principal can make itself administrator of the tenant."
+          : `Who logs in as this principal may use ${resourceName} with it, in the whole tenant.`,
+        `\`az rest --method DELETE --url ${url}/servicePrincipals/${id}/appRoleAssignments/${grant}\``,
+      ),
+    ),
+    ...(facts.delegations ?? []).map(({ id: grant, scope, isForAll }) =>
+      report(
+        pair,
+        "DELEGATION_BY_HAND",
+        `delegated permissions ${scope.trim()}`,
+        `The application may act with them for ${isForAll ? "everybody" : "one person"} who signs in to it. hi-ml's pipelines need no such thing.`,
+        `\`az rest --method DELETE --url ${url}/oauth2PermissionGrants/${grant}\``,
+      ),
+    ),
+  ];
+}
+
+function membershipsByHand(pair: Pair): Finding[] {
+  const id = pair.facts.principal?.objectId;
+  return (pair.facts.memberships ?? []).flatMap((group) => {
+    const name = `${group.displayName} (${group.id})`;
+    if (group.type === "directoryRole") {
+      return report(
+        pair,
+        "DIRECTORY_ROLE_BY_HAND",
+        `directory role ${name}`,
+        `Who logs in as this principal may do in the directory what ${group.displayName} may.`,
+        `\`az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/directoryRoles/${group.id}/members/${id}/$ref'\``,
+      );
+    }
+    if (group.type !== "group") return [];
+    return report(
+      pair,
+      "GROUP_BY_HAND",
+      `membership of the group ${name}`,
+      "Who logs in as this principal has every role and permission of the group.",
+      `\`az ad group member remove --group ${group.id} --member-id ${id}\``,
+    );
+  });
+}
+
+function ownersByHand(pair: Pair): Finding[] {
+  const { application, principal, facts } = pair;
+  const describe = (owner: DirectoryObject, what: string, remedy: string) =>
+    report(
+      pair,
+      "OWNER_BY_HAND",
+      `${owner.type} ${owner.displayName} (${owner.id}), owner of ${what}`,
+      "Can add a secret at any time, and log in as this principal.",
+      remedy,
+    );
+  const isStrange = (recorded: readonly string[]) => (owner: DirectoryObject) =>
+    !recorded.some((id) => isSameId(id, owner.id));
+  const known = [...application!.owners, ...(principal?.owners ?? [])];
+  return [
+    ...(facts.applicationOwners ?? [])
+      .filter(isStrange(known))
+      .map((owner) =>
+        describe(
+          owner,
+          `the application ${application!.displayName}`,
+          `\`az ad app owner remove --id ${application!.clientId} --owner-object-id ${owner.id}\``,
+        ),
+      ),
+    ...(facts.principalOwners ?? [])
+      .filter(isStrange(known))
+      .map((owner) =>
+        describe(
+          owner,
+          `the principal of ${application!.displayName}`,
+          `\`az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/servicePrincipals/${facts.principal?.objectId}/owners/${owner.id}/$ref'\``,
+        ),
+      ),
+  ];
+}

@@ -1,0 +1,155 @@
+import { instanceOf } from "../../components/ownership";
+import { formatLocalTime } from "../durations";
+import {
+  type Comparison,
+  hasOwnAssignmentName,
+  hasOwnDescription,
+  hasOwnName,
+  hasOwnTag,
+  isSameId,
+  pairsOf,
+  recordedIds,
+} from "./comparison";
+import { nameOfRole } from "./compare-by-hand";
+import type { CredentialFacts } from "./facts";
+import { createFinding, type Finding } from "./findings";
+
+const REPAIR = "`himl-sp repair` removes it.";
+
+/**
+ * What is provably this stack's and not recorded: it carries the stack's instance ID in a place that only this program
+ * writes. `repair` removes it; nothing else is ever removed. And what may be a stack's elsewhere, which is only listed.
+ */
+export function compareOrphans(comparison: Comparison): Finding[] {
+  return [
+    ...orphanParts(comparison),
+    ...orphanRoles(comparison),
+    ...orphanApplications(comparison),
+    ...orphanPrincipals(comparison),
+    ...deletedApplications(comparison),
+  ];
+}
+
+/** Secrets and trusts on applications that are recorded. */
+function orphanParts(comparison: Comparison): Finding[] {
+  const { ownIds, record } = comparison;
+  const recorded = recordedIds(record);
+  const seen = new Set<string>();
+  return pairsOf(comparison).flatMap(({ application, facts }) => {
+    // Two components may share one application.
+    if (application === undefined || seen.has(application.objectId)) return [];
+    seen.add(application.objectId);
+    const secrets = (facts.application?.secrets ?? []).filter(
+      (secret) => !recorded.secrets.has(secret.keyId.toLowerCase()) && hasOwnName(secret, ownIds),
+    );
+    const trusts = (facts.trusts ?? []).filter(
+      (trust) => !recorded.trusts.has(trust.id.toLowerCase()) && hasOwnDescription(trust, ownIds),
+    );
+    return [
+      ...secrets.map(({ keyId, displayName, ends }) =>
+        createFinding(
+          "ORPHAN_SECRET",
+          `secret ${displayName} of ${application.displayName} (key ID ${keyId})`,
+          `A run of this stack made it, and its text is lost: nobody is known to hold it. It is valid until ${formatLocalTime(ends)}.`,
+          REPAIR,
+          { kind: "removeSecret", applicationId: application.objectId, keyId },
+        ),
+      ),
+      ...trusts.map(({ id, name, matches, issuer }) =>
+        createFinding(
+          "ORPHAN_TRUST",
+          `trust ${name} of ${application.displayName}`,
+          `A run of this stack made it, and does not record it. Jobs with ${matches} of ${issuer} can log in.`,
+          REPAIR,
+          { kind: "removeTrust", applicationId: application.objectId, id },
+        ),
+      ),
+    ];
+  });
+}
+
+function orphanRoles({ facts, ownIds, record }: Comparison): Finding[] {
+  const recorded = recordedIds(record).roles;
+  return (facts.roles ?? [])
+    .filter((role) => !recorded.has(role.id.toLowerCase()) && hasOwnAssignmentName(role, ownIds))
+    .map((role) =>
+      createFinding(
+        "ORPHAN_ROLE",
+        `role ${nameOfRole(role)} on ${role.scope}`,
+        `A run of this stack gave it to the principal ${role.principalId}, and does not record it.`,
+        REPAIR,
+        { kind: "removeRole", id: role.id },
+      ),
+    );
+}
+
+function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding[] {
+  const recorded = recordedIds(record).applications;
+  return (facts.taggedApplications ?? [])
+    .filter(({ objectId }) => !recorded.has(objectId.toLowerCase()))
+    .map(({ objectId, clientId, displayName, created, tags, secrets }) => {
+      const what = `application ${displayName} (client ID ${clientId}), created ${formatLocalTime(created)}`;
+      if (hasOwnTag(tags, ownIds)) {
+        return createFinding(
+          "ORPHAN_APPLICATION",
+          what,
+          `A run of this stack made it, and does not record it: nobody has got its client ID. ${countSecrets(secrets, now)}`,
+          REPAIR,
+          { kind: "removeApplication", id: objectId },
+        );
+      }
+      const instance = instanceOf(tags);
+      return createFinding(
+        "OTHER_INSTANCE",
+        what,
+        instance === undefined
+          ? "It has the tag of this program, and no instance ID."
+          : `It is of the instance ${instance}, perhaps of a stack elsewhere.`,
+        `If no stack records it: \`az ad app delete --id ${clientId}\``,
+      );
+    });
+}
+
+/** Principals that a stack made for somebody else's application; that of its own goes with the application. */
+function orphanPrincipals({ facts, ownIds, record }: Comparison): Finding[] {
+  const recorded = recordedIds(record);
+  const ours = new Set((facts.taggedApplications ?? []).map(({ clientId }) => clientId.toLowerCase()));
+  return (facts.taggedPrincipals ?? [])
+    .filter(
+      ({ objectId, clientId, tags }) =>
+        !recorded.principals.has(objectId.toLowerCase()) &&
+        !ours.has(clientId.toLowerCase()) &&
+        hasOwnTag(tags, ownIds),
+    )
+    .map(({ objectId, displayName }) =>
+      createFinding(
+        "ORPHAN_PRINCIPAL",
+        `principal of ${displayName} (object ID ${objectId})`,
+        "A run of this stack made it for an application of somebody else, and does not record it.",
+        REPAIR,
+        { kind: "removePrincipal", id: objectId },
+      ),
+    );
+}
+
+function deletedApplications({ facts, ownIds, now }: Comparison): Finding[] {
+  return (facts.deletedApplications ?? [])
+    .filter(({ tags }) => hasOwnTag(tags, ownIds))
+    .map(({ objectId, clientId, displayName, deleted, secrets }) => {
+      const principals = (facts.deletedPrincipals ?? []).filter((one) => isSameId(one.clientId, clientId));
+      return createFinding(
+        "DELETED_APPLICATION",
+        `application ${displayName} in the recycle bin since ${formatLocalTime(deleted)}`,
+        `An administrator can restore it for 30 days, with its trusts, and its principal. ${countSecrets(secrets, now)}`,
+        "`himl-sp repair --purge` deletes it for good; that cannot be undone.",
+        // The application last: only by it are its principals known to be ours.
+        { kind: "purge", ids: [...principals.map((one) => one.objectId), objectId] },
+      );
+    });
+}
+
+function countSecrets(secrets: readonly CredentialFacts[], now: Date): string {
+  const valid = secrets.filter(({ ends }) => new Date(ends) > now).length;
+  if (valid === 0) return "It has no valid secret.";
+  return valid === 1 ? "It has one valid secret." : `It has ${valid} valid secrets.`;
+}

@@ -1,0 +1,218 @@
+import { formatLocalTime } from "../durations";
+import { type Comparison, hasOwnTag, isSameId, type Pair, pairsOf } from "./comparison";
+import type { AzureFacts } from "./facts";
+import { createFinding, type Finding, type RepairAction } from "./findings";
+import type { Recorded, RecordedRole, RecordedSecret, RecordedTrust } from "./record";
+
+const REPAIR = "`himl-sp repair`";
+
+/** What the stack records and Azure does not have, or has otherwise. */
+export function compareRecorded(comparison: Comparison): Finding[] {
+  return pairsOf(comparison).flatMap((pair) => {
+    const roles = pair.instance.roles.flatMap((role) => compareRole(role, comparison.facts));
+    const { application } = pair;
+    if (application === undefined) return roles;
+    if (pair.facts.application === null)
+      return [describeMissingApplication(pair, comparison.facts), ...roles];
+    return [
+      ...compareApplication(pair),
+      ...comparePrincipal(pair),
+      ...pair.instance.secrets.flatMap((secret) => compareSecret(secret, pair, comparison.now)),
+      ...pair.instance.trusts.flatMap((trust) => compareTrust(trust, pair)),
+      ...roles,
+    ];
+  });
+}
+
+function describeMissingApplication({ instance, application }: Pair, facts: AzureFacts): Finding {
+  const { displayName, clientId, objectId } = application!;
+  const deleted = facts.deletedApplications?.find((item) => isSameId(item.objectId, objectId));
+  const gone = [...instance.applications, ...instance.principals, ...instance.secrets, ...instance.trusts];
+  return createFinding(
+    "APPLICATION_MISSING",
+    `application ${displayName} (client ID ${clientId})`,
+    deleted === undefined
+      ? "Azure does not have it, nor its principal, secrets and trusts: nobody can log in."
+      : `It was deleted ${formatLocalTime(deleted.deleted)}, and is in the recycle bin: nobody can log in.`,
+    application!.isExternal
+      ? "Ask its owner; then set existingClientId to an application that exists."
+      : `${REPAIR} makes a new one, with a new client ID: push the variables afterwards.`,
+    ...refreshUnlessExternal(application!, gone),
+  );
+}
+
+function compareApplication({ application, facts, instance }: Pair): Finding[] {
+  const found = facts.application;
+  if (!found || application!.isExternal) return [];
+  const changes: string[] = [];
+  if (instance.instanceId !== undefined && !hasOwnTag(found.tags, [instance.instanceId.toLowerCase()])) {
+    changes.push(`it has lost the tag by which it is known to be this stack's`);
+  }
+  if (found.displayName !== application!.displayName) {
+    changes.push(`its name is ${found.displayName}, not ${application!.displayName}`);
+  }
+  const owners = facts.applicationOwners;
+  const lost = owners && application!.owners.filter((id) => !owners.some((owner) => isSameId(owner.id, id)));
+  if (lost && lost.length > 0)
+    changes.push(`${lost.join(", ")} no longer own${lost.length > 1 ? "" : "s"} it`);
+  if (changes.length === 0) return [];
+  return [
+    createFinding(
+      "APPLICATION_CHANGED",
+      `application ${application!.displayName}`,
+      `Somebody changed it: ${changes.join("; ")}.`,
+      `${REPAIR} makes it again what the stack declares.`,
+      refresh(application!),
+    ),
+  ];
+}
+
+function comparePrincipal({ application, principal, facts }: Pair): Finding[] {
+  const found = facts.principal;
+  if (found === undefined) return [];
+  const what = `principal of ${application!.displayName}`;
+  if (principal === undefined) {
+    if (found === null) return [];
+    return [
+      createFinding(
+        "PRINCIPAL_NOT_RECORDED",
+        `${what} (object ID ${found.objectId})`,
+        "It exists, and the stack does not record it.",
+        application!.isExternal ? "`pulumi up` uses it." : "`pulumi up` takes it over.",
+        { kind: "up" },
+      ),
+    ];
+  }
+  if (found === null || !isSameId(found.objectId, principal.objectId)) {
+    return [
+      createFinding(
+        "PRINCIPAL_MISSING",
+        `${what} (object ID ${principal.objectId})`,
+        found === null
+          ? "Azure does not have it: nobody can log in."
+          : `Azure has another one, with the object ID ${found.objectId}: it has none of the roles.`,
+        `${REPAIR} makes it anew, with its roles.`,
+        ...refreshUnlessExternal(principal, [principal]),
+      ),
+    ];
+  }
+  if (found.isEnabled) return [];
+  return [
+    createFinding(
+      "PRINCIPAL_CHANGED",
+      what,
+      "Somebody disabled it: nobody can log in.",
+      `If it is not meant to stay blocked: \`az ad sp update --id ${found.objectId} --set accountEnabled=true\``,
+    ),
+  ];
+}
+
+function compareSecret(secret: RecordedSecret, { application, facts }: Pair, now: Date): Finding[] {
+  if (!facts.application || !isSameId(secret.applicationId, application!.objectId)) return [];
+  const what = `secret ${secret.displayName} of ${application!.displayName} (key ID ${secret.keyId})`;
+  const found = facts.application.secrets.find(({ keyId }) => isSameId(keyId, secret.keyId));
+  if (found === undefined) {
+    return [
+      createFinding(
+        "SECRET_MISSING",
+        what,
+        secret.isLeaving
+          ? "It was to be removed, and is gone; the stack does not know yet, and would fail to remove it."
+          : "Somebody removed it: jobs that hold it cannot log in.",
+        secret.isLeaving ? REPAIR : `${REPAIR} makes a new one: push the variables afterwards.`,
+        refresh(secret),
+      ),
+    ];
+  }
+  if (secret.isLeaving) return [];
+  if (new Date(secret.ends).getTime() !== new Date(found.ends).getTime()) {
+    return [
+      createFinding(
+        "SECRET_CHANGED",
+        what,
+        `It ends ${formatLocalTime(found.ends)}, not ${formatLocalTime(secret.ends)}.`,
+        `${REPAIR} replaces it: push the variables afterwards.`,
+        refresh(secret),
+      ),
+    ];
+  }
+  if (new Date(found.ends) > now) return [];
+  return [
+    createFinding(
+      "SECRET_EXPIRED",
+      what,
+      `It ended ${formatLocalTime(found.ends)}: jobs that hold it cannot log in.`,
+      "`pulumi up` makes a new one: push the variables afterwards.",
+      { kind: "up" },
+    ),
+  ];
+}
+
+function compareTrust(trust: RecordedTrust, { application, facts }: Pair): Finding[] {
+  if (facts.trusts === undefined || !isSameId(trust.applicationId, application!.objectId)) return [];
+  const what = `trust in ${trust.matches} of ${trust.issuer}`;
+  const found = facts.trusts.find(({ id }) => isSameId(id, trust.id));
+  if (found === undefined) {
+    return [
+      createFinding(
+        "TRUST_MISSING",
+        what,
+        trust.isLeaving
+          ? "It was to be removed, and is gone; the stack does not know yet, and would fail to remove it."
+          : "Somebody removed it: these jobs cannot log in.",
+        REPAIR,
+        refresh(trust),
+      ),
+    ];
+  }
+  const isSame =
+    found.issuer === trust.issuer &&
+    found.matches === trust.matches &&
+    [...found.audiences].sort().join(" ") === [...trust.audiences].sort().join(" ");
+  if (isSame || trust.isLeaving) return [];
+  return [
+    createFinding(
+      "TRUST_CHANGED",
+      what,
+      `Somebody changed it: jobs with ${found.matches} of ${found.issuer} (audience ${found.audiences.join(", ")}) can log in instead.`,
+      `${REPAIR} makes it again what the stack declares.`,
+      refresh(trust),
+    ),
+  ];
+}
+
+function compareRole(role: RecordedRole, facts: AzureFacts): Finding[] {
+  if (facts.roles === undefined) return [];
+  const what = `role ${role.roleId} on ${role.scope}`;
+  const found = facts.roles.find(({ id }) => isSameId(id, role.id));
+  if (found === undefined) {
+    return [
+      createFinding(
+        "ROLE_MISSING",
+        what,
+        role.isLeaving ? "It was to be removed, and is gone." : "Somebody removed it: jobs get 403 there.",
+        REPAIR,
+        refresh(role),
+      ),
+    ];
+  }
+  if (isSameId(found.principalId, role.principalId) && isSameId(found.roleId, role.roleId)) return [];
+  return [
+    createFinding(
+      "ROLE_CHANGED",
+      what,
+      `It is role ${found.roleId} of the principal ${found.principalId} now.`,
+      REPAIR,
+      refresh(role),
+    ),
+  ];
+}
+
+function refresh(...resources: Recorded[]): RepairAction {
+  return { kind: "refresh", urns: [...new Set(resources.map(({ urn }) => urn))] };
+}
+
+/** What is somebody else's, the stack cannot make anew. */
+function refreshUnlessExternal(one: Recorded, resources: Recorded[]): [] | [RepairAction] {
+  return one.isExternal ? [] : [refresh(...resources)];
+}

@@ -1,0 +1,95 @@
+/**
+ * How much a finding matters. `danger`: somebody can log in, or do something, who is not meant to. `broken`: record and
+ * Azure differ, or the stack cannot run. `leftover`: something of ours that nobody needs. `notice`: to be known, with
+ * nothing to do.
+ */
+export type Level = "danger" | "broken" | "leftover" | "notice";
+
+/** Every finding, worst first. Codes are stable: programs read them. */
+const FINDINGS = {
+  STATE_UNREADABLE: "broken",
+  STACK_LOCKED: "broken",
+  ROLE_BY_HAND: "danger",
+  DIRECTORY_ROLE_BY_HAND: "danger",
+  API_PERMISSION_BY_HAND: "danger",
+  SECRET_BY_HAND: "danger",
+  CERTIFICATE_BY_HAND: "danger",
+  TRUST_BY_HAND: "danger",
+  TRUST_CHANGED: "danger",
+  OWNER_BY_HAND: "danger",
+  GROUP_BY_HAND: "danger",
+  DELEGATION_BY_HAND: "danger",
+  PENDING_OPERATIONS: "broken",
+  APPLICATION_MISSING: "broken",
+  PRINCIPAL_MISSING: "broken",
+  PRINCIPAL_CHANGED: "broken",
+  SECRET_MISSING: "broken",
+  TRUST_MISSING: "broken",
+  ROLE_MISSING: "broken",
+  ROLE_CHANGED: "broken",
+  APPLICATION_CHANGED: "broken",
+  SECRET_CHANGED: "broken",
+  SECRET_EXPIRED: "broken",
+  ORPHAN_SECRET: "leftover",
+  ORPHAN_TRUST: "leftover",
+  ORPHAN_ROLE: "leftover",
+  ORPHAN_APPLICATION: "leftover",
+  ORPHAN_PRINCIPAL: "leftover",
+  PRINCIPAL_NOT_RECORDED: "leftover",
+  EXPIRED_BY_HAND: "notice",
+  OF_THE_OWNER: "notice",
+  OTHER_INSTANCE: "notice",
+  DELETED_APPLICATION: "notice",
+} as const satisfies Record<string, Level>;
+
+export type FindingCode = keyof typeof FINDINGS;
+const ORDER = Object.keys(FINDINGS) as FindingCode[];
+
+/** What `himl-sp repair` does about a finding. */
+export type RepairAction =
+  | { readonly kind: "unlock"; readonly file: string }
+  | { readonly kind: "mend"; readonly file: string; readonly backup: string }
+  | { readonly kind: "clearPending" }
+  | { readonly kind: "refresh"; readonly urns: readonly string[] }
+  | { readonly kind: "removeSecret"; readonly applicationId: string; readonly keyId: string }
+  | { readonly kind: "removeTrust"; readonly applicationId: string; readonly id: string }
+  | { readonly kind: "removeRole"; readonly id: string }
+  | { readonly kind: "removePrincipal"; readonly id: string }
+  | { readonly kind: "removeApplication"; readonly id: string }
+  | { readonly kind: "purge"; readonly ids: readonly string[] }
+  /** A plain `pulumi up` is all it takes. */
+  | { readonly kind: "up" };
+
+/** Something that is not as the stack declares it. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly level: Level;
+  /** The thing, to be read after the code. */
+  readonly what: string;
+  /** What it lets somebody do, or what follows from it. */
+  readonly detail: string;
+  /** One thing to do, with a command where there is one. */
+  readonly remedy: string;
+  /** Only where `repair` may do it: what a person made has none. */
+  readonly action?: RepairAction;
+}
+
+export function createFinding(
+  code: FindingCode,
+  what: string,
+  detail: string,
+  remedy: string,
+  action?: RepairAction,
+): Finding {
+  return { code, level: FINDINGS[code], what, detail, remedy, ...(action && { action }) };
+}
+
+/** Worst first; what is equally bad, in the order in which it was found. */
+export function sortFindings(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((one, other) => ORDER.indexOf(one.code) - ORDER.indexOf(other.code));
+}
+
+/** Whether somebody has something to do. */
+export function needsAction(findings: readonly Finding[]): boolean {
+  return findings.some(({ level }) => level !== "notice");
+}

@@ -1,0 +1,324 @@
+import { setMaxListeners } from "node:events";
+import { CliError } from "../errors";
+import type { Io } from "../io";
+import { parseJson } from "../processes";
+import { isSameId, liveParts } from "./comparison";
+import type { GetToken } from "./credentials";
+import type {
+  AppRole,
+  ApplicationFacts,
+  AzureFacts,
+  Delegation,
+  DirectoryObject,
+  InstanceFacts,
+  RoleFacts,
+  TrustFacts,
+  Unanswered,
+} from "./facts";
+import { AzureRefusal, AzureService } from "./http";
+import type { RecordedInstance, StackRecord } from "./record";
+import * as wire from "./wire";
+import { PROGRAM_TAG } from "../../components/ownership";
+import { resolveRole } from "../../components/roles";
+
+/** Everything of Azure that an audit asks for. Microsoft Graph and Azure Resource Manager, one token each. */
+export interface Azure {
+  readonly graph: AzureService;
+  readonly arm: AzureService;
+  /** The tenant of the login, as its token says. */
+  tenantId(): Promise<string | undefined>;
+  /** Logs in, without waiting for it. */
+  prepare(): void;
+}
+
+const GRAPH = "https://graph.microsoft.com";
+const ARM = "https://management.azure.com";
+
+export function connect(io: Io, getToken: GetToken): Azure {
+  // One listener for each request that is under way.
+  setMaxListeners(0, io.signal);
+  const tokens = new Map<string, Promise<string>>();
+  const tokenOf = (origin: string) => {
+    const token = tokens.get(origin) ?? getToken(origin);
+    tokens.set(origin, token);
+    return token;
+  };
+  const service = (origin: string) => new AzureService(origin, () => tokenOf(origin), io.signal);
+  return {
+    graph: service(GRAPH),
+    arm: service(ARM),
+    tenantId: async () => tenantOf(await tokenOf(GRAPH)),
+    // A failure is told by the first request.
+    prepare: () => [GRAPH, ARM].forEach((origin) => void tokenOf(origin).catch(() => undefined)),
+  };
+}
+
+function tenantOf(token: string): string | undefined {
+  // Nothing is trusted because of it, so nobody has to check the signature.
+  const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
+  return parseJson<{ tid?: string }>(payload, "The token endpoint").tid?.toLowerCase();
+}
+
+const APPLICATION = "id,appId,displayName,createdDateTime,tags,passwordCredentials,keyCredentials";
+const PRINCIPAL = "id,appId,displayName,accountEnabled,tags,passwordCredentials,keyCredentials";
+const AUTHORIZATION = "providers/Microsoft.Authorization";
+const RIGHTS = {
+  applications: "Application.Read.All of Microsoft Graph, or Directory Readers",
+  directory: "Directory.Read.All of Microsoft Graph, or Directory Readers",
+  roles: "Reader on the subscription",
+};
+
+/** Asks Azure all questions side by side. What the login may not ask is told in `unanswered`. */
+export async function readAzure(azure: Azure, record: StackRecord): Promise<AzureFacts> {
+  await requireTenant(azure, record);
+  const reader = new Reader(azure);
+  const tag = encodeURIComponent(`tags/any(t:t eq '${PROGRAM_TAG}')`);
+  const [instances, roles, taggedApplications, taggedPrincipals, deletedApplications, deletedPrincipals] =
+    await Promise.all([
+      Promise.all(record.instances.map((instance) => reader.readInstance(instance))),
+      reader.readRoles(record),
+      reader.ask("Which registrations are of this program?", RIGHTS.applications, async () =>
+        (
+          await azure.graph.list<wire.Application>(
+            `/v1.0/applications?$filter=${tag}&$select=${APPLICATION}&$top=999`,
+            "list the applications of this program",
+          )
+        ).map(wire.readApplication),
+      ),
+      reader.ask("Which principals are of this program?", RIGHTS.applications, async () =>
+        (
+          await azure.graph.list<wire.Principal>(
+            `/v1.0/servicePrincipals?$filter=${tag}&$select=${PRINCIPAL}&$top=999`,
+            "list the principals of this program",
+          )
+        ).map(wire.readPrincipal),
+      ),
+      reader.ask("What of it is in the recycle bin?", RIGHTS.applications, async () =>
+        (
+          await azure.graph.list<wire.Application>(
+            `/v1.0/directory/deletedItems/microsoft.graph.application?$select=${APPLICATION},deletedDateTime&$top=999`,
+            "list the deleted applications",
+          )
+        ).map(wire.readDeletedApplication),
+      ),
+      reader.ask("Which principals are in the recycle bin?", RIGHTS.applications, async () =>
+        (
+          await azure.graph.list<wire.Principal>(
+            "/v1.0/directory/deletedItems/microsoft.graph.servicePrincipal?$select=id,appId,displayName&$top=999",
+            "list the deleted principals",
+          )
+        ).map(wire.readPrincipal),
+      ),
+    ]);
+  return {
+    instances,
+    roles: roles && (await reader.nameRoles(roles, instances)),
+    taggedApplications,
+    taggedPrincipals,
+    deletedApplications,
+    deletedPrincipals,
+    unanswered: reader.unanswered,
+  };
+}
+
+/** In another tenant nothing of the stack is there, and all of it would be made anew. */
+async function requireTenant(azure: Azure, { tenantId }: StackRecord): Promise<void> {
+  const tenantOfLogin = await azure.tenantId();
+  if (tenantId === undefined || tenantOfLogin === undefined || isSameId(tenantId, tenantOfLogin)) return;
+  throw new CliError(
+    "OTHER_TENANT",
+    `Your login must be in the tenant of the stack, ${tenantId}. It is in ${tenantOfLogin}.`,
+    `\`az login --tenant ${tenantId}\`, or set ARM_TENANT_ID to it.`,
+  );
+}
+
+class Reader {
+  readonly unanswered: Unanswered[] = [];
+
+  constructor(private readonly azure: Azure) {}
+
+  /** Undefined, and a question without an answer, where the login has no right to ask. */
+  async ask<T>(question: string, right: string, read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof AzureRefusal && error.isForbidden)) throw error;
+      this.unanswered.push({ question, code: error.code, right });
+      return undefined;
+    }
+  }
+
+  async readInstance(instance: RecordedInstance): Promise<InstanceFacts> {
+    const { application, principal } = liveParts(instance);
+    if (application === undefined) return NOTHING;
+    const { graph } = this.azure;
+    const name = application.displayName;
+    const path = `/v1.0/applications/${application.objectId}`;
+    const filter = encodeURIComponent(`appId eq '${application.clientId}'`);
+    const withPrincipal = this.ask(`Is the principal of ${name} there?`, RIGHTS.applications, async () => {
+      const found = await graph.list<wire.Principal>(
+        `/v1.0/servicePrincipals?$filter=${filter}&$select=${PRINCIPAL}`,
+        "read the principal",
+      );
+      return found[0] === undefined ? null : wire.readPrincipal(found[0]);
+    });
+    const [found, trusts, applicationOwners, ofPrincipal] = await Promise.all([
+      this.ask<ApplicationFacts | null>(
+        `Is the application ${name} as recorded?`,
+        RIGHTS.applications,
+        async () => {
+          const answer = await graph.find<wire.Application>(
+            `${path}?$select=${APPLICATION}`,
+            "read the application",
+          );
+          return answer && wire.readApplication(answer);
+        },
+      ),
+      this.ask<TrustFacts[]>(`Which trusts does ${name} have?`, RIGHTS.applications, async () => {
+        // v1.0 shows nothing of what a flexible trust matches.
+        const answer = await graph.listIfThere<wire.Trust>(
+          `${path.replace("v1.0", "beta")}/federatedIdentityCredentials`,
+          "list the trusts",
+        );
+        return answer.map(wire.readTrust);
+      }),
+      this.askOwners(`Who owns the application ${name}?`, `${path}/owners`),
+      // Where the record knows its ID, nothing has to be waited for.
+      this.readOfPrincipal(name, principal?.objectId ?? withPrincipal.then((one) => one?.objectId)),
+    ]);
+    return { application: found, trusts, applicationOwners, principal: await withPrincipal, ...ofPrincipal };
+  }
+
+  private askOwners(question: string, path: string): Promise<DirectoryObject[] | undefined> {
+    return this.ask(question, RIGHTS.directory, async () => {
+      const owners = await this.azure.graph.listIfThere<wire.DirectoryObject>(path, "list the owners");
+      return owners.map(wire.readDirectoryObject);
+    });
+  }
+
+  private async readOfPrincipal(name: string, objectId: string | Promise<string | undefined>) {
+    const id = await objectId;
+    if (id === undefined) return NOTHING_OF_PRINCIPAL;
+    const { graph } = this.azure;
+    const path = `/v1.0/servicePrincipals/${id}`;
+    const [principalOwners, memberships, appRoles, delegations] = await Promise.all([
+      this.askOwners(`Who owns the principal of ${name}?`, `${path}/owners`),
+      this.ask(`Which groups and directory roles does ${name} have?`, RIGHTS.directory, async () =>
+        (
+          await graph.listIfThere<wire.DirectoryObject>(
+            `${path}/transitiveMemberOf`,
+            "list the groups of the principal",
+          )
+        ).map(wire.readDirectoryObject),
+      ),
+      this.ask(`Which API permissions does ${name} have?`, RIGHTS.directory, () => this.readAppRoles(path)),
+      this.ask(`For whom may ${name} act?`, RIGHTS.directory, async (): Promise<Delegation[]> =>
+        (
+          await graph.listIfThere<wire.Grant>(
+            `${path}/oauth2PermissionGrants`,
+            "list the delegated permissions",
+          )
+        ).map(wire.readDelegation),
+      ),
+    ]);
+    return { principalOwners, memberships, appRoles, delegations };
+  }
+
+  /** A grant has only the ID of its permission; the API that defines it knows the name. */
+  private async readAppRoles(path: string): Promise<AppRole[]> {
+    const { graph } = this.azure;
+    const grants = await graph.listIfThere<wire.AppRoleAssignment>(
+      `${path}/appRoleAssignments`,
+      "list the API permissions",
+    );
+    const apis = [...new Set(grants.map(({ resourceId }) => resourceId))];
+    const definitions = await Promise.all(
+      apis.map(async (id) => {
+        const api = await graph.find<{ appRoles?: { id: string; value: string | null }[] }>(
+          `/v1.0/servicePrincipals/${id}?$select=appRoles`,
+          "read the API of a permission",
+        );
+        return api?.appRoles ?? [];
+      }),
+    );
+    const names = new Map(definitions.flat().map(({ id, value }) => [id, value]));
+    return grants.map(({ id, appRoleId, resourceDisplayName }) => ({
+      id,
+      appRoleId,
+      resourceName: resourceDisplayName ?? "an API",
+      permission: names.get(appRoleId) ?? appRoleId,
+    }));
+  }
+
+  /** Those of whole subscriptions, or at least those on the scopes that the stack has to do with. */
+  async readRoles(record: StackRecord): Promise<RoleFacts[] | undefined> {
+    const listAt = async (scope: string) =>
+      (
+        await this.azure.arm.list<wire.RoleAssignment>(
+          `${encodeURI(scope)}/${AUTHORIZATION}/roleAssignments?api-version=2022-04-01`,
+          "list the role assignments",
+        )
+      ).map(wire.readRole);
+    const scopesOf = (subscription: string) => {
+      const scopes = record.instances.flatMap(({ roles }) => roles.map(({ scope }) => scope.toLowerCase()));
+      return [...new Set(scopes)].filter((scope) => scope.startsWith(`${subscription}/`));
+    };
+    const lists = await Promise.all(
+      record.subscriptionIds.map(async (id) => {
+        const subscription = `/subscriptions/${id}`;
+        const question = `Which roles are there in the subscription ${id}?`;
+        const whole = await this.ask<RoleFacts[]>(question, RIGHTS.roles, () => listAt(subscription));
+        if (whole !== undefined) return whole;
+        const parts = await Promise.all(
+          scopesOf(subscription).map((scope) =>
+            this.ask<RoleFacts[]>(`Which roles are there on ${scope}?`, `Reader on it`, () => listAt(scope)),
+          ),
+        );
+        const isUnknown = parts.length === 0 || parts.some((part) => part === undefined);
+        return isUnknown ? undefined : parts.flatMap((part) => part ?? []);
+      }),
+    );
+    if (lists.length === 0 || lists.some((list) => list === undefined)) return undefined;
+    const all: RoleFacts[] = lists.flatMap((list) => list ?? []);
+    return [...new Map(all.map((role) => [role.id.toLowerCase(), role] as const)).values()];
+  }
+
+  /** The names of roles that this program does not know, for those that a principal of the stack holds. */
+  async nameRoles(roles: readonly RoleFacts[], instances: readonly InstanceFacts[]): Promise<RoleFacts[]> {
+    const holders = new Set(instances.flatMap(({ principal }) => (principal ? [principal.objectId] : [])));
+    const unknown = roles.filter(
+      ({ principalId, roleId }) => holders.has(principalId) && resolveRole(roleId)?.label === roleId,
+    );
+    const names = new Map<string, string>();
+    await Promise.all(
+      [...new Set(unknown.map(({ roleId }) => roleId))].map(async (roleId) => {
+        const { scope } = unknown.find((role) => role.roleId === roleId)!;
+        const definition = await this.ask("What is each role called?", RIGHTS.roles, () =>
+          this.azure.arm.find<{ properties: { roleName: string } }>(
+            `${encodeURI(scope)}/${AUTHORIZATION}/roleDefinitions/${roleId}?api-version=2022-04-01`,
+            "read a role",
+          ),
+        );
+        if (definition) names.set(roleId, definition.properties.roleName);
+      }),
+    );
+    return roles.map((role) => {
+      const roleName = names.get(role.roleId);
+      return roleName === undefined ? role : { ...role, roleName };
+    });
+  }
+}
+
+const NOTHING_OF_PRINCIPAL = {
+  principalOwners: undefined,
+  memberships: undefined,
+  appRoles: undefined,
+  delegations: undefined,
+};
+const NOTHING: InstanceFacts = {
+  application: undefined,
+  trusts: undefined,
+  applicationOwners: undefined,
+  principal: undefined,
+  ...NOTHING_OF_PRINCIPAL,
+};

@@ -1,0 +1,210 @@
+/** What the state of a stack records of its service principals. Read without decrypting anything. */
+export interface StackRecord {
+  /** One for each HimlServicePrincipal of the program. */
+  readonly instances: readonly RecordedInstance[];
+  readonly pendingOperations: readonly PendingOperation[];
+  /** Whether the state has no resource at all: nothing was created yet, or all of it was destroyed. */
+  readonly isEmpty: boolean;
+  /** Of the stack's outputs, or of its components'. */
+  readonly tenantId?: string;
+  readonly subscriptionIds: readonly string[];
+}
+
+/** One HimlServicePrincipal, by its parts. What is about to be deleted (`delete` in the state) is among them. */
+export interface RecordedInstance {
+  /** Name of the component. */
+  readonly name: string;
+  readonly instanceId?: string;
+  readonly applications: readonly RecordedApplication[];
+  readonly principals: readonly RecordedPrincipal[];
+  readonly secrets: readonly RecordedSecret[];
+  readonly trusts: readonly RecordedTrust[];
+  readonly roles: readonly RecordedRole[];
+}
+
+export interface Recorded {
+  readonly urn: string;
+  /** Only read: it belongs to somebody else. */
+  readonly isExternal: boolean;
+  /** It was replaced, and the next run deletes it. */
+  readonly isLeaving: boolean;
+}
+
+export interface RecordedApplication extends Recorded {
+  readonly objectId: string;
+  readonly clientId: string;
+  readonly displayName: string;
+  readonly owners: readonly string[];
+}
+
+export interface RecordedPrincipal extends Recorded {
+  readonly objectId: string;
+  readonly clientId: string;
+  readonly owners: readonly string[];
+}
+
+export interface RecordedSecret extends Recorded {
+  readonly keyId: string;
+  readonly applicationId: string;
+  readonly displayName: string;
+  readonly ends: string;
+}
+
+export interface RecordedTrust extends Recorded {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly name: string;
+  readonly issuer: string;
+  /** The subject, or the expression over the claims of a flexible trust. */
+  readonly matches: string;
+  readonly audiences: readonly string[];
+}
+
+export interface RecordedRole extends Recorded {
+  /** Resource ID of the assignment. */
+  readonly id: string;
+  readonly scope: string;
+  readonly principalId: string;
+  /** GUID of the role's definition. */
+  readonly roleId: string;
+}
+
+/** An operation that was under way when the engine ended: nobody knows whether Azure has carried it out. */
+export interface PendingOperation {
+  readonly urn: string;
+  /** `creating`, `updating`, `deleting`, … */
+  readonly type: string;
+}
+
+/** A resource of the state, as far as it is read here. */
+interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  parent?: string;
+  external?: boolean;
+  delete?: boolean;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+/** The part of `pulumi stack export`, and of a checkpoint of a file backend, that matters here. */
+export interface Deployment {
+  resources?: StateResource[];
+  pending_operations?: { resource: StateResource; type: string }[];
+}
+
+const COMPONENT = "himl-service-principal:index:HimlServicePrincipal";
+const TYPES = {
+  instance: "random:index/randomUuid:RandomUuid",
+  application: "azuread:index/application:Application",
+  principal: "azuread:index/servicePrincipal:ServicePrincipal",
+  secret: "azuread:index/applicationPassword:ApplicationPassword",
+  trust: "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential",
+  flexibleTrust:
+    "azuread:index/applicationFlexibleFederatedIdentityCredential:ApplicationFlexibleFederatedIdentityCredential",
+  role: "azure-native:authorization:RoleAssignment",
+} as const;
+
+/** Reads a deployment. Never fails: what it does not know, it leaves out. */
+export function readRecord(deployment: Deployment): StackRecord {
+  const resources = deployment.resources ?? [];
+  const components = resources.filter(({ type }) => type === COMPONENT);
+  const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+  const instances = components.map((component) => readInstance(component, resources));
+  const tenantId = [outputs["HIML_TENANT_ID"], ...components.map((one) => one.outputs?.["tenantId"])].find(
+    isText,
+  );
+  const subscriptions = [
+    outputs["HIML_SUBSCRIPTION_ID"],
+    ...components.map((one) => one.outputs?.["subscriptionId"]),
+    ...instances.flatMap(({ roles }) => roles.map(({ scope }) => subscriptionOf(scope))),
+  ];
+  return {
+    instances,
+    pendingOperations: (deployment.pending_operations ?? []).map(({ resource, type }) => ({
+      urn: resource.urn,
+      type,
+    })),
+    isEmpty: resources.length === 0,
+    ...(tenantId !== undefined && { tenantId }),
+    subscriptionIds: [...new Set(subscriptions.filter(isText).map((id) => id.toLowerCase()))],
+  };
+}
+
+function readInstance(component: StateResource, resources: readonly StateResource[]): RecordedInstance {
+  const children = resources.filter(({ parent }) => parent === component.urn);
+  const ofType = (type: string) => children.filter((child) => child.type === type);
+  const name = nameOf(component.urn);
+  const instanceId = ofType(TYPES.instance).find(({ urn }) => nameOf(urn) === `${name}-instance`)?.id;
+  return {
+    name,
+    ...(instanceId !== undefined && { instanceId }),
+    applications: ofType(TYPES.application).map((resource) => ({
+      ...readCommon(resource),
+      objectId: lastPart(resource.id),
+      clientId: text(resource, "clientId"),
+      displayName: text(resource, "displayName"),
+      owners: texts(resource, "owners"),
+    })),
+    principals: ofType(TYPES.principal).map((resource) => ({
+      ...readCommon(resource),
+      objectId: lastPart(resource.id),
+      clientId: text(resource, "clientId"),
+      owners: texts(resource, "owners"),
+    })),
+    secrets: ofType(TYPES.secret).map((resource) => ({
+      ...readCommon(resource),
+      keyId: text(resource, "keyId") || lastPart(resource.id),
+      applicationId: lastPart(text(resource, "applicationId")),
+      displayName: text(resource, "displayName"),
+      ends: text(resource, "endDate"),
+    })),
+    trusts: [...ofType(TYPES.trust), ...ofType(TYPES.flexibleTrust)].map((resource) => ({
+      ...readCommon(resource),
+      id: text(resource, "credentialId") || lastPart(resource.id),
+      applicationId: lastPart(text(resource, "applicationId")),
+      name: text(resource, "displayName"),
+      issuer: text(resource, "issuer"),
+      matches: text(resource, "subject") || text(resource, "claimsMatchingExpression"),
+      audiences: [...texts(resource, "audiences"), ...[text(resource, "audience")].filter(Boolean)],
+    })),
+    roles: ofType(TYPES.role).map((resource) => ({
+      ...readCommon(resource),
+      id: resource.id ?? "",
+      scope: text(resource, "scope"),
+      principalId: text(resource, "principalId"),
+      roleId: lastPart(text(resource, "roleDefinitionId")),
+    })),
+  };
+}
+
+function readCommon({ urn, external, delete: isLeaving }: StateResource): Recorded {
+  return { urn, isExternal: external ?? false, isLeaving: isLeaving ?? false };
+}
+
+function text({ outputs, inputs }: StateResource, name: string): string {
+  return [outputs?.[name], inputs?.[name]].find(isText) ?? "";
+}
+
+function texts({ outputs, inputs }: StateResource, name: string): string[] {
+  const list = [outputs?.[name], inputs?.[name]].find((value): value is unknown[] => Array.isArray(value));
+  return (list ?? []).filter(isText);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+/** The name is all that follows the type: it may contain `::` itself. */
+function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+function lastPart(id: string | undefined): string {
+  return id?.split("/").at(-1) ?? "";
+}
+
+export function subscriptionOf(scope: string): string | undefined {
+  return /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1];
+}

@@ -1,0 +1,95 @@
+import type { Io, Output } from "../io";
+import { type Access, type AccessEntry, sumUpAccess } from "./access";
+import type { Audit } from "./audit";
+import { type Finding, type Level, needsAction } from "./findings";
+import type { Unanswered } from "./facts";
+
+const LEVELS: Record<Level, { label: string; color: number }> = {
+  danger: { label: "DANGER", color: 31 },
+  broken: { label: "BROKEN", color: 33 },
+  leftover: { label: "LEFT", color: 36 },
+  notice: { label: "notice", color: 90 },
+};
+
+/** For programs. Codes and fields are stable, and only ever added. */
+export function formatAsJson(io: Io, audit: Audit): string {
+  const { record, facts, findings, unanswered, instanceIds, idsFrom, backend } = audit;
+  const report = {
+    version: 1,
+    ok: !needsAction(findings),
+    backend: { kind: backend.kind, url: backend.url },
+    instanceIds,
+    instanceIdsFrom: idsFrom,
+    findings: findings.map(({ action, ...finding }) => ({
+      ...finding,
+      repair: action?.kind ?? null,
+    })),
+    unanswered,
+    access: sumUpAccess(record, facts, io.now()),
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** For people: what there is to do, worst first, then who can log in and what they may do. */
+export function formatAsText(io: Io, audit: Audit): string {
+  const { findings, unanswered, record, facts } = audit;
+  const parts = [
+    findings.length === 0
+      ? "Nothing lost, nothing left: Azure has what the stack records, and nothing else.\n"
+      : formatFindings(findings, io.stdout),
+    ...sumUpAccess(record, facts, io.now()).map(formatAccess),
+    ...(unanswered.length > 0 ? [formatUnanswered(unanswered)] : []),
+  ];
+  return parts.join("\n");
+}
+
+export function formatFindings(findings: readonly Finding[], output: Output): string {
+  const width = Math.max(...findings.map(({ code }) => code.length));
+  const indent = " ".repeat(8 + width + 2);
+  return findings
+    .map(({ level, code, what, detail, remedy }) => {
+      const { label, color } = LEVELS[level];
+      const mark = paint(label.padEnd(6), color, output);
+      return `${mark}  ${code.padEnd(width)}  ${what}\n${indent}${detail}\n${indent}-> ${remedy}\n`;
+    })
+    .join("");
+}
+
+function formatAccess({ displayName, clientId, logins, rights }: Access): string {
+  const list = (entries: readonly AccessEntry[]) =>
+    entries.length === 0
+      ? ["  nothing"]
+      : entries.map(
+          ({ kind, what, isRecorded }) =>
+            `  ${KINDS[kind].padEnd(14)}  ${what}${isRecorded ? "" : "  (not of this stack)"}`,
+        );
+  return [
+    `Who can log in as ${displayName} (client ID ${clientId}):`,
+    ...list(logins),
+    "What it may do:",
+    ...list(rights),
+    "",
+  ].join("\n");
+}
+
+const KINDS: Record<AccessEntry["kind"], string> = {
+  secret: "secret",
+  certificate: "certificate",
+  trust: "trust in",
+  role: "role",
+  group: "group",
+  directoryRole: "directory role",
+  permission: "permission",
+};
+
+function formatUnanswered(unanswered: readonly Unanswered[]): string {
+  return [
+    "Not answered, for lack of a right:",
+    ...unanswered.map(({ question, code, right }) => `  ${question} (${code}) It needs ${right}.`),
+    "",
+  ].join("\n");
+}
+
+function paint(text: string, color: number, { hasColor }: Output): string {
+  return hasColor ? `\u001b[${color}m${text}\u001b[39m` : text;
+}

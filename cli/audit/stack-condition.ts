@@ -1,0 +1,104 @@
+import { hostname } from "node:os";
+import type { Io } from "../io";
+import { parseJson } from "../processes";
+import { runPulumi, type StackSelection, withoutPassphrase } from "../stack/pulumi";
+import { formatLocalTime } from "../durations";
+import { type Backend, type CutCheckpoint, type Lock, readLocks } from "./backend";
+import type { Unanswered } from "./facts";
+import { createFinding, type Finding } from "./findings";
+import type { PendingOperation } from "./record";
+
+/** Who holds the stack, as far as its backend tells. */
+export async function findLocks(
+  io: Io,
+  selection: StackSelection,
+  backend: Backend,
+): Promise<{ findings: Finding[]; unanswered: Unanswered[] }> {
+  switch (backend.kind) {
+    case "files":
+      return { findings: (await readLocks(backend.paths)).map(describeLock), unanswered: [] };
+    case "service": {
+      const text = await runPulumi(io, ["stack", "ls", "--json"], { ...selection }, withoutPassphrase(io));
+      const stacks = parseJson<{ name: string; updateInProgress?: boolean }[]>(
+        text,
+        "pulumi stack ls --json",
+      );
+      const isBusy = stacks.some(
+        ({ name, updateInProgress }) =>
+          updateInProgress && (backend.stack === name || backend.stack.endsWith(`/${name}`)),
+      );
+      return { findings: isBusy ? [describeRun(backend)] : [], unanswered: [] };
+    }
+    case "bucket":
+      return {
+        findings: [],
+        unanswered: [
+          {
+            question: "Is the stack locked?",
+            code: "BACKEND_NOT_READ",
+            right: "the next run of Pulumi: it says who holds the lock",
+          },
+        ],
+      };
+  }
+}
+
+export function describeLock(lock: Lock): Finding {
+  const isGone = isHolderGone(lock);
+  return createFinding(
+    "STACK_LOCKED",
+    `the stack, since ${lock.since ? formatLocalTime(lock.since) : "an unknown time"}`,
+    `${lock.user}@${lock.host} holds it with the process ${lock.pid}${isGone ? ", which has ended" : ""}. Nothing can run.`,
+    isGone ? "`himl-sp repair`" : "Wait for that run. If it has ended: `pulumi cancel`",
+    isGone ? { kind: "unlock", file: lock.file } : undefined,
+  );
+}
+
+function describeRun({ url, stack }: Backend): Finding {
+  return createFinding(
+    "STACK_LOCKED",
+    `the stack ${stack}`,
+    `A run is under way, as ${url} says. Nothing else can run.`,
+    "Wait for it. If it has ended: `pulumi cancel`",
+  );
+}
+
+/** Only on this machine can it be known. */
+export function isHolderGone({ host, pid }: Lock): boolean {
+  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    // EPERM: it is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
+
+export function describePending(pending: readonly PendingOperation[]): Finding[] {
+  if (pending.length === 0) return [];
+  const list = pending.map(({ urn, type }) => `${type} ${urn.split("::").at(-1)}`).join(", ");
+  return [
+    createFinding(
+      "PENDING_OPERATIONS",
+      `the stack's state: ${list}`,
+      "The engine ended in the middle. Azure may have carried it out, or not.",
+      "`himl-sp repair`",
+      { kind: "clearPending" },
+    ),
+  ];
+}
+
+export function describeCheckpoint({ file, backup }: CutCheckpoint): Finding {
+  return createFinding(
+    "STATE_UNREADABLE",
+    file,
+    backup === undefined
+      ? "The stack's checkpoint is cut in half, and there is no backup beside it that can be read."
+      : `The stack's checkpoint is cut in half. The backup beside it is of ${formatLocalTime(backup.saved)}.`,
+    backup === undefined
+      ? "Restore the file from your own backups; .pulumi/backups and .pulumi/history hold older ones."
+      : "`himl-sp repair` puts the backup in its place.",
+    backup && { kind: "mend", file, backup: backup.file },
+  );
+}

@@ -1,0 +1,27 @@
+import { audit, type AuditOptions } from "../audit/audit";
+import { needsAction } from "../audit/findings";
+import { formatAsJson, formatAsText } from "../audit/report";
+import { CliError } from "../errors";
+import type { Io } from "../io";
+
+export interface AuditCommandOptions extends AuditOptions {
+  json?: boolean;
+}
+
+/** `himl-sp audit`: compares the stack's record with Azure, and says who can log in and what they may do. */
+export async function runAudit(io: Io, { json, ...options }: AuditCommandOptions): Promise<void> {
+  const result = await audit(io, options);
+  io.stdout.write(json ? formatAsJson(io, result) : formatAsText(io, result));
+  if (!needsAction(result.findings)) return;
+  const open = result.findings.filter(({ level }) => level !== "notice");
+  const repairable = open.filter(({ action }) => action !== undefined).length;
+  throw new CliError(
+    "FINDINGS",
+    `${open.length === 1 ? "One thing is" : `${open.length} things are`} not as the stack declares.`,
+    repairable === open.length
+      ? "`himl-sp repair` shows what it would do, and asks."
+      : repairable === 0
+        ? "A person made it, so a person has to decide: each has its command above."
+        : `\`himl-sp repair\` does ${repairable} of them. The others a person made: each has its command above.`,
+  );
+}

@@ -1,0 +1,195 @@
+import { type Audit, audit, type AuditOptions } from "../audit/audit";
+import type { Finding } from "../audit/findings";
+import { formatFindings } from "../audit/report";
+import { CliError, MisuseError } from "../errors";
+import type { Io } from "../io";
+import { formatPlan, isEmpty, type Plan, planRepair, type Step } from "../repair/plan";
+import { remove } from "../repair/removals";
+import { clearPendingOperations, mend, unlock, whileNobodyRuns } from "../repair/stack-steps";
+import { watchPulumi } from "../stack/pulumi";
+
+export interface RepairOptions extends AuditOptions {
+  /** Nobody is asked. */
+  yes?: boolean;
+  /** False: no `pulumi up` at the end. */
+  up: boolean;
+  /** What is in the recycle bin goes for good. */
+  purge?: boolean;
+}
+
+/**
+ * `himl-sp repair`: mends the stack after a bad moment. Whatever interrupts it, running it again finishes: each step is
+ * planned from what is found, and does nothing where it is done already.
+ */
+export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
+  const { yes, up, purge, ...auditOptions } = options;
+  const found = await audit(io, auditOptions);
+  const planOf = (result: Audit) =>
+    planRepair(result.findings, {
+      hasPrincipal: result.record.instances.length > 0,
+      wasDestroyed: result.wasDestroyed,
+      up,
+      purge: purge ?? false,
+    });
+  const plan = planOf(found);
+  const blocker = plan.blockers[0];
+  if (blocker !== undefined) throw blocked(blocker);
+  tell(io, found);
+  if (isEmpty(plan)) {
+    io.stderr.write("There is nothing to repair.\n");
+    tellWhatIsLeft(io, plan.left);
+    return;
+  }
+  io.stderr.write(`To mend it:\n${formatPlan(plan)}`);
+  tellWhatIsLeft(io, plan.left);
+  if (!yes) await askFor(io, plan);
+
+  for (const step of plan.stack) await doOnStack(io, auditOptions, found, step);
+  const failures = await removeLeftovers(io, auditOptions, found, plan, planOf);
+  if (plan.refreshed.length > 0 || plan.stack.length > 0) {
+    await refresh(io, auditOptions, planOf(await audit(io, auditOptions)).refreshed);
+  }
+  if (plan.ending === "up") await pulumi(io, ["up", "--yes", "--skip-preview"], auditOptions);
+  failures.push(...(await purgeAll(io, found, plan)));
+  if (failures.length > 0) throw failures[0]!;
+  await tellTheEnd(io, auditOptions, plan, planOf);
+}
+
+/** Where the instance ID is from, unless it is from where it always is. */
+function tell(io: Io, { idsFrom, instanceIds }: Audit): void {
+  if (idsFrom === "history") {
+    io.stderr.write(
+      `The state is empty; its history says that the instance was ${instanceIds.join(", ")}.\n`,
+    );
+  } else if (idsFrom === "nowhere") {
+    io.stderr.write(
+      "Neither state nor history knows an instance ID, so nothing can be proved to be this stack's. --instance ID names it.\n",
+    );
+  }
+}
+
+function tellWhatIsLeft(io: Io, left: readonly Finding[]): void {
+  if (left.length === 0) return;
+  io.stderr.write(`Left to you, since a person made it:\n${formatFindings(left, io.stderr)}`);
+}
+
+async function askFor(io: Io, plan: Plan): Promise<void> {
+  if (!io.canAsk) {
+    throw new MisuseError(
+      "NOBODY_TO_ASK",
+      "Without a terminal, repair must be given --yes.",
+      "Nothing was changed: the plan above is what it would do.",
+    );
+  }
+  const warning = plan.purges.length > 0 ? " What is deleted for good cannot come back." : "";
+  const answer = await io.ask(`Do it?${warning} [yes/no] `);
+  if (/^y(es)?$/i.test(answer.trim())) return;
+  throw new CliError("DECLINED", "Nothing was changed.", "Answer yes to repair.");
+}
+
+async function doOnStack(
+  io: Io,
+  options: AuditOptions,
+  found: Audit,
+  { action, sentence }: Step,
+): Promise<void> {
+  io.stderr.write(`${sentence}\n`);
+  if (action.kind === "unlock") await unlock(found.backend, action.file);
+  if (action.kind === "mend") await mend(action.file, action.backup);
+  if (action.kind === "clearPending") await clearPendingOperations(io, selectionOf(options));
+}
+
+/** Looks again before it removes, while nobody else can run: only what was shown and is still left over is removed. */
+async function removeLeftovers(
+  io: Io,
+  options: AuditOptions,
+  found: Audit,
+  plan: Plan,
+  planOf: (result: Audit) => Plan,
+): Promise<CliError[]> {
+  if (plan.removals.length === 0) return [];
+  return whileNobodyRuns(io, selectionOf(options), found.backend, async () => {
+    const now = await audit(io, options, { ownsLock: true });
+    const keys = new Set(planOf(now).removals.map(keyOf));
+    return removeAll(
+      io,
+      now,
+      plan.removals.filter((step) => keys.has(keyOf(step))),
+    );
+  });
+}
+
+function keyOf({ action }: Step): string {
+  return JSON.stringify(action).toLowerCase();
+}
+
+/** One that fails does not keep the others. */
+async function removeAll(io: Io, found: Audit, steps: readonly Step[]): Promise<CliError[]> {
+  const failures: CliError[] = [];
+  for (const { action, sentence } of steps) {
+    io.signal.throwIfAborted();
+    io.stderr.write(`${sentence}\n`);
+    try {
+      await remove(found, action);
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      io.stderr.write(`  It failed: ${error.message}\n`);
+      failures.push(error);
+    }
+  }
+  return failures;
+}
+
+async function refresh(io: Io, options: AuditOptions, urns: readonly string[]): Promise<void> {
+  if (urns.length === 0) return;
+  const targets = urns.flatMap((urn) => ["--target", urn]);
+  await pulumi(io, ["refresh", "--yes", "--skip-preview", ...targets], options);
+}
+
+async function purgeAll(io: Io, found: Audit, plan: Plan): Promise<CliError[]> {
+  return removeAll(io, found, plan.purges);
+}
+
+async function pulumi(io: Io, args: readonly string[], options: AuditOptions): Promise<void> {
+  io.stderr.write(`pulumi ${args[0]}\n`);
+  const exitCode = await watchPulumi(io, args, selectionOf(options));
+  if (exitCode === 0 && !io.signal.aborted) return;
+  throw new CliError(
+    "REPAIR_UNFINISHED",
+    io.signal.aborted
+      ? "The repair is not finished. It was interrupted."
+      : `The repair is not finished. \`pulumi ${args[0]}\` ended with exit code ${exitCode ?? "none"}.`,
+    "See what it says above, then run `himl-sp repair` again: that is safe at every point.",
+  );
+}
+
+function selectionOf({ stack, cwd }: AuditOptions) {
+  return { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
+}
+
+/** Proves it: what is found at the end is told. */
+async function tellTheEnd(
+  io: Io,
+  options: AuditOptions,
+  plan: Plan,
+  planOf: (result: Audit) => Plan,
+): Promise<void> {
+  const after = planOf(await audit(io, options));
+  if (!isEmpty({ ...after, purges: [] }) && plan.ending !== "nothing") {
+    throw new CliError(
+      "REPAIR_UNFINISHED",
+      `The repair is not finished. There is still something to do:\n${formatPlan(after).trimEnd()}`,
+      "Run `himl-sp repair` again: that is safe at every point.",
+    );
+  }
+  io.stderr.write("Repaired: a new audit finds nothing more that could be repaired.\n");
+  if (plan.ending === "destroy") {
+    io.stderr.write(
+      "The last run was a `pulumi destroy` that did not finish. Run it again, or `pulumi up`.\n",
+    );
+  }
+}
+
+function blocked({ code, what, detail, remedy }: Finding): CliError {
+  return new CliError(code, `${what}: ${detail}`, remedy);
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
+import path from "node:path";
+import { type Backend, type Lock, readCheckpoint, readLocks } from "../audit/backend";
+import { describeLock, isHolderGone } from "../audit/stack-condition";
+import { CliError } from "../errors";
+import type { Io } from "../io";
+import { parseJson } from "../processes";
+import { runPulumi, type StackSelection } from "../stack/pulumi";
+
+/** Removes a lock whose holder has ended; it may have been removed by now. */
+export async function unlock(backend: Backend, file: string): Promise<void> {
+  if (backend.kind !== "files") return;
+  const lock = (await readLocks(backend.paths)).find((one) => one.file === file);
+  if (lock === undefined) return;
+  if (!isHolderGone(lock)) throw lockedBy(lock);
+  await rm(file, { force: true });
+}
+
+/**
+ * Puts the backup in the place of a checkpoint that was cut in half. At every instant there is a checkpoint, and the
+ * cut one stays beside it, with the ending `.cut`.
+ */
+export async function mend(file: string, backup: string): Promise<void> {
+  if ((await readCheckpoint(file)) !== undefined) return;
+  const mended = backup.slice(0, -".bak".length);
+  const temporary = `${mended}.mending`;
+  await copyFile(file, `${file}.cut`);
+  await copyFile(backup, temporary);
+  await rename(temporary, mended);
+  // A packed checkpoint and a plain one have different names.
+  if (mended !== file) await rm(file);
+}
+
+/** Forgets what was under way. It needs the passphrase: Pulumi encrypts the state anew. */
+export async function clearPendingOperations(io: Io, selection: StackSelection): Promise<void> {
+  const text = await runPulumi(io, ["stack", "export"], selection);
+  const state = parseJson<{ deployment: { pending_operations?: unknown } }>(text, "pulumi stack export");
+  delete state.deployment.pending_operations;
+  await runPulumi(io, ["stack", "import"], selection, io.env, JSON.stringify(state));
+}
+
+/**
+ * Keeps every other run away while something is removed: what such a run makes is not in the state for some seconds,
+ * and would be taken for left over.
+ *
+ * @throws CliError where a run is under way.
+ */
+export async function whileNobodyRuns<T>(
+  io: Io,
+  selection: StackSelection,
+  backend: Backend,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (backend.kind !== "files") {
+    await requireNobody(io, selection);
+    return work();
+  }
+  const { locks } = backend.paths;
+  const file = path.join(locks, `${randomUUID()}.json`);
+  const content = {
+    pid: process.pid,
+    username: userInfo().username,
+    hostname: hostname(),
+    timestamp: new Date().toISOString(),
+  };
+  await mkdir(locks, { recursive: true });
+  await writeFile(file, JSON.stringify(content), { flag: "wx" });
+  try {
+    // As Pulumi does: look again once the own lock is there, so that of two at once none goes on unseen.
+    const other = (await readLocks(backend.paths)).find((lock) => lock.file !== file);
+    if (other !== undefined) throw lockedBy(other);
+    return await work();
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/** Where only Pulumi knows of locks: a refresh of nothing fails if there is one, and names its holder. */
+async function requireNobody(io: Io, selection: StackSelection): Promise<void> {
+  const nothing = "urn:pulumi:none::none::none:index:None::none";
+  try {
+    await runPulumi(io, ["refresh", "--yes", "--skip-preview", "--target", nothing], selection);
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    if (!/locked by|\[409\]|another update/i.test(error.message)) return;
+    throw new CliError(
+      "STACK_LOCKED",
+      `Somebody holds the stack. ${error.message}`,
+      "Wait for that run. If it has ended: `pulumi cancel`, then `himl-sp repair` again.",
+    );
+  }
+}
+
+function lockedBy(lock: Lock): CliError {
+  const { what, detail, remedy } = describeLock(lock);
+  return new CliError("STACK_LOCKED", `Locked: ${what}. ${detail}`, remedy);
+}

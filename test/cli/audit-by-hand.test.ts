@@ -1,0 +1,165 @@
+import {
+  applicationFacts,
+  type Case,
+  createDeployment,
+  GROUP,
+  IDS,
+  OWN_SECRET,
+  PAST,
+  principalFacts,
+  roleFacts,
+  secretFacts,
+  STRANGE,
+  testCases,
+  trustFacts,
+} from "./audit-fixture";
+
+const CASES: Case[] = [
+  [
+    "a secret made by hand",
+    {
+      instance: { application: applicationFacts({ secrets: [OWN_SECRET, secretFacts(STRANGE, "portal")] }) },
+    },
+    [
+      {
+        code: "SECRET_BY_HAND",
+        level: "danger",
+        what: `secret "portal" of himl-ws-ml-dev (key ID ${STRANGE})`,
+        remedy: `\`az ad app credential delete --id ${IDS.client} --key-id ${STRANGE}\``,
+        action: undefined,
+      },
+    ],
+  ],
+  [
+    "a secret made by hand that has ended is nothing to do",
+    {
+      instance: {
+        application: applicationFacts({ secrets: [OWN_SECRET, secretFacts(STRANGE, "portal", PAST)] }),
+      },
+    },
+    [{ code: "EXPIRED_BY_HAND", level: "notice", action: undefined }],
+  ],
+  [
+    "a secret named much like ours",
+    {
+      instance: {
+        application: applicationFacts({
+          secrets: [OWN_SECRET, secretFacts(STRANGE, `slot a (himl ${IDS.instance}) `)],
+        }),
+      },
+    },
+    [{ code: "SECRET_BY_HAND", action: undefined }],
+  ],
+  [
+    "a certificate, and a secret of the principal itself",
+    {
+      instance: {
+        application: applicationFacts({ certificates: [secretFacts(STRANGE, "CN=laptop")] }),
+        principal: principalFacts({ secrets: [secretFacts(STRANGE, null)] }),
+      },
+    },
+    [
+      {
+        code: "SECRET_BY_HAND",
+        remedy: `\`az ad sp credential delete --id ${IDS.principal} --key-id ${STRANGE}\``,
+      },
+      { code: "CERTIFICATE_BY_HAND", action: undefined },
+    ],
+  ],
+  [
+    "a trust made by hand",
+    { instance: { trusts: [trustFacts(), trustFacts({ id: STRANGE, name: "mine", matches: "repo:x/y" })] } },
+    [{ code: "TRUST_BY_HAND", action: undefined }],
+  ],
+  [
+    "roles made by hand, the worst first",
+    {
+      facts: {
+        roles: [
+          roleFacts(),
+          roleFacts({
+            id: "/a",
+            name: STRANGE,
+            roleId: "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+            scope: "/subscriptions/x",
+          }),
+          roleFacts({ id: "/b", name: STRANGE, roleId: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635" }),
+          roleFacts({ id: "/c", name: STRANGE, principalId: STRANGE }),
+        ],
+      },
+    },
+    [
+      {
+        code: "ROLE_BY_HAND",
+        what: `role Owner on ${GROUP}`,
+        detail: "Who logs in as this principal may give itself every other role there.",
+        action: undefined,
+      },
+      {
+        code: "ROLE_BY_HAND",
+        what: "role Reader on /subscriptions/x",
+        remedy: "`az role assignment delete --ids /a`",
+      },
+    ],
+  ],
+  [
+    "API permissions, delegations, groups, directory roles and owners",
+    {
+      instance: {
+        appRoles: [
+          { id: "g1", appRoleId: "r1", resourceName: "Microsoft Graph", permission: "Mail.Read" },
+          {
+            id: "g2",
+            appRoleId: "r2",
+            resourceName: "Microsoft Graph",
+            permission: "RoleManagement.ReadWrite.Directory",
+          },
+        ],
+        delegations: [{ id: "d1", resourceId: "x", scope: " User.Read", isForAll: true }],
+        memberships: [
+          { id: "m1", type: "group", displayName: "Data" },
+          { id: "m2", type: "directoryRole", displayName: "Global Reader" },
+          { id: "m3", type: "administrativeUnit", displayName: "Unit" },
+        ],
+        applicationOwners: [
+          { id: IDS.owner, type: "user", displayName: "Ada" },
+          { id: STRANGE, type: "user", displayName: "Eve" },
+        ],
+      },
+    },
+    [
+      { code: "DIRECTORY_ROLE_BY_HAND", what: "directory role Global Reader (m2)" },
+      {
+        code: "API_PERMISSION_BY_HAND",
+        what: "permission RoleManagement.ReadWrite.Directory of Microsoft Graph",
+        detail: "Who logs in as this principal can make itself administrator of the tenant.",
+      },
+      { code: "API_PERMISSION_BY_HAND", what: "permission Mail.Read of Microsoft Graph" },
+      { code: "OWNER_BY_HAND", what: `user Eve (${STRANGE}), owner of the application himl-ws-ml-dev` },
+      { code: "GROUP_BY_HAND", what: "membership of the group Data (m1)" },
+      { code: "DELEGATION_BY_HAND", what: "delegated permissions User.Read" },
+    ],
+  ],
+  [
+    "on somebody else's application, what is not ours is its owner's business",
+    {
+      deployment: createDeployment({ external: true }),
+      instance: {
+        application: applicationFacts({
+          tags: [],
+          secrets: [OWN_SECRET, secretFacts(STRANGE, "theirs")],
+          displayName: "renamed",
+        }),
+        applicationOwners: [{ id: STRANGE, type: "user", displayName: "Eve" }],
+        principalOwners: [],
+      },
+      facts: { taggedApplications: [] },
+    },
+    [
+      { code: "OF_THE_OWNER", level: "notice", action: undefined },
+      { code: "OF_THE_OWNER", level: "notice", action: undefined },
+    ],
+  ],
+];
+
+describe("audit: what came by hand", () => testCases(CASES));
