@@ -13,7 +13,8 @@ export function checkGivenOptions(command: CommandUnknownOpts): void {
   const problems: string[] = [];
   for (const option of command.options) {
     if (command.getOptionValueSource(option.attributeName()) !== "cli") continue;
-    for (const value of [command.getOptionValue(option.attributeName()) as unknown].flat()) {
+    const given: unknown = command.getOptionValue(option.attributeName());
+    for (const value of Array.isArray(given) ? (given as unknown[]) : [given]) {
       if (typeof value !== "string") continue;
       if (value.trim() === "") problems.push(`${option.long} must have a value. Received an empty one.`);
       else if (flags.has(value)) {
