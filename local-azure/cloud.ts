@@ -6,7 +6,7 @@ import type { TokenService } from "./oauth/tokens";
 import { RequestLog } from "./request-log";
 import { Store } from "./store/store";
 import { NO_POLICY, type TenantPolicy } from "./store/tenant-policy";
-import { createWorld, type World } from "./world";
+import { createWorld, type World, type WorldOptions } from "./world";
 
 /** How a cloud starts, and what a reset brings back. */
 export interface CloudOptions {
@@ -14,6 +14,7 @@ export interface CloudOptions {
   readonly now?: Date;
   readonly latencyMs: number;
   readonly replicationLagSeconds: number;
+  readonly world: WorldOptions;
 }
 
 /** What a snapshot holds beside the store. */
@@ -93,6 +94,7 @@ export class Cloud {
   }
 
   private begin(): World {
-    return createWorld(this.ids, this.clock, Store.create(this.ids, this.options.replicationLagSeconds));
+    const store = Store.create(this.ids, this.options.replicationLagSeconds);
+    return createWorld(this.ids, this.clock, store, this.options.world);
   }
 }

@@ -8,19 +8,25 @@ import { directEnvironment, publicEnvironment } from "./environments";
 import { TokenService } from "./oauth/tokens";
 import { startConnectProxy } from "./proxy";
 import { startServer } from "./server";
-import { LOCATION, OTHER_RESOURCE_GROUP, RESOURCE_GROUP, WORKSPACE } from "./world";
+import { LOCATION, OTHER_RESOURCE_GROUP, type WorldOptions } from "./world";
 
-export type { DeclaredIssuer, LocalAzureControl, SignOptions } from "./control/control";
+export type { DeclaredIssuer, LocalAzureControl, LocalPerson, SignOptions } from "./control/control";
 export type { DirectoryState } from "./control/state";
 export type { Snapshot } from "./cloud";
 export type { AddedFault, Fault } from "./faults";
 export type { RequestRecord } from "./request-log";
 export type { ReadMode, ReplicationLag } from "./store/store";
 export type { TenantPolicy } from "./store/tenant-policy";
-export type { CallerCredentials, CallerOptions, PersonCredentials, PersonOptions } from "./world";
+export type {
+  CallerCredentials,
+  CallerOptions,
+  PersonCredentials,
+  PersonOptions,
+  WorldOptions,
+} from "./world";
 
 /** How a local Azure starts. */
-export interface LocalAzureOptions {
+export interface LocalAzureOptions extends WorldOptions {
   /** Port of the HTTPS server on loopback. Default: a free one. */
   port?: number;
   /** Each answer waits this long. Default 0. */
@@ -80,6 +86,7 @@ export async function startLocalAzure(options: LocalAzureOptions = {}): Promise<
         ...(options.now === undefined ? {} : { now: options.now }),
         latencyMs: options.latencyMs ?? 0,
         replicationLagSeconds: options.replicationLagSeconds ?? 0,
+        world: options,
       },
       tokens,
     );
@@ -88,20 +95,20 @@ export async function startLocalAzure(options: LocalAzureOptions = {}): Promise<
     cloud.url = `https://localhost:${server.port}`;
     const proxy = await startConnectProxy(server.port);
     closers.push(() => proxy.close());
-    const { directory, subscriptions, admin } = cloud.world;
+    const { directory, place, otherSubscriptionId, admin } = cloud.world;
     const addresses = {
       url: cloud.url,
       proxyUrl: proxy.url,
       caFile,
       tenantId: directory.tenantId,
-      subscriptionId: subscriptions[0]!.subscriptionId,
+      subscriptionId: place.subscriptionId,
     };
     return {
       ...addresses,
       caPem: certificates.caPem,
-      otherSubscriptionId: subscriptions[1]!.subscriptionId,
-      resourceGroup: RESOURCE_GROUP,
-      workspaceName: WORKSPACE,
+      otherSubscriptionId,
+      resourceGroup: place.resourceGroup,
+      workspaceName: place.name,
       location: LOCATION,
       otherResourceGroup: OTHER_RESOURCE_GROUP,
       admin: { clientId: admin.clientId, clientSecret: admin.clientSecret, objectId: admin.objectId },

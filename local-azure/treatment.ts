@@ -70,7 +70,7 @@ function strike(
     answer === "lag"
       ? unknownYet(cloud, call)
       : new Refusal({ 429: "throttled", 500: "broken", 503: "unavailable" }[answer], {
-          subscription: cloud.world.subscriptions[0]!.subscriptionId,
+          subscription: cloud.world.place.subscriptionId,
           method: call.method,
           seconds: String(retryAfter ?? 1),
         });

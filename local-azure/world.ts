@@ -38,16 +38,26 @@ export interface World {
   readonly store: Store;
   readonly directory: Directory;
   readonly access: AccessControl;
-  readonly subscriptions: readonly SubscriptionRecord[];
+  /** The subscription, resource group and workspace that the world starts with. */
+  readonly place: WorkspacePlace;
+  readonly otherSubscriptionId: string;
   readonly admin: CallerCredentials;
   /** Named in the refusals of the tenant's policy. */
   readonly policyId: string;
 }
 
+type WorkspacePlace = Pick<WorkspaceRecord, "subscriptionId" | "resourceGroup" | "name">;
+
+/** What the world is called, for whoever rehearses a stack with its own settings. Left out: made up. */
+export interface WorldOptions {
+  readonly tenantId?: string;
+  readonly subscriptionId?: string;
+  readonly resourceGroup?: string;
+  readonly workspaceName?: string;
+}
+
 export const LOCATION = "westeurope";
-export const RESOURCE_GROUP = "rg-ml";
 export const OTHER_RESOURCE_GROUP = "rg-private";
-export const WORKSPACE = "ws-ml";
 
 const LONG_AGO_DAYS = 3650;
 
@@ -56,29 +66,36 @@ function longBefore(now: Date): Date {
   return new Date(now.getTime() - LONG_AGO_DAYS * 86_400_000);
 }
 
-export function createWorld(ids: IdSource, clock: DirectoryClock, store: Store): World {
+export function createWorld(
+  ids: IdSource,
+  clock: DirectoryClock,
+  store: Store,
+  { tenantId, subscriptionId, resourceGroup = "rg-ml", workspaceName = "ws-ml" }: WorldOptions = {},
+): World {
   const now = clock.now();
-  const directory = new Directory(ids.guid("tenant"), "Contoso Rehearsal", ids, store);
+  const tenant = ids.guid("tenant");
+  const directory = new Directory(tenantId?.toLowerCase() ?? tenant, "Contoso Rehearsal", ids, store);
   const access = new AccessControl(store, directory.tenantId);
   const [first, second] = [ids.guid("subscription"), ids.guid("subscription")];
-  const subscriptions = [
-    { subscriptionId: first, displayName: "Contoso ML" },
-    { subscriptionId: second, displayName: "Contoso Other" },
-  ];
-  addGroup(store, first, RESOURCE_GROUP, now);
-  addGroup(store, first, OTHER_RESOURCE_GROUP, now);
-  const place = { subscriptionId: first, resourceGroup: RESOURCE_GROUP, name: WORKSPACE };
-  addWorkspace({ store }, ids, now, place);
+  const place = {
+    subscriptionId: subscriptionId?.toLowerCase() ?? first,
+    resourceGroup,
+    name: workspaceName,
+  };
+  const parts = { store, directory, access, place, otherSubscriptionId: second };
+  addSubscription(store, { subscriptionId: place.subscriptionId, displayName: "Contoso ML" }, now);
+  addSubscription(store, { subscriptionId: second, displayName: "Contoso Other" }, now);
+  createWorkspace(parts, ids, now, place);
+  addGroup(store, place.subscriptionId, OTHER_RESOURCE_GROUP, now);
   for (const [name, templateId] of Object.entries(DIRECTORY_ROLES))
     directory.createGroup(name, [], longBefore(now), templateId);
   addMicrosoftGraph(directory, ids, longBefore(now));
-  const parts = { store, directory, access, subscriptions };
   const admin = createCaller(parts, ids, now, {
     displayName: "rehearsal-admin",
     graphPermissions: ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All"],
   });
-  for (const { subscriptionId } of subscriptions)
-    assignRole(parts, ids, longBefore(now), admin.objectId, "Owner", `/subscriptions/${subscriptionId}`);
+  for (const id of [place.subscriptionId, second])
+    giveRole(parts, ids, now, admin.objectId, { role: "Owner", scope: `/subscriptions/${id}` });
   return { ...parts, admin, policyId: ids.guid("policy") };
 }
 
@@ -121,20 +138,44 @@ function addGroup(store: Store, subscriptionId: string, name: string, now: Date)
   store.tables.resourceGroups.put(idOfGroup(group), group, longBefore(now));
 }
 
-/** A workspace, with its resource group where that is missing. */
-export function addWorkspace(
+function addSubscription(store: Store, subscription: SubscriptionRecord, now: Date): void {
+  store.tables.subscriptions.put(subscription.subscriptionId, subscription, longBefore(now));
+}
+
+/** A further subscription; nobody has a role in it yet. */
+export function createSubscription(
   { store }: Pick<World, "store">,
   ids: IdSource,
   now: Date,
-  place: Pick<WorkspaceRecord, "subscriptionId" | "resourceGroup" | "name">,
+  {
+    displayName,
+    subscriptionId = ids.guid("subscription"),
+  }: { displayName: string; subscriptionId?: string },
+): { subscriptionId: string } {
+  const subscription = { displayName, subscriptionId: subscriptionId.toLowerCase() };
+  addSubscription(store, subscription, now);
+  return { subscriptionId: subscription.subscriptionId };
+}
+
+/** Where a new workspace is, and what it is. */
+export type WorkspaceOptions = WorkspacePlace & Partial<Pick<WorkspaceRecord, "location" | "kind">>;
+
+/** A workspace, with its resource group where that is missing. */
+export function createWorkspace(
+  { store }: Pick<World, "store">,
+  ids: IdSource,
+  now: Date,
+  options: WorkspaceOptions,
 ): void {
-  if (
-    store.tables.resourceGroups.get(resourceGroupId(place.subscriptionId, place.resourceGroup)) === undefined
-  )
-    addGroup(store, place.subscriptionId, place.resourceGroup, now);
+  const { subscriptionId, resourceGroup } = options;
+  if (store.tables.subscriptions.get(subscriptionId) === undefined)
+    throw new RangeError(`subscriptionId must be one of this cloud. Received ${subscriptionId}.`);
+  if (store.tables.resourceGroups.get(resourceGroupId(subscriptionId, resourceGroup)) === undefined)
+    addGroup(store, subscriptionId, resourceGroup, now);
   const workspace = {
-    ...place,
     location: LOCATION,
+    kind: "Default" as const,
+    ...options,
     workspaceId: ids.guid("workspace"),
     identityPrincipalId: ids.guid("workspaceIdentity"),
   };
@@ -146,6 +187,8 @@ interface RoleOptions {
   /** Built-in role by name or GUID; without a scope it holds on the first resource group. */
   readonly role?: string;
   readonly scope?: string;
+  /** Restricts the role, in the language of Azure's conditions. */
+  readonly condition?: string;
 }
 
 /** What a new caller is, and may do. */
@@ -162,7 +205,7 @@ export interface PersonOptions extends RoleOptions {
   readonly directoryRoles?: readonly DirectoryRole[];
 }
 
-type WorldParts = Pick<World, "store" | "directory" | "access" | "subscriptions">;
+type WorldParts = Pick<World, "store" | "directory" | "access" | "place">;
 
 /** Puts an application, its principal and a secret into the world, as if they had always been there. */
 export function createCaller(
@@ -212,7 +255,7 @@ export function createPerson(
   now: Date,
   options: PersonOptions,
 ): PersonCredentials {
-  const { directory, store } = world;
+  const { directory } = world;
   const password = ids.secretText();
   const id = ids.guid("user");
   const name = options.displayName.toLowerCase().replaceAll(/[^a-z0-9]+/g, ".");
@@ -226,12 +269,7 @@ export function createPerson(
     },
     longBefore(now),
   );
-  for (const role of options.directoryRoles ?? []) {
-    const group = store.tables.groups
-      .all()
-      .find(({ roleTemplateId }) => roleTemplateId === DIRECTORY_ROLES[role])!;
-    directory.addMember(group, id, longBefore(now));
-  }
+  for (const role of options.directoryRoles ?? []) giveDirectoryRole(world, now, id, role);
   giveRole(world, ids, now, id, options);
   return { objectId: id, userPrincipalName: user.userPrincipalName, password };
 }
@@ -248,16 +286,46 @@ export function createGroup(
   return { objectId: group.id };
 }
 
+/** Makes a person or a principal a member of a role of the directory. */
+export function giveDirectoryRole(
+  { directory, store }: Pick<World, "directory" | "store">,
+  now: Date,
+  objectId: string,
+  role: DirectoryRole,
+): void {
+  const group = store.tables.groups
+    .all()
+    .find(({ roleTemplateId }) => roleTemplateId === DIRECTORY_ROLES[role])!;
+  directory.addMember(group, objectId, longBefore(now));
+}
+
+/** Backdated, so that no replication lag hides what was always there. */
 function giveRole(
-  world: WorldParts,
+  { access, place, store }: WorldParts,
   ids: IdSource,
   now: Date,
-  id: string,
-  { role, scope }: RoleOptions,
+  principalId: string,
+  { role, scope, condition }: RoleOptions,
 ): void {
   if (role === undefined) return;
-  const group = resourceGroupId(world.subscriptions[0]!.subscriptionId, RESOURCE_GROUP);
-  assignRole(world, ids, longBefore(now), id, role, scope ?? group);
+  const definition = findRole(role);
+  if (definition === undefined)
+    throw new RangeError(`role must be a built-in role that the local Azure knows. Received ${role}.`);
+  access.assign(
+    {
+      name: ids.guid("roleAssignment"),
+      scope: scope ?? resourceGroupId(place.subscriptionId, place.resourceGroup),
+      principalId,
+      principalType: principalTypeOf(store.tables, principalId),
+      roleGuid: definition.guid,
+      condition: condition ?? null,
+      conditionVersion: condition === undefined ? null : "2.0",
+      description: null,
+    },
+    principalId,
+    longBefore(now),
+    true,
+  );
 }
 
 function grant({ store }: WorldParts, ids: IdSource, principalId: string, appRoleId: string, at: Date): void {
@@ -265,32 +333,4 @@ function grant({ store }: WorldParts, ids: IdSource, principalId: string, appRol
   const id = ids.guid("appRoleAssignment");
   const row = { id, principalId, resourceId: graph.id, appRoleId, createdAt: at, initial: true };
   store.tables.appRoleAssignments.put(id, row, at);
-}
-
-function assignRole(
-  world: WorldParts,
-  ids: IdSource,
-  at: Date,
-  principalId: string,
-  roleName: string,
-  scope: string,
-): void {
-  const definition = findRole(roleName);
-  if (definition === undefined)
-    throw new RangeError(`role must be a built-in role that the local Azure knows. Received ${roleName}.`);
-  world.access.assign(
-    {
-      name: ids.guid("roleAssignment"),
-      scope,
-      principalId,
-      principalType: principalTypeOf(world.store.tables, principalId),
-      roleGuid: definition.guid,
-      condition: null,
-      conditionVersion: null,
-      description: null,
-    },
-    principalId,
-    at,
-    true,
-  );
 }

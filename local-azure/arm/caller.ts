@@ -100,7 +100,7 @@ function targetOf(call: Call): string {
 export function findSubscription(cloud: Cloud, call: Call): SubscriptionRecord {
   const id = call.params.subscription!;
   if (!isGuid(id)) throw refuse("subscriptionIdInvalid", { id });
-  const found = cloud.world.subscriptions.find(({ subscriptionId }) => subscriptionId === id.toLowerCase());
+  const found = cloud.world.store.tables.subscriptions.get(id);
   if (found === undefined) throw refuse("subscriptionNotFound", { id });
   return found;
 }

@@ -15,6 +15,8 @@ import * as views from "./views";
 type ArmCall = Call<ArmCaller>;
 
 const WORKSPACES = "Microsoft.MachineLearningServices/workspaces";
+/** Azure ML lists so many at a time. */
+const WORKSPACES_A_PAGE = 30;
 const READ_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/read";
 
 const ok = (body: JsonObject): Reply => ({ status: 200, body });
@@ -38,10 +40,12 @@ function mayRead(cloud: Cloud, call: ArmCall, action: string, scope: string): bo
 
 /** Only subscriptions in which the caller has a role somewhere. */
 export function listSubscriptions(cloud: Cloud, call: ArmCall): Reply {
-  const { subscriptions, access, directory } = cloud.world;
-  const visible = subscriptions.filter(({ subscriptionId }) =>
-    access.hasRoleWithin(call.caller.objectId, `/subscriptions/${subscriptionId}`, call.now),
-  );
+  const { store, access, directory } = cloud.world;
+  const visible = store.tables.subscriptions
+    .all()
+    .filter(({ subscriptionId }) =>
+      access.hasRoleWithin(call.caller.objectId, `/subscriptions/${subscriptionId}`, call.now),
+    );
   return ok({
     value: visible.map((subscription) => views.viewSubscription(subscription, directory)),
     count: { type: "Total", value: visible.length },
@@ -110,7 +114,16 @@ function readableWorkspaces(cloud: Cloud, call: ArmCall, scope: string): Workspa
 /** Those of a group or of a subscription that the caller may read. */
 export function listWorkspaces(cloud: Cloud, call: ArmCall): Reply {
   const found = readableWorkspaces(cloud, call, scopeOf(call));
-  return ok({ value: found.map((one) => views.viewWorkspace(one, cloud.world.directory, call.base)) });
+  const start = Number(call.query.get("$skip") ?? 0) || 0;
+  const page = found.slice(start, start + WORKSPACES_A_PAGE);
+  const next = new URLSearchParams(call.query);
+  next.set("$skip", String(start + WORKSPACES_A_PAGE));
+  return ok({
+    value: page.map((one) => views.viewWorkspace(one, cloud.world.directory, call.base)),
+    ...(start + page.length < found.length
+      ? { nextLink: `${call.base}${call.path}?${next.toString()}` }
+      : {}),
+  });
 }
 
 export function getWorkspace(cloud: Cloud, call: ArmCall): Reply {

@@ -144,7 +144,7 @@ export function viewWorkspace(workspace: WorkspaceRecord, directory: Directory, 
     location: workspace.location,
     tags: {},
     etag: null,
-    kind: "Default",
+    kind: workspace.kind,
     sku: { name: "Basic", tier: "Basic" },
     identity: {
       type: "SystemAssigned",

@@ -2,7 +2,9 @@ import * as jose from "jose";
 import type { Cloud, Snapshot } from "../cloud";
 import type { AddedFault, Fault } from "../faults";
 import type { RequestRecord } from "../request-log";
-import type { WorkspaceRecord } from "../store/records";
+import { personClaims } from "../oauth/handlers";
+import { AZURE_CLI_APP_ID, type DirectoryRole } from "../store/microsoft-graph";
+import type { ScopeGrantRecord } from "../store/records";
 import type { ReadMode, ReplicationLag } from "../store/store";
 import type { TenantPolicy } from "../store/tenant-policy";
 import * as world from "../world";
@@ -31,6 +33,11 @@ export interface DeclaredIssuer {
   sign(claims: AssertionClaims, options?: SignOptions): Promise<string>;
 }
 
+/** A person who can log in, or whose token is at hand as `az account get-access-token --resource` gives it. */
+export interface LocalPerson extends world.PersonCredentials {
+  tokenFor(resource: string): Promise<string>;
+}
+
 /** Typed functions for tests: the same as the control API under `/_local/`. */
 export interface LocalAzureControl {
   /** The directory's time. */
@@ -51,10 +58,15 @@ export interface LocalAzureControl {
   /** All records; those with `initial: false` were created by calls. */
   state(): DirectoryState;
   createCaller(options: world.CallerOptions): world.CallerCredentials;
-  createPerson(options: world.PersonOptions): world.PersonCredentials;
+  createPerson(options: world.PersonOptions): LocalPerson;
   createGroup(options: Parameters<typeof world.createGroup>[3]): { objectId: string };
+  /** Makes a person or a principal a member of a role of the directory. */
+  giveDirectoryRole(objectId: string, role: DirectoryRole): void;
+  /** As if a person, or an administrator for all, had consented to permissions of an application. */
+  lendPermissions(grant: Omit<ScopeGrantRecord, "id">): void;
+  createSubscription(options: { displayName: string; subscriptionId?: string }): { subscriptionId: string };
   /** Makes the resource group too where it is missing. */
-  addWorkspace(place: Pick<WorkspaceRecord, "subscriptionId" | "resourceGroup" | "name">): void;
+  createWorkspace(options: world.WorkspaceOptions): void;
   declareIssuer(issuer: string): Promise<DeclaredIssuer>;
   /** Parts left out stay as they are. */
   setPolicy(policy: Partial<TenantPolicy>): void;
@@ -85,9 +97,20 @@ export function createControl(cloud: Cloud): LocalAzureControl {
     clearRequests: () => cloud.log.clear(),
     state: () => readState(cloud),
     createCaller: (options) => world.createCaller(cloud.world, cloud.ids, cloud.clock.now(), options),
-    createPerson: (options) => world.createPerson(cloud.world, cloud.ids, cloud.clock.now(), options),
+    createPerson: (options) => {
+      const person = world.createPerson(cloud.world, cloud.ids, cloud.clock.now(), options);
+      return { ...person, tokenFor: (resource) => issueFor(cloud, person.objectId, resource) };
+    },
     createGroup: (options) => world.createGroup(cloud.world, cloud.ids, cloud.clock.now(), options),
-    addWorkspace: (place) => world.addWorkspace(cloud.world, cloud.ids, cloud.clock.now(), place),
+    giveDirectoryRole: (objectId, role) =>
+      world.giveDirectoryRole(cloud.world, cloud.clock.now(), objectId.toLowerCase(), role),
+    lendPermissions: (grant) => {
+      const id = cloud.ids.guid("scopeGrant");
+      cloud.world.store.tables.scopeGrants.put(id, { ...grant, id }, cloud.clock.now());
+    },
+    createSubscription: (options) =>
+      world.createSubscription(cloud.world, cloud.ids, cloud.clock.now(), options),
+    createWorkspace: (options) => world.createWorkspace(cloud.world, cloud.ids, cloud.clock.now(), options),
     declareIssuer: (issuer) => declareIssuer(cloud, issuer),
     setPolicy: (policy) => {
       cloud.policy = { ...cloud.policy, ...policy };
@@ -96,6 +119,12 @@ export function createControl(cloud: Cloud): LocalAzureControl {
     restore: (snapshot) => cloud.restore(snapshot),
     reset: () => cloud.reset(),
   };
+}
+
+async function issueFor(cloud: Cloud, objectId: string, resource: string): Promise<string> {
+  const user = cloud.world.store.tables.users.get(objectId)!;
+  const claims = personClaims(cloud, user, AZURE_CLI_APP_ID, resource, cloud.clock.now());
+  return (await cloud.tokens.issue(cloud.world.directory.tenantId, claims, resource)).accessToken;
 }
 
 async function declareIssuer(cloud: Cloud, issuer: string): Promise<DeclaredIssuer> {

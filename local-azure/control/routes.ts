@@ -47,6 +47,7 @@ const access = {
     .refine((role) => findRole(role) !== undefined, { message: "must be a built-in role" })
     .exactOptional(),
   scope: z.string().startsWith("/subscriptions/").exactOptional(),
+  condition: z.string().exactOptional(),
 };
 const callerBody = z.strictObject({
   ...access,
@@ -58,10 +59,24 @@ const personBody = z.strictObject({
   directoryRoles: z.array(z.enum(DIRECTORY_ROLE_NAMES)).exactOptional(),
 });
 const groupBody = z.strictObject({ ...access, members: z.array(z.guid()) });
+const subscriptionBody = z.strictObject({
+  displayName: z.string().min(1),
+  subscriptionId: z.guid().exactOptional(),
+});
 const workspaceBody = z.strictObject({
   subscriptionId: z.guid(),
   resourceGroup: z.string().min(1),
   name: z.string().min(1),
+  location: z.string().exactOptional(),
+  kind: z.enum(["Default", "Hub", "Project"]).exactOptional(),
+});
+const directoryRoleBody = z.strictObject({ objectId: z.guid(), role: z.enum(DIRECTORY_ROLE_NAMES) });
+const scopeGrantBody = z.strictObject({
+  clientId: z.guid(),
+  consentType: z.enum(["AllPrincipals", "Principal"]),
+  principalId: z.guid().nullable(),
+  resourceId: z.guid(),
+  scope: z.string(),
 });
 const issuerBody = z.strictObject({
   issuer: z.string().min(1),
@@ -149,9 +164,25 @@ const routes = defineRoutes<Admin, "admin">("control", {
     (control, call) => control.createGroup(read(call, groupBody)),
     201,
   ),
+  "POST /_local/directory-roles": route(
+    "Make a person or a principal a member of a directory role: `{objectId, role}`",
+    (control, call) => {
+      const { objectId, role } = read(call, directoryRoleBody);
+      control.giveDirectoryRole(objectId, role);
+    },
+  ),
+  "POST /_local/permission-grants": route(
+    "Lend a person's permissions to an application: `{clientId, consentType, principalId, resourceId, scope}`",
+    (control, call) => control.lendPermissions(read(call, scopeGrantBody)),
+  ),
+  "POST /_local/subscriptions": route(
+    "Add a subscription: `{displayName, subscriptionId?}`",
+    (control, call) => control.createSubscription(read(call, subscriptionBody)),
+    201,
+  ),
   "POST /_local/workspaces": route(
-    "Add an Azure ML workspace: `{subscriptionId, resourceGroup, name}`",
-    (control, call) => control.addWorkspace(read(call, workspaceBody)),
+    "Add an Azure ML workspace: `{subscriptionId, resourceGroup, name, location?, kind?}`",
+    (control, call) => control.createWorkspace(read(call, workspaceBody)),
   ),
   "POST /_local/issuers": route(
     "Declare an OIDC issuer with its keys: `{issuer, jwks}`",

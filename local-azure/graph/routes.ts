@@ -185,6 +185,16 @@ const routes = defineRoutes<GraphCaller, GraphRight>("graph", {
     "readApplications",
     principals.listMemberships(true),
   ),
+  "GET /servicePrincipals/:id/transitiveMemberOf/microsoft.graph.group": route(
+    "Groups of a service principal",
+    "readApplications",
+    principals.listMemberships(true, "group"),
+  ),
+  "GET /servicePrincipals/:id/transitiveMemberOf/microsoft.graph.directoryRole": route(
+    "Directory roles of a service principal",
+    "readApplications",
+    principals.listMemberships(true, "directoryRole"),
+  ),
   "GET /servicePrincipals/:id/ownedObjects": route(
     "What a service principal owns",
     "readApplications",
@@ -222,12 +232,12 @@ const routes = defineRoutes<GraphCaller, GraphRight>("graph", {
     directory.deleteGrant,
   ),
   "GET /servicePrincipals/:id/oauth2PermissionGrants": route(
-    "Permissions that people lent to a principal: none",
+    "Permissions that people lent to a principal",
     "readApplications",
     directory.listScopeGrants,
   ),
   "GET /oauth2PermissionGrants": route(
-    "Permissions that people lent to applications: none",
+    "Permissions that people lent to applications",
     "readDirectory",
     directory.listScopeGrants,
   ),
@@ -251,6 +261,11 @@ const routes = defineRoutes<GraphCaller, GraphRight>("graph", {
     "The same, also by way of other groups",
     "signedInPerson",
     principals.listMemberships(true),
+  ),
+  "GET /me/transitiveMemberOf/microsoft.graph.directoryRole": route(
+    "Their directory roles",
+    "signedInPerson",
+    principals.listMemberships(true, "directoryRole"),
   ),
   "GET /groups": route("List groups", "readDirectory", directory.listGroups),
   "GET /groups/:id": route("Read a group", "readDirectory", directory.getGroup),

@@ -131,22 +131,8 @@ async function logPersonIn(cloud: Cloud, call: Call, grant: string): Promise<Rep
   const clientId = required(call, "client_id");
   const user = grant === "password" ? findByPassword(cloud, call) : await findByRefreshToken(cloud, call);
   const audience = readAudience(cloud, call);
-  const isGraph = graphAudiences(cloud.url).includes(audience);
-  const roles = groupsOf(world.store.visible(call.now), user.id).flatMap(
-    ({ roleTemplateId }) => roleTemplateId ?? [],
-  );
+  const claims = personClaims(cloud, user, clientId, audience, call.now);
   const identity = { oid: user.id, sub: user.id, name: user.displayName };
-  const scp = isGraph ? CLI_SCOPES : "user_impersonation";
-  const claims = {
-    ...identity,
-    appid: clientId,
-    appidacr: "0",
-    idtyp: "user",
-    scp,
-    upn: user.userPrincipalName,
-    unique_name: user.userPrincipalName,
-    wids: roles,
-  };
   const issuer = `${call.base}/${tenantId}/v2.0`;
   const idClaims = { ...identity, preferred_username: user.userPrincipalName, tid: tenantId, ver: "2.0" };
   return replyWithToken(await tokens.issue(tenantId, claims, audience), {
@@ -156,6 +142,23 @@ async function logPersonIn(cloud: Cloud, call: Call, grant: string): Promise<Rep
     id_token: await tokens.sign(idClaims, issuer, clientId),
     client_info: Buffer.from(JSON.stringify({ uid: user.id, utid: tenantId })).toString("base64url"),
   });
+}
+
+/** What an access token says about a person. */
+export function personClaims(cloud: Cloud, user: UserRecord, clientId: string, audience: string, now: Date) {
+  const view = cloud.world.store.visible(now);
+  return {
+    appid: clientId,
+    appidacr: "0",
+    idtyp: "user",
+    name: user.displayName,
+    oid: user.id,
+    scp: graphAudiences(cloud.url).includes(audience) ? CLI_SCOPES : "user_impersonation",
+    sub: user.id,
+    unique_name: user.userPrincipalName,
+    upn: user.userPrincipalName,
+    wids: groupsOf(view, user.id).flatMap(({ roleTemplateId }) => roleTemplateId ?? []),
+  };
 }
 
 function findByPassword(cloud: Cloud, call: Call): UserRecord {

@@ -85,6 +85,16 @@ export interface AppRoleAssignmentRecord {
   readonly initial: boolean;
 }
 
+/** Permissions that one person, or an administrator for all, lent to an application. */
+export interface ScopeGrantRecord {
+  readonly id: string;
+  readonly clientId: string;
+  readonly consentType: "AllPrincipals" | "Principal";
+  readonly principalId: string | null;
+  readonly resourceId: string;
+  readonly scope: string;
+}
+
 /** An object in the recycle bin of the directory. */
 export interface DeletedRecord {
   readonly kind: "application" | "servicePrincipal";
@@ -127,9 +137,12 @@ export interface WorkspaceRecord {
   readonly resourceGroup: string;
   readonly name: string;
   readonly location: string;
+  readonly kind: WorkspaceKind;
   readonly workspaceId: string;
   readonly identityPrincipalId: string;
 }
+
+export type WorkspaceKind = "Default" | "Hub" | "Project";
 
 /** An Azure subscription. */
 export interface SubscriptionRecord {

@@ -14,6 +14,8 @@ export interface Tables {
   readonly appRoleAssignments: Table<records.AppRoleAssignmentRecord>;
   readonly deletedItems: Table<records.DeletedRecord>;
   readonly roleAssignments: Table<records.RoleAssignmentRecord>;
+  readonly scopeGrants: Table<records.ScopeGrantRecord>;
+  readonly subscriptions: Table<records.SubscriptionRecord>;
   readonly resourceGroups: Table<records.ResourceGroupRecord>;
   readonly workspaces: Table<records.WorkspaceRecord>;
 }
@@ -51,6 +53,7 @@ const LAG_OF_TABLE: Readonly<Partial<Record<keyof Tables, LagKind>>> = {
   federatedCredentials: "federatedCredential",
   roleAssignments: "roleAssignment",
   appRoleAssignments: "appRoleAssignment",
+  scopeGrants: "appRoleAssignment",
 };
 
 /** In this mode only what belongs to an object is read from its replica. */
@@ -80,6 +83,8 @@ export class Store {
         appRoleAssignments: new Table(),
         deletedItems: new Table(),
         roleAssignments: new Table(),
+        scopeGrants: new Table(),
+        subscriptions: new Table(),
         resourceGroups: new Table(),
         workspaces: new Table(),
       },

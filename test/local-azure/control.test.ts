@@ -127,6 +127,63 @@ describe("local Azure: the control API under /_local/", () => {
     assert.deepEqual(ok(await control("GET", "requests")).value, []);
   });
 
+  it("goes back to a snapshot as often as wanted, with store, clock, lag and policy, and makes no ID twice", async () => {
+    const login = await rig.createLogin("kept");
+    rig.azure.control.setClock(new Date("2027-06-01T00:00:00Z"));
+    const { id } = ok(await control("POST", "snapshots"), 201);
+    const before = rig.azure.control.state();
+    const seen: string[] = [];
+    for (let round = 0; round < 2; round++) {
+      seen.push((await rig.createApplication("gone")).id);
+      ok(await rig.graph("DELETE", `/applications/${login.applicationId}`), 204);
+      rig.azure.control.advanceClock({ days: 40 });
+      rig.azure.control.setReplicationLag(60);
+      rig.azure.control.setPolicy({ passwordAddition: "forbidden" });
+      rig.azure.control.addFault({ match: { api: "graph" }, times: 9, answer: 500 });
+      ok(await control("POST", `snapshots/${id}/restore`), 204);
+      assert.deepEqual(rig.azure.control.state(), before);
+      assert.match(rig.azure.control.now().toISOString(), /^2027-06-01T00:/);
+      ok(await rig.logIn(login));
+      ok(await rig.graph("POST", `/applications/${login.applicationId}/addPassword`, {}));
+      ok(await control("POST", `snapshots/${id}/restore`), 204);
+    }
+    assert.notEqual(seen[0], seen[1]);
+    refused(await control("POST", `snapshots/${login.keyId}/restore`), 404, "SnapshotNotFound");
+  });
+
+  it("puts people, groups, directory roles, lent permissions, subscriptions and workspaces there", async () => {
+    const person = ok(
+      await control("POST", "people", { displayName: "P", directoryRoles: ["Global Reader"] }),
+      201,
+    );
+    const members = [person.objectId];
+    ok(await control("POST", "groups", { displayName: "g", members, role: "Reader" }), 201);
+    ok(
+      await control("POST", "directory-roles", { objectId: person.objectId, role: "Directory Readers" }),
+      204,
+    );
+    const { subscriptionId } = ok(await control("POST", "subscriptions", { displayName: "S" }), 201);
+    ok(
+      await control("POST", "workspaces", { subscriptionId, resourceGroup: "g", name: "w", kind: "Hub" }),
+      204,
+    );
+    const grant = {
+      clientId: person.objectId,
+      resourceId: person.objectId,
+      principalId: null,
+      scope: "User.Read",
+    };
+    ok(await control("POST", "permission-grants", { ...grant, consentType: "AllPrincipals" }), 204);
+    assert.equal(ok(await rig.graph("GET", "/oauth2PermissionGrants")).value.length, 1);
+    const roles = ok(
+      await rig.graph(
+        "GET",
+        `/roleManagement/directory/roleAssignments?$filter=principalId eq '${String(person.objectId)}'`,
+      ),
+    );
+    assert.equal(roles.value.length, 2);
+  });
+
   it("goes back to the start, with the same admin", async () => {
     await rig.createLogin();
     rig.azure.control.setClock(new Date("2031-01-01T00:00:00Z"));
@@ -144,6 +201,9 @@ describe("local Azure: the control API under /_local/", () => {
     ["POST", "clock/advance", { days: 1e9 }],
     ["PUT", "replication-lag", { seconds: -1 }],
     ["PUT", "replication-lag", { seconds: { nothing: 1 } }],
+    ["PUT", "read-mode", { mode: "future" }],
+    ["POST", "people", { displayName: "p", directoryRoles: ["Emperor"] }],
+    ["POST", "groups", { displayName: "g" }],
     ["PUT", "latency", { ms: "1" }],
     ["POST", "faults", { answer: 418 }],
     ["POST", "faults", { answer: 500, match: { path: "(" } }],

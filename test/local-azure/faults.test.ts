@@ -78,6 +78,67 @@ describe("local Azure: faults", () => {
     ok(await create(), 201);
   });
 
+  it("strikes the request that it counts to, and says when it does", async () => {
+    const { struck } = rig.azure.control.addFault({
+      match: { method: "POST", path: "/applications$", api: "graph", count: 3 },
+      answer: 503,
+    });
+    let hasStruck = false;
+    void struck.then(() => (hasStruck = true));
+    ok(await create(), 201);
+    ok(await rig.graph("GET", "/applications"));
+    ok(await create(), 201);
+    assert.equal(hasStruck, false);
+    assert.equal(rig.azure.control.faults()[0]?.left, 1);
+    refused(await create(), 503, "serviceNotAvailable");
+    await struck;
+    assert.deepEqual(rig.azure.control.faults(), []);
+    ok(await create(), 201);
+  });
+
+  it("counts each fault by itself, so that two can strike two requests in a row", async () => {
+    rig.azure.control.addFault({ match: { count: 1 }, answer: 500 });
+    rig.azure.control.addFault({ match: { count: 2 }, answer: 503 });
+    refused(await create(), 500, "Service_InternalServerError");
+    refused(await create(), 503, "serviceNotAvailable");
+    ok(await create(), 201);
+  });
+
+  it("answers as each service does while it has not heard of an object", async () => {
+    const { id, appId } = await rig.createApplication();
+    const lag = () => rig.azure.control.addFault({ answer: "lag" });
+    lag();
+    refused(
+      await rig.graph("POST", `/applications/${id}/addPassword`, {}),
+      404,
+      "Request_ResourceNotFound",
+      new RegExp(`^Resource '${id}' does not exist`),
+    );
+    lag();
+    refused(
+      await rig.graph("POST", "/servicePrincipals", { appId }),
+      400,
+      "Request_BadRequest",
+      /valid application/,
+    );
+    lag();
+    refused(await rig.assign(id, "acdd72a7-3385-48ef-bd42-f606fba81ae7"), 400, "PrincipalNotFound");
+    lag();
+    refusedToken(await rig.logIn(rig.azure.admin), 400, "unauthorized_client", 700016);
+  });
+
+  it("lets a test wait until a call took effect whose answer never comes", async () => {
+    const { struck } = rig.azure.control.addFault({
+      match: { method: "POST" },
+      carriedOut: true,
+      answer: "hang",
+    });
+    const pending = create().catch(() => undefined);
+    await struck;
+    assert.equal(created(), 1);
+    void pending;
+  });
+
   it("spares the control API", async () => {
     rig.azure.control.addFault({ times: 9, answer: 500 });
     const token = await rig.token("https://graph.microsoft.com/.default");

@@ -89,6 +89,50 @@ describe("local Azure: replication lag", () => {
     ok(await rig.arm("GET", rig.workspace, undefined, login));
   });
 
+  it("keeps what was removed for as long: a secret still logs in, a trust and an application are still read", async () => {
+    const login = await rig.createLogin();
+    const trusts = `/applications/${login.applicationId}/federatedIdentityCredentials`;
+    const trust = { name: "main", issuer: "https://i.example", subject: "s", audiences: ["a"] };
+    ok(await rig.graph("POST", trusts, trust), 201);
+    const assignment = ok(await rig.assign(login.principalId, CONTRIBUTOR), 201);
+    rig.azure.control.advanceClock({ seconds: 2 * LAG });
+    rig.azure.control.setReplicationLag(LAG);
+    const path = `/applications/${login.applicationId}`;
+    ok(await rig.graph("POST", `${path}/removePassword`, { keyId: login.keyId }), 204);
+    ok(await rig.graph("DELETE", `${trusts}/main`), 204);
+    ok(await rig.arm("DELETE", assignment.id));
+    ok(await rig.logIn(login));
+    ok(await rig.graph("GET", `${trusts}/main`));
+    ok(await rig.arm("GET", rig.workspace, undefined, login));
+    assert.equal(ok(await rig.graph("GET", path)).passwordCredentials.length, 1);
+    pass();
+    refusedToken(await rig.logIn(login), 401, "invalid_client", 7000215);
+    refused(await rig.graph("GET", `${trusts}/main`), 404, "Request_ResourceNotFound");
+    refused(await rig.arm("GET", rig.workspace, undefined, login), 403, "AuthorizationFailed");
+  });
+
+  it("in the mode in which reads come from the past, shows any instant within it, and then the truth", async () => {
+    rig.azure.control.setReadMode("past");
+    rig.azure.control.setReplicationLag(LAG);
+    const { id } = await rig.createApplication("before");
+    const statuses = new Set<number>();
+    rig.azure.control.advanceClock({ seconds: LAG / 2 });
+    for (let read = 0; read < 40; read++)
+      statuses.add((await rig.graph("GET", `/applications/${id}`)).status);
+    assert.deepEqual([...statuses].sort(), [200, 404]);
+    pass();
+    ok(await rig.graph("PATCH", `/applications/${id}`, { displayName: "after" }), 204);
+    rig.azure.control.advanceClock({ seconds: LAG / 2 });
+    const names = new Set<string>();
+    for (let read = 0; read < 40; read++)
+      names.add(ok(await rig.graph("GET", `/applications/${id}`)).displayName);
+    assert.deepEqual([...names].sort(), ["after", "before"]);
+    ok(await rig.graph("DELETE", `/applications/${id}`), 204);
+    pass();
+    for (let read = 0; read < 10; read++)
+      refused(await rig.graph("GET", `/applications/${id}`), 404, "Request_ResourceNotFound");
+  });
+
   it("of all kinds is set by one number, and switched off by 0", async () => {
     rig.azure.control.setReplicationLag(LAG);
     const login = await rig.createApplication();

@@ -15,6 +15,7 @@ type GraphCall = Call<GraphCaller>;
 const OBJECTS = plain("DirectoryObject", "directoryObject", "id");
 const ROLES = plain("DirectoryRole", "directoryRole", "displayName", "roleTemplateId");
 const GRANTS = plain("AppRoleAssignment", "appRoleAssignment");
+const SCOPE_GRANTS = plain("OAuth2PermissionGrant", "oAuth2PermissionGrant", "clientId", "principalId");
 const DOMAINS = plain("Domain", "domain");
 const TENANTS = plain("Organization", "organization");
 const DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000";
@@ -230,10 +231,14 @@ export function deleteGrant(cloud: Cloud, call: GraphCall): Reply {
   return { status: 204 };
 }
 
-/** Permissions that people lend to applications: nobody has lent any here. */
-export function listScopeGrants(_cloud: Cloud, call: GraphCall): Reply {
-  const resource = plain("OAuth2PermissionGrant", "oAuth2PermissionGrant", "clientId", "principalId");
-  return replyWithList(call, "oauth2PermissionGrants", [], resource);
+/** Permissions that people lent to applications: to all of them, or to the principal that the path names. */
+export function listScopeGrants(cloud: Cloud, call: GraphCall): Reply {
+  const { view } = viewsOf(cloud, call);
+  const { id } = call.params;
+  const client = id === undefined ? undefined : findReadable(view.principals, id).id;
+  const grants = view.scopeGrants.all().filter(({ clientId }) => client === undefined || clientId === client);
+  const shown = grants.map((grant) => ({ ...grant }));
+  return replyWithList(call, "oauth2PermissionGrants", shown, SCOPE_GRANTS);
 }
 
 /** Lists the recycle bin, for one kind of object. */

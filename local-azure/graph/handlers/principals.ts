@@ -95,13 +95,17 @@ export function deletePrincipal(cloud: Cloud, call: GraphCall): Reply {
   return { status: 204 };
 }
 
-/** The groups and directory roles of a principal or a person, its own or all. */
-export function listMemberships(isTransitive: boolean) {
+/** The groups and directory roles of a principal or a person, its own or all; `cast` leaves one kind. */
+export function listMemberships(isTransitive: boolean, cast?: "group" | "directoryRole") {
   return (cloud: Cloud, call: GraphCall): Reply => {
     const { view, views } = viewsOf(cloud, call);
     const id = (call.params.id ?? call.caller.objectId).toLowerCase();
     if (views.object(id) === undefined) throw refuse("objectNotFound", { id });
-    const groups = groupsOf(view, id).filter(({ members }) => isTransitive || members.includes(id));
+    const groups = groupsOf(view, id)
+      .filter(({ members }) => isTransitive || members.includes(id))
+      .filter(
+        ({ roleTemplateId }) => cast === undefined || (roleTemplateId === undefined) === (cast === "group"),
+      );
     return replyWithList(call, "directoryObjects", views.objects(groups.map((group) => group.id)), OBJECTS);
   };
 }
