@@ -147,7 +147,7 @@ function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: Readon
         isPrivileged(role)
           ? `Who logs in as this principal may give itself every other role there.`
           : `Who logs in as this principal may do there what ${nameOfRole(role)} may.`,
-        `\`az role assignment delete --ids ${role.id}\``,
+        `\`az role assignment delete --ids "${role.id}"\``,
       ),
     );
 }

@@ -10,6 +10,7 @@ import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipel
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { isNotFound, lastLines, parseJson, run } from "../processes";
+import { environmentFor } from "../tool-environments";
 import { httpClient, pipeline } from "./http";
 
 /** Gives an access token for a resource such as `https://graph.microsoft.com`. */
@@ -117,7 +118,7 @@ async function getTokenOfAzureCli(io: Io, resource: string, tenant: string | und
   const all = tenant === undefined ? args : [...args, "--tenant", tenant];
   let finished;
   try {
-    finished = await run("az", all, { env: io.env, signal: io.signal });
+    finished = await run("az", all, { env: environmentFor("az", io.env), signal: io.signal });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new CliError(

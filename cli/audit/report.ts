@@ -1,4 +1,5 @@
 import type { Io, Output } from "../io";
+import { printable, printableJson } from "../printable";
 import { type Access, type AccessEntry, sumUpAccess } from "./access";
 import type { Audit } from "./audit";
 import { type Finding, type Level, needsAction } from "./findings";
@@ -27,7 +28,7 @@ export function formatAsJson(io: Io, audit: Audit): string {
     unanswered,
     access: sumUpAccess(record, facts, io.now()),
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return printableJson(report);
 }
 
 /** For people: what there is to do, worst first, then who can log in and what they may do. */
@@ -50,7 +51,8 @@ export function formatFindings(findings: readonly Finding[], output: Output): st
     .map(({ level, code, what, detail, remedy }) => {
       const { label, color } = LEVELS[level];
       const mark = paint(label.padEnd(6), color, output);
-      return `${mark}  ${code.padEnd(width)}  ${what}\n${indent}${detail}\n${indent}-> ${remedy}\n`;
+      const [thing, ...more] = [what, detail, `-> ${remedy}`].map(printable);
+      return `${mark}  ${code.padEnd(width)}  ${thing}\n${more.map((line) => `${indent}${line}\n`).join("")}`;
     })
     .join("");
 }
@@ -61,10 +63,10 @@ function formatAccess({ displayName, clientId, logins, rights }: Access): string
       ? ["  nothing"]
       : entries.map(
           ({ kind, what, isRecorded }) =>
-            `  ${KINDS[kind].padEnd(14)}  ${what}${isRecorded ? "" : "  (not of this stack)"}`,
+            `  ${KINDS[kind].padEnd(14)}  ${printable(what)}${isRecorded ? "" : "  (not of this stack)"}`,
         );
   return [
-    `Who can log in as ${displayName} (client ID ${clientId}):`,
+    `Who can log in as ${printable(displayName)} (client ID ${clientId}):`,
     ...list(logins),
     "What it may do:",
     ...list(rights),
@@ -85,7 +87,7 @@ const KINDS: Record<AccessEntry["kind"], string> = {
 function formatUnanswered(unanswered: readonly Unanswered[]): string {
   return [
     "Not answered, for lack of a right:",
-    ...unanswered.map(({ question, code, right }) => `  ${question} (${code}) It needs ${right}.`),
+    ...unanswered.map(({ question, code, right }) => printable(`  ${question} (${code}) It needs ${right}.`)),
     "",
   ].join("\n");
 }

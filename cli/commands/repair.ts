@@ -6,6 +6,7 @@ import type { Io } from "../io";
 import { formatPlan, isEmpty, type Plan, planRepair, type Step } from "../repair/plan";
 import { remove } from "../repair/removals";
 import { clearPendingOperations, mend, unlock, whileNobodyRuns } from "../repair/stack-steps";
+import { printable } from "../printable";
 import { watchPulumi } from "../stack/pulumi";
 
 export interface RepairOptions extends AuditOptions {
@@ -93,7 +94,7 @@ async function doOnStack(
   found: Audit,
   { action, sentence }: Step,
 ): Promise<void> {
-  io.stderr.write(`${sentence}\n`);
+  io.stderr.write(`${printable(sentence)}\n`);
   if (action.kind === "unlock") await unlock(found.backend, action.file);
   if (action.kind === "mend") await mend(action.file, action.backup);
   if (action.kind === "clearPending") await clearPendingOperations(io, selectionOf(options));
@@ -128,12 +129,12 @@ async function removeAll(io: Io, found: Audit, steps: readonly Step[]): Promise<
   const failures: CliError[] = [];
   for (const { action, sentence } of steps) {
     io.signal.throwIfAborted();
-    io.stderr.write(`${sentence}\n`);
+    io.stderr.write(`${printable(sentence)}\n`);
     try {
       await remove(found, action);
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      io.stderr.write(`  It failed: ${error.message}\n`);
+      io.stderr.write(`  It failed: ${printable(error.message)}\n`);
       failures.push(error);
     }
   }

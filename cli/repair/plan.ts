@@ -1,4 +1,5 @@
 import type { Finding, RepairAction } from "../audit/findings";
+import { printable } from "../printable";
 
 /** What a repair will do, in this order. Made of findings alone, so that it can be shown before anything is done. */
 export interface Plan {
@@ -104,5 +105,5 @@ export function formatPlan(plan: Plan): string {
     ...(ending === "up" ? ["`pulumi up`"] : []),
     ...purges.map(({ sentence }) => sentence),
   ];
-  return lines.map((line, i) => `  ${i + 1}. ${line}\n`).join("");
+  return lines.map((line, i) => `  ${i + 1}. ${printable(line)}\n`).join("");
 }

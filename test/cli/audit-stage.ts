@@ -1,0 +1,217 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  assignmentName,
+  instanceTag,
+  PROGRAM_TAG,
+  secretDisplayName,
+  trustDescription,
+} from "../../components/ownership";
+import type { Deployment } from "../../cli/audit/record";
+import { CONTRIBUTOR, ok, Rig } from "../local-azure/rig";
+import { ASSIGNMENT, createDeployment, IDS, SOON } from "./audit-fixture";
+import { buildCommand, type Finished, runCommand } from "./command";
+import { type Answer, StandIns } from "./stand-ins";
+
+const SUBJECT = "repo:o/r:ref:refs/heads/main";
+const ISSUER = "https://token.actions.githubusercontent.com";
+
+/** What `himl-sp audit --json` prints, as far as tests read it. */
+export interface Report {
+  ok: boolean;
+  instanceIds: string[];
+  instanceIdsFrom: string;
+  findings: { code: string; what: string; detail: string; remedy: string; repair: string | null }[];
+  unanswered: { question: string; code: string; right: string }[];
+  access: { logins: { kind: string; what: string; isRecorded: boolean }[]; rights: { what: string }[] }[];
+}
+
+/**
+ * A local Azure with one instance in it, the record of it as a `pulumi` answers, and a backend of files. There is no
+ * engine: what it would do is seen in how it was called.
+ */
+export class AuditStage {
+  private constructor(
+    readonly rig: Rig,
+    readonly folder: string,
+    readonly pulumi: StandIns,
+    readonly ids: { application: string; client: string; principal: string; secret: string; role: string },
+    readonly deployment: Deployment,
+    private readonly beginning: ReturnType<Rig["azure"]["control"]["snapshot"]>,
+  ) {}
+
+  static async create(): Promise<AuditStage> {
+    await buildCommand();
+    const rig = await Rig.start();
+    const application = await rig.createApplication("himl-ws-ml-dev", {
+      tags: [PROGRAM_TAG, instanceTag(IDS.instance)],
+    });
+    const principal = ok(await rig.graph("POST", "/servicePrincipals", { appId: application.appId }), 201);
+    const secret = ok(
+      await rig.graph("POST", `/applications/${application.id}/addPassword`, {
+        passwordCredential: { displayName: secretDisplayName(IDS.instance, "a"), endDateTime: SOON },
+      }),
+    );
+    const trust = ok(
+      await rig.graph("POST", `/applications/${application.id}/federatedIdentityCredentials`, {
+        name: "main",
+        issuer: ISSUER,
+        subject: SUBJECT,
+        audiences: ["api://AzureADTokenExchange"],
+        description: trustDescription(IDS.instance),
+      }),
+      201,
+    );
+    const role = assignmentName({
+      instanceId: IDS.instance,
+      scope: rig.group,
+      principalId: principal.id,
+      roleId: CONTRIBUTOR,
+    });
+    ok(
+      await rig.assign(principal.id, CONTRIBUTOR, rig.group, { principalType: "ServicePrincipal" }, role),
+      201,
+    );
+
+    let text = JSON.stringify(createDeployment()).replaceAll(`"owners":["${IDS.owner}"]`, '"owners":[]');
+    const { azure } = rig;
+    const changed = {
+      [IDS.application]: application.id,
+      [IDS.client]: application.appId,
+      [IDS.principal]: principal.id,
+      [IDS.secret]: secret.keyId,
+      [IDS.trust]: trust.id,
+      [IDS.subscription]: azure.subscriptionId,
+      [IDS.tenant]: azure.tenantId,
+      [ASSIGNMENT]: role,
+    };
+    for (const [from, to] of Object.entries(changed)) text = text.replaceAll(from, to);
+    const folder = await mkdtemp(path.join(tmpdir(), "himl-sp-audit-"));
+    const ids = {
+      application: application.id,
+      client: application.appId,
+      principal: principal.id,
+      secret: secret.keyId,
+      role,
+    };
+    const deployment = JSON.parse(text) as Deployment;
+    const stage = new AuditStage(
+      rig,
+      folder,
+      await StandIns.create({}),
+      ids,
+      deployment,
+      azure.control.snapshot(),
+    );
+    await stage.reset();
+    return stage;
+  }
+
+  /** Azure as it was, an empty backend, and a `pulumi` that knows the record. */
+  async reset(): Promise<void> {
+    this.rig.azure.control.restore(this.beginning);
+    await rm(this.backend, { recursive: true, force: true });
+    await mkdir(this.folderOf("locks"), { recursive: true });
+    await mkdir(path.dirname(this.checkpoint), { recursive: true });
+    await writeFile(path.join(this.backend, ".pulumi", "meta.yaml"), "version: 1\n");
+    await this.pulumi.forgetCalls();
+    await this.answer();
+  }
+
+  /** What `pulumi` answers: `more` before what it always does. */
+  async answer(more: readonly Answer[] = [], deployment: Deployment = this.deployment): Promise<void> {
+    await this.pulumi.install("pulumi", [
+      ...more,
+      { args: ["whoami"], stdout: JSON.stringify({ url: pathToFileURL(this.backend).href }) },
+      { args: ["stack", "--show-name"], stdout: "organization/himl-service-principal/dev\n" },
+      { args: ["stack", "export"], stdout: JSON.stringify({ version: 3, deployment }) },
+      { args: ["stack", "import"] },
+      { args: ["refresh"] },
+      { args: ["up"] },
+    ]);
+  }
+
+  get backend(): string {
+    return path.join(this.folder, "state");
+  }
+
+  get checkpoint(): string {
+    return path.join(this.backend, ".pulumi", "stacks", "himl-service-principal", "dev.json");
+  }
+
+  folderOf(what: "locks" | "history"): string {
+    const below = what === "locks" ? ["organization"] : [];
+    return path.join(this.backend, ".pulumi", what, ...below, "himl-service-principal", "dev");
+  }
+
+  async lock(holder: { pid: number; hostname: string }): Promise<void> {
+    const content = { ...holder, username: "ada", timestamp: "2026-11-25T10:00:00Z" };
+    await writeFile(path.join(this.folderOf("locks"), "one.json"), JSON.stringify(content));
+  }
+
+  locks(): Promise<string[]> {
+    return readdir(this.folderOf("locks"));
+  }
+
+  /** A run of the past, with the state that it left. */
+  async addHistory(at: number, kind: string, latest: Deployment): Promise<void> {
+    const folder = this.folderOf("history");
+    await mkdir(folder, { recursive: true });
+    const write = (what: string, content: object) =>
+      writeFile(path.join(folder, `dev-${at}.${what}.json`), JSON.stringify(content));
+    await write("history", { kind });
+    await write("checkpoint", { version: 3, checkpoint: { latest } });
+  }
+
+  run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
+    const { direct, public: proxied } = this.rig.azure;
+    const login = Object.fromEntries(
+      ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_TENANT_ID"].map((name) => [name, direct[name]!]),
+    );
+    return runCommand(args, {
+      env: { ...proxied, ...login, PATH: this.pulumi.folder, PULUMI_CONFIG_PASSPHRASE: "", ...env },
+    });
+  }
+
+  async audit(args: readonly string[] = [], env?: Record<string, string>): Promise<Report & Finished> {
+    const finished = await this.run(["audit", "--json", ...args], env);
+    const report = finished.stdout === "" ? {} : (JSON.parse(finished.stdout) as Report);
+    return { ...finished, ...report } as Report & Finished;
+  }
+
+  async codes(args: readonly string[] = []): Promise<string[]> {
+    return (await this.audit(args)).findings.map(({ code }) => code);
+  }
+
+  /** How Pulumi was called, without what is always there, and without what only reads. */
+  async changes(): Promise<string[]> {
+    const calls = await this.pulumi.calls("pulumi");
+    return calls
+      .map(({ args }) => args.filter((arg) => arg !== "--non-interactive").join(" "))
+      .filter((call) => !/^(whoami|stack (--show-name|export|ls|history))/.test(call));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pulumi.remove(), rm(this.folder, { recursive: true, force: true })]);
+    await this.rig.close();
+  }
+}
+
+/** One stage for all tests of a file, as it was at the beginning before each of them. */
+export function useAuditStage(): AuditStage {
+  let stage: AuditStage | undefined;
+  before(async function () {
+    this.timeout(120_000);
+    stage = await AuditStage.create();
+  });
+  beforeEach(() => stage!.reset());
+  after(() => stage?.close());
+  return new Proxy({} as AuditStage, {
+    get: (_target, property) => {
+      const value: unknown = Reflect.get(stage!, property, stage);
+      return typeof value === "function" ? (value.bind(stage) as unknown) : value;
+    },
+  });
+}

@@ -1,0 +1,294 @@
+import assert from "node:assert/strict";
+import { hostname } from "node:os";
+import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
+import { CONTRIBUTOR, ok, READER } from "../local-azure/rig";
+import { IDS } from "./audit-fixture";
+import { useAuditStage } from "./audit-stage";
+
+const NAME = "10000000-0000-4000-8000-000000000001";
+
+describe("himl-sp audit", function () {
+  this.timeout(60_000);
+  const stage = useAuditStage();
+
+  it("nothing to do: exit 0, and who can log in and what they may do", async () => {
+    const { exitCode, stdout, stderr } = await stage.run(["audit"]);
+    assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" });
+    assert.match(stdout, /^Nothing lost, nothing left: /);
+    assert.match(stdout, /^Who can log in as himl-ws-ml-dev \(client ID [0-9a-f-]{36}\):$/m);
+    assert.match(stdout, /^ {2}secret {10}slot a \(himl [0-9a-f-]{36}\), until 2027-05-24 /m);
+    assert.match(stdout, /^ {2}trust in {8}repo:o\/r:ref:refs\/heads\/main of https:/m);
+    assert.match(stdout, /^ {2}role {12}Contributor on \/subscriptions\/.*\/resourceGroups\/rg-ml$/m);
+    assert.deepEqual(await stage.changes(), []);
+  });
+
+  it("what came by hand: each with what it lets somebody do, the worst first", async () => {
+    const { rig, ids } = stage;
+    const { control } = rig.azure;
+    const secret = ok(
+      await rig.graph("POST", `/applications/${ids.application}/addPassword`, {
+        passwordCredential: { displayName: "portal \u001b[2J" },
+      }),
+    );
+    ok(
+      await rig.graph("POST", `/applications/${ids.application}/federatedIdentityCredentials`, {
+        name: "mine",
+        issuer: "https://token.actions.githubusercontent.com",
+        subject: "repo:somebody/else:ref:refs/heads/main",
+        audiences: ["api://AzureADTokenExchange"],
+      }),
+      201,
+    );
+    const subscription = `/subscriptions/${rig.azure.subscriptionId}`;
+    ok(await rig.assign(ids.principal, READER, subscription, undefined, NAME), 201);
+    control.createGroup({ displayName: "Data", members: [ids.principal] });
+    const graph = ok(await rig.graph("GET", "/servicePrincipals?$filter=displayName eq 'Microsoft Graph'"))
+      .value[0]!;
+    const permission = (graph["appRoles"] as { id: string; value: string }[]).find(
+      ({ value }) => value === "Application.ReadWrite.All",
+    )!;
+    ok(
+      await rig.graph("POST", `/servicePrincipals/${ids.principal}/appRoleAssignments`, {
+        principalId: ids.principal,
+        resourceId: graph.id,
+        appRoleId: permission.id,
+      }),
+      201,
+    );
+    const eve = control.createPerson({ displayName: "Eve" });
+    const owner = { "@odata.id": `https://graph.microsoft.com/v1.0/directoryObjects/${eve.objectId}` };
+    assert.equal(
+      (await rig.graph("POST", `/applications/${ids.application}/owners/$ref`, owner)).status,
+      204,
+    );
+
+    const { exitCode, stdout, stderr, findings, access } = await stage.audit();
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /^himl-sp: FINDINGS: 6 things are not as the stack declares\.\n {2}A person made it/,
+    );
+    assert.deepEqual(
+      findings.map(({ code, repair }) => [code, repair]),
+      [
+        ["ROLE_BY_HAND", null],
+        ["API_PERMISSION_BY_HAND", null],
+        ["SECRET_BY_HAND", null],
+        ["TRUST_BY_HAND", null],
+        ["OWNER_BY_HAND", null],
+        ["GROUP_BY_HAND", null],
+      ],
+    );
+    assert.equal(findings[0]!.what, `role Reader on ${subscription}`);
+    assert.equal(findings[1]!.what, "permission Application.ReadWrite.All of Microsoft Graph");
+    assert.match(findings[4]!.what, /^user Eve /);
+    assert.equal(access[0]!.logins.filter(({ isRecorded }) => !isRecorded).length, 2);
+    assert.equal(access[0]!.rights.length, 4);
+    assert.ok(!stdout.includes(secret.secretText), "the text of a secret is shown");
+    // Somebody else gave the name.
+    assert.ok(!(await stage.run(["audit"])).stdout.includes("\u001b"));
+
+    // Nothing of it is ever touched.
+    const before = JSON.stringify(control.state());
+    const repaired = await stage.run(["repair", "--yes"]);
+    assert.equal(repaired.exitCode, 0, repaired.stderr);
+    assert.match(
+      repaired.stderr,
+      /^There is nothing to repair\.\nLeft to you, since a person made it:\nDANGER {2}/,
+    );
+    assert.equal(JSON.stringify(control.state()), before);
+    assert.deepEqual(await stage.changes(), []);
+  });
+
+  it("what is missing or changed is to be refreshed, and nothing else", async () => {
+    const { rig, ids } = stage;
+    await rig.graph("POST", `/applications/${ids.application}/removePassword`, { keyId: ids.secret });
+    await rig.arm("DELETE", `${rig.group}/providers/Microsoft.Authorization/roleAssignments/${ids.role}`);
+    assert.deepEqual(await stage.codes(), ["SECRET_MISSING", "ROLE_MISSING"]);
+    await stage.run(["repair", "--yes"]);
+    const [refresh, up] = await stage.changes();
+    assert.match(
+      refresh!,
+      /^refresh --yes --skip-preview --target \S+::himl-secret-a --target \S+::himl-role-Contributor-on-resourceGroup$/,
+    );
+    assert.equal(up, "up --yes --skip-preview");
+  });
+
+  it("what is ours and not recorded goes, and only that", async () => {
+    const { rig, ids } = stage;
+    const { control } = rig.azure;
+    const foreign = await rig.createApplication("elsewhere", { tags: [PROGRAM_TAG, instanceTag(IDS.other)] });
+    const orphan = await rig.createApplication("lost", { tags: [PROGRAM_TAG, instanceTag(IDS.instance)] });
+    await rig.graph("POST", `/applications/${orphan.id}/addPassword`, {});
+    await rig.graph("POST", `/applications/${ids.application}/addPassword`, {
+      passwordCredential: { displayName: secretDisplayName(IDS.instance, "b") },
+    });
+    await rig.graph("POST", `/applications/${ids.application}/addPassword`, {
+      passwordCredential: { displayName: "portal" },
+    });
+    assert.deepEqual(await stage.codes(), [
+      "SECRET_BY_HAND",
+      "ORPHAN_SECRET",
+      "ORPHAN_APPLICATION",
+      "OTHER_INSTANCE",
+    ]);
+    const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+    assert.equal(exitCode, 0, stderr);
+    const { applications, deletedItems } = control.state();
+    const names = applications.filter(({ initial }) => !initial).map(({ displayName }) => displayName);
+    assert.deepEqual(names.sort(), ["elsewhere", "himl-ws-ml-dev"]);
+    assert.ok(applications.some(({ id }) => id === foreign.id));
+    const left = applications.find(({ id }) => id === ids.application)!.passwords;
+    assert.deepEqual(left.map(({ displayName }) => displayName).sort(), [
+      "portal",
+      secretDisplayName(IDS.instance, "a"),
+    ]);
+    // It may be restored, and must not bring a secret back.
+    const bin = deletedItems.filter((item) => item.kind === "application");
+    assert.deepEqual(
+      bin.map((item) => [item.displayName, "passwords" in item && item.passwords.length]),
+      [["lost", 0]],
+    );
+    assert.deepEqual(await stage.locks(), []);
+  });
+
+  it("says which question it could not answer for lack of a right, and answers the others", async () => {
+    const { control } = stage.rig.azure;
+    const blind = control.createCaller({ displayName: "nobody", graphPermissions: [] });
+    const asNobody = { ARM_CLIENT_ID: blind.clientId, ARM_CLIENT_SECRET: blind.clientSecret };
+    const none = await stage.audit([], asNobody);
+    assert.equal(none.exitCode, 0, none.stderr);
+    assert.deepEqual(none.findings, []);
+    assert.deepEqual([...new Set(none.unanswered.map(({ code }) => code))].sort(), [
+      "AuthorizationFailed",
+      "Authorization_RequestDenied",
+    ]);
+    assert.match(
+      (await stage.run(["audit"], asNobody)).stdout,
+      /^Not answered, for lack of a right:\n.*\(Authorization_RequestDenied\) It needs Application\.Read\.All of Microsoft Graph/m,
+    );
+
+    const reader = control.createCaller({
+      displayName: "reader",
+      graphPermissions: ["Application.Read.All", "Directory.Read.All"],
+      role: "Reader",
+      scope: stage.rig.group,
+    });
+    ok(await stage.rig.assign(stage.ids.principal, READER, stage.rig.group, undefined, NAME), 201);
+    const some = await stage.audit([], {
+      ARM_CLIENT_ID: reader.clientId,
+      ARM_CLIENT_SECRET: reader.clientSecret,
+    });
+    assert.deepEqual(
+      some.findings.map(({ code }) => code),
+      ["ROLE_BY_HAND"],
+    );
+    assert.deepEqual(
+      some.unanswered.map(({ question }) => question.replace(/[0-9a-f-]{36}/, "S")),
+      ["Which roles are there in the subscription S?"],
+    );
+  });
+
+  it("the stack itself: pending operations", async () => {
+    const resource = stage.deployment.resources!.find(({ urn }) => urn.endsWith("::himl-secret-a"))!;
+    await stage.answer([], { ...stage.deployment, pending_operations: [{ resource, type: "creating" }] });
+    const { findings } = await stage.audit();
+    assert.deepEqual(
+      findings.map(({ code, what, repair }) => [code, what, repair]),
+      [["PENDING_OPERATIONS", "the stack's state: creating himl-secret-a", "clearPending"]],
+    );
+    await stage.run(["repair", "--yes"]);
+    const imported = (await stage.pulumi.calls("pulumi")).find(({ args }) => args[1] === "import")!;
+    assert.deepEqual(JSON.parse(imported.stdin), { version: 3, deployment: stage.deployment });
+  });
+
+  it("a lock: by whom and since when", async () => {
+    await stage.lock({ pid: process.pid, hostname: hostname() });
+    const { findings } = await stage.audit();
+    assert.match(findings[0]!.what, /^the stack, since 2026-11-25 \d\d:00 /);
+    assert.equal(
+      findings[0]!.detail,
+      `ada@${hostname()} holds it with the process ${process.pid}. Nothing can run.`,
+    );
+  });
+
+  it("another tenant than the stack's is an error: all would be taken for missing", async () => {
+    const text = JSON.stringify(stage.deployment).replaceAll(stage.rig.azure.tenantId, IDS.tenant);
+    await stage.answer([], JSON.parse(text) as typeof stage.deployment);
+    const { exitCode, stdout, stderr } = await stage.audit();
+    assert.deepEqual({ exitCode, stdout }, { exitCode: 1, stdout: "" });
+    assert.match(stderr, /^himl-sp: OTHER_TENANT: .*\n {2}`az login --tenant /);
+  });
+
+  it("a login that is refused, or none", async () => {
+    const wrong = await stage.audit([], { ARM_CLIENT_SECRET: "wrong-secret" });
+    assert.match(
+      wrong.stderr,
+      /^himl-sp: AADSTS7000215: You must be logged in to Azure\. Entra refused your own login/,
+    );
+    assert.ok(!wrong.stderr.includes("wrong-secret"));
+    const none = await stage.audit([], { ARM_CLIENT_ID: "", ARM_CLIENT_SECRET: "" });
+    assert.match(none.stderr, /^himl-sp: NOT_LOGGED_IN: .*\n {2}`az login`, or set ARM_CLIENT_ID/);
+    const half = await stage.audit([], { ARM_CLIENT_ID: "" });
+    assert.match(half.stderr, /^himl-sp: LOGIN_INCOMPLETE: Where ARM_CLIENT_SECRET is set, /);
+    for (const { exitCode } of [wrong, none, half]) assert.equal(exitCode, 1);
+  });
+
+  it("with the login of the Azure CLI, in the tenant of the stack", async () => {
+    const { admin, tenantId } = stage.rig.azure;
+    const token = (scope: string) => stage.rig.token(`https://${scope}/.default`, admin);
+    const answers = await Promise.all(
+      ["graph.microsoft.com", "management.azure.com"].map(async (host) => ({
+        args: [
+          "account",
+          "get-access-token",
+          "--resource",
+          `https://${host}`,
+          "--output",
+          "json",
+          "--tenant",
+          tenantId,
+        ],
+        stdout: JSON.stringify({ accessToken: await token(host) }),
+      })),
+    );
+    await stage.pulumi.install("az", answers);
+    const { exitCode, stderr } = await stage.audit([], {
+      ARM_CLIENT_ID: "",
+      ARM_CLIENT_SECRET: "",
+      ARM_TENANT_ID: "",
+    });
+    assert.equal(exitCode, 0, stderr);
+  });
+
+  it("with OpenID Connect, with a token from the job", async () => {
+    const { control, tenantId } = stage.rig.azure;
+    const issuer = await control.declareIssuer("https://token.actions.githubusercontent.com");
+    const token = await issuer.sign({
+      sub: "repo:o/r:ref:refs/heads/main",
+      aud: "api://AzureADTokenExchange",
+    });
+    const { stderr, unanswered, exitCode } = await stage.audit([], {
+      ARM_CLIENT_ID: stage.ids.client,
+      ARM_CLIENT_SECRET: "",
+      ARM_TENANT_ID: tenantId,
+      ARM_USE_OIDC: "true",
+      ARM_OIDC_TOKEN: token,
+    });
+    // The principal of the stack itself may read nothing of the directory.
+    assert.equal(exitCode, 0, stderr);
+    assert.ok(unanswered.length > 0);
+  });
+
+  it("an instance ID that is none is misuse", async () => {
+    const { exitCode, stderr } = await stage.run(["audit", "--instance", "me"]);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^himl-sp: INVALID_INSTANCE: /);
+  });
+
+  it("a role that Azure calls by name, of which this program knows only the GUID", async () => {
+    ok(await stage.rig.assign(stage.ids.principal, CONTRIBUTOR, stage.rig.workspace, undefined, NAME), 201);
+    const { findings } = await stage.audit();
+    assert.match(findings[0]!.what, /^role Contributor on .*\/workspaces\/ws-ml$/);
+  });
+});
