@@ -136,11 +136,41 @@ function isJobWanted(
   haveSucceeded: boolean,
   look: (reference: string) => string,
 ): boolean {
-  if (condition === undefined) return haveSucceeded;
-  const [, needsSuccess, reference, value] =
-    /^(and\(succeeded\(\), )?ne\((dependencies[^ ,]*), '([^']*)'\)\)?$/.exec(condition) ?? [];
-  if (reference === undefined) throw new Error(`The agent of the test must know the condition ${condition}.`);
-  return (needsSuccess === undefined || haveSucceeded) && look(reference) !== value;
+  return evaluate(condition ?? "succeeded()") === true;
+
+  /** The part of Azure Pipelines' expressions that the examples use; another one is an error. */
+  function evaluate(expression: string): unknown {
+    const [, name, inner] = /^(\w+)\((.*)\)$/.exec(expression) ?? [];
+    if (name === undefined) return /^'(.*)'$/.exec(expression)?.[1] ?? look(expression);
+    const values = splitArguments(inner!).map(evaluate);
+    switch (name) {
+      case "succeeded":
+        return haveSucceeded;
+      case "and":
+        return values.every(Boolean);
+      case "or":
+        return values.some(Boolean);
+      case "ne":
+        return values[0] !== values[1];
+      case "in":
+        return values.slice(1).includes(values[0]);
+      default:
+        throw new Error(`The agent of the test must know the condition ${condition}.`);
+    }
+  }
+}
+
+/** What stands between the commas that are in no brackets. */
+function splitArguments(text: string): string[] {
+  const parts = [""];
+  let depth = 0;
+  for (const character of text) {
+    if ("([".includes(character)) depth += 1;
+    if (")]".includes(character)) depth -= 1;
+    if (character === "," && depth === 0) parts.push("");
+    else parts[parts.length - 1] += character;
+  }
+  return parts.map((part) => part.trim()).filter(Boolean);
 }
 
 /** The parts of a matrix, such as `$[ dependencies.list.outputs['stacks.names'] ]`; without one, the job itself. */

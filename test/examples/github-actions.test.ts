@@ -109,7 +109,7 @@ describe("examples/github-actions, step by step against the local Azure", functi
     const calls = await stage.tools.calls("gh");
     assert.equal(calls.length, 8);
     for (const { args, env } of calls) {
-      assert.match(args.join(" "), /--repo octocat\/training --env production/);
+      assert.match(args.join(" "), /--repo=octocat\/training --env=production/);
       assert.equal(env["GH_TOKEN"], TOKEN);
     }
   });

@@ -65,11 +65,12 @@ export async function runWorkflow(
   text: string,
   options: WorkflowOptions,
 ): Promise<JobResult[]> {
-  const { jobs } = parse(text) as { jobs: Record<string, WorkflowJob> };
+  const { jobs, env } = parse(text) as { jobs: Record<string, WorkflowJob>; env?: Record<string, string> };
   const { secrets = {}, vars = {}, inputs = {}, github = {} } = options;
   const needs: Record<string, { result: string; outputs: Record<string, string> }> = {};
   const results: JobResult[] = [];
-  for (const [name, job] of Object.entries(jobs)) {
+  for (const [name, definition] of Object.entries(jobs)) {
+    const job = { ...definition, env: { ...env, ...definition.env } };
     const contexts: Contexts = { secrets, vars, inputs, github, needs };
     const hasFailed = [job.needs ?? []].flat().some((other) => needs[other]!.result !== "success");
     const ran: (JobResult & { outputs: Record<string, string> })[] = [];

@@ -91,7 +91,7 @@ describe("The blocks of every page, pasted into an interactive bash", function (
       Object.entries(variables).map((pair) => pair.join("=")),
     );
     assert.equal(set.length, 1 + 6 + 6);
-    for (const { args } of set.slice(7)) assert.match(args.join(" "), /--repo OWNER\/NAME --env NAME/);
+    for (const { args } of set.slice(7)) assert.match(args.join(" "), /--repo=OWNER\/NAME --env=NAME/);
     assert.deepEqual(await stage.placesOf(variables[PASSWORD]!, "gh"), ["stdin"]);
     assert.ok(!output.includes(variables[PASSWORD]!));
   });
@@ -168,6 +168,11 @@ describe("The blocks of every page, pasted into an interactive bash", function (
       await writeFile(settings, saved);
     }
     assert.ok(commands.has(NEEDS_KEY_VAULT));
+  });
+
+  it("docs/fleet.md", async () => {
+    await shell.pastePage("docs/fleet.md", { names: { production: "dev" } });
+    assert.match(await readProject("Pulumi.dev.yaml"), /fleet:repository: octocat\/training/);
   });
 
   it("docs/passwordless.md: trusts in GitHub and in Azure DevOps", async () => {
