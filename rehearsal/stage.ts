@@ -64,7 +64,7 @@ export class Stage {
       const session = await Session.open({
         engine: options.engine,
         program: () => Promise.resolve(options.program(azure.control.now())),
-        projectFile: path.join(PROJECT, "Pulumi.yaml"),
+        project: path.join(PROJECT, "Pulumi.yaml"),
         settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
         environment: azure.direct,
         realProviders: options.realProviders,

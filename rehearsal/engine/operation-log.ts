@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
 
@@ -26,7 +27,16 @@ export class OperationLog {
   private readonly steps: ResourceStep[] = [];
   private readonly problems: { severity: string; message: string }[] = [];
 
-  take(event: EngineEvent): void {
+  /** The log that an engine has written, an event a line. A killed one may have left half a line at its end, or none. */
+  static async read(file: string): Promise<OperationLog> {
+    const log = new OperationLog();
+    const text = await readFile(file, "utf8").catch(() => "");
+    const lines = text.split("\n").slice(0, -1);
+    for (const line of lines) log.take(JSON.parse(line) as EngineEvent);
+    return log;
+  }
+
+  private take(event: EngineEvent): void {
     const { metadata } = event.resourcePreEvent ?? {};
     if (metadata !== undefined) {
       const changes = Object.entries(metadata.detailedDiff ?? {}).map(

@@ -1,32 +1,28 @@
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { output } from "@pulumi/pulumi";
-import * as runtimeState from "@pulumi/pulumi/runtime/state";
-import {
-  type EngineEvent,
-  LocalWorkspace,
-  PulumiCommand,
-  type PulumiFn,
-  Stack,
-} from "@pulumi/pulumi/automation";
-import semver from "semver";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import { parse, stringify } from "yaml";
+import { type Finished, run } from "../../cli/processes";
 import { findRealPlugins } from "../stand-ins/real-plugins";
 import { type ProviderName, type StandIns, startStandIns } from "../stand-ins/stand-ins";
-import { InterruptedError, run } from "../../cli/processes";
 import type { Engine } from "./engine";
 import { EngineError } from "./engine-error";
+import { type LanguageHost, startLanguageHost } from "./language-host";
 import { OperationLog, type OperationResult } from "./operation-log";
+import { readOutputs, type StackOutputs } from "./stack-outputs";
 
 /** What a session is opened with. */
 export interface SessionOptions {
   readonly engine: Engine;
-  /** The program, run in this process at each preview and up. */
-  readonly program: PulumiFn;
-  /** The project's Pulumi.yaml: its name, and defaults of settings. */
-  readonly projectFile: string;
+  /** The program, run in this process at each preview and up. Left out: the project's own, in a process of its own. */
+  readonly program?: PulumiFn;
+  /** A project's folder, or the Pulumi.yaml of one, of which the session makes a folder of its own. */
+  readonly project: string;
+  /** @default rehearsal */
+  readonly stackName?: string;
   /** The stack's settings, without the project's name before them. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The environment of whoever runs Pulumi: the login to Azure, and the way there. */
@@ -37,171 +33,171 @@ export interface SessionOptions {
 }
 
 /** What came of an up: the outputs in plain text, and which of them the stack keeps as secrets. */
-export interface UpResult extends OperationResult {
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly secretOutputs: readonly string[];
-}
+export interface UpResult extends OperationResult, StackOutputs {}
 
-const STACK_NAME = "rehearsal";
+type Operation = "preview" | "up" | "refresh" | "destroy";
+
 // An interrupted engine finishes the calls that are under way, and writes its state, before it stops.
 const GRACE_MS = 10_000;
 
-/** One stack in a folder of its own, deployed by a real engine. */
+/** One stack with its backend in a folder of its own, deployed by a real engine. */
 export class Session {
   private constructor(
     private readonly options: SessionOptions,
-    private readonly folder: string,
-    private readonly stack: Stack,
-    private readonly projectName: string,
+    /** Has all but the project, where that has a folder already. */
+    readonly folder: string,
+    readonly projectFolder: string,
+    private readonly pluginFolders: readonly string[],
+    private readonly host: LanguageHost,
     private standIns: StandIns,
   ) {}
 
-  /** Creates the folder, the stack and the stand-ins. */
+  private environment: Readonly<Record<string, string>> = {};
+  private operations = 0;
+
+  /** Creates the folders and the stack, and starts the stand-ins. */
   static async open(options: SessionOptions): Promise<Session> {
     // gRPC for Node would take the way to the engine through a proxy of the user's.
     process.env["no_grpc_proxy"] ??= "127.0.0.1,localhost";
     const pluginFolders = await findRealPlugins(options.realProviders ?? [], process.env);
     const folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-rehearsal-"));
-    let standIns: StandIns | undefined;
+    let session: Session | undefined;
     try {
-      const home = path.join(folder, "home");
-      const state = path.join(folder, "state");
-      const work = path.join(folder, "work");
-      await Promise.all([mkdir(home), mkdir(state), mkdir(work)]);
-      await copyFile(options.projectFile, path.join(work, "Pulumi.yaml"));
-      standIns = await startStandIns(options.environment, options.realProviders);
-      const workspace = await LocalWorkspace.create({
-        workDir: work,
-        pulumiHome: home,
-        program: () => runToItsEnd(options.program),
-        pulumiCommand: engineCommand(options.engine, pluginFolders, options.signal),
-        envVars: {
-          PULUMI_BACKEND_URL: pathToFileURL(state).href,
-          PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString("hex"),
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        },
-      });
-      const { name: projectName } = await workspace.projectSettings();
-      const stack = await Stack.create(STACK_NAME, workspace);
-      const session = new Session(options, folder, stack, projectName, standIns);
-      session.useEnvironment(options.environment);
+      await Promise.all(["bin", "home", "state", "project"].map((name) => mkdir(path.join(folder, name))));
+      const projectFolder = await prepareProject(options.project, path.join(folder, "project"));
+      const standIns = await startStandIns(options.environment, options.realProviders);
+      const host = await startLanguageHost(options.program);
+      session = new Session(options, folder, projectFolder, pluginFolders, host, standIns);
+      session.environment = options.environment;
+      await installPulumi(session.binFolder, options.engine);
+      await session.expectPulumi("stack", "init", session.stackName);
       await session.configure(options.settings ?? {});
       return session;
     } catch (error) {
-      await standIns?.close();
+      await session?.close();
       await removeFolder(folder);
       throw error;
     }
   }
 
+  get stackName(): string {
+    return this.options.stackName ?? "rehearsal";
+  }
+
+  /** Holds a `pulumi`, for PATH. */
+  get binFolder(): string {
+    return path.join(this.folder, "bin");
+  }
+
+  /** What a `pulumi` needs in its environment to work on this stack, beside PATH. */
+  get variables(): Record<string, string> {
+    return {
+      ...this.environment,
+      ...this.standIns.environment,
+      ...this.host.environment,
+      PULUMI_HOME: path.join(this.folder, "home"),
+      PULUMI_BACKEND_URL: pathToFileURL(path.join(this.folder, "state")).href,
+      PULUMI_CONFIG_PASSPHRASE: this.passphrase,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
+  }
+
+  readonly passphrase = randomBytes(16).toString("hex");
+
   /** Changes settings of the stack; undefined removes one. */
   async configure(settings: Readonly<Record<string, string | undefined>>): Promise<void> {
-    const { workspace } = this.stack;
-    const stackSettings = await workspace.stackSettings(STACK_NAME);
-    const config = { ...stackSettings.config };
+    const { name: project } = parse(await readFile(path.join(this.projectFolder, "Pulumi.yaml"), "utf8")) as {
+      name: string;
+    };
+    const file = path.join(this.projectFolder, `Pulumi.${this.stackName}.yaml`);
+    const before = (parse(await readFile(file, "utf8").catch(() => "")) ?? {}) as { config?: object };
+    const config: Record<string, unknown> = { ...before.config };
     for (const [name, value] of Object.entries(settings)) {
-      if (value === undefined) delete config[`${this.projectName}:${name}`];
-      else config[`${this.projectName}:${name}`] = value;
+      if (value === undefined) delete config[`${project}:${name}`];
+      else config[`${project}:${name}`] = value;
     }
-    await workspace.saveStackSettings(STACK_NAME, { ...stackSettings, config });
+    await writeFile(file, stringify({ ...before, config }));
   }
 
   /** From now on somebody else runs Pulumi. */
   async logIn(environment: Readonly<Record<string, string>>): Promise<void> {
     await this.standIns.close();
     this.standIns = await startStandIns(environment, this.options.realProviders);
-    this.useEnvironment(environment);
+    this.environment = environment;
   }
 
-  async preview(): Promise<OperationResult> {
-    return (await this.operate((events) => this.stack.preview(events))).result;
+  /** `pulumi`, as somebody would type it, whatever comes of it. */
+  pulumi(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+    return run(this.options.engine.path, [...args, "--non-interactive"], {
+      cwd: this.projectFolder,
+      env: { ...engineEnvironment(this.pluginFolders), ...this.variables, ...env },
+      graceMs: GRACE_MS,
+      ...(this.options.signal && { signal: this.options.signal }),
+    });
+  }
+
+  /** `pulumi`, which must succeed; gives what it prints. */
+  async expectPulumi(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.pulumi(args);
+    if (exitCode === 0) return stdout;
+    throw new EngineError("ENGINE_FAILED", `pulumi ${args.join(" ")}: ${stderr.trim() || stdout.trim()}`);
+  }
+
+  preview(): Promise<OperationResult> {
+    return this.operate("preview");
   }
 
   async up(): Promise<UpResult> {
-    const { result, value } = await this.operate((events) => this.stack.up(events));
-    const outputs = Object.entries(value.outputs);
-    return {
-      ...result,
-      outputs: Object.fromEntries(outputs.map(([name, output]) => [name, output.value as unknown])),
-      secretOutputs: outputs.filter(([, output]) => output.secret).map(([name]) => name),
-    };
+    const result = await this.operate("up", "--yes", "--skip-preview");
+    return { ...result, ...readOutputs(await this.exportState("--show-secrets")) };
   }
 
-  async refresh(): Promise<OperationResult> {
-    return (await this.operate((events) => this.stack.refresh(events))).result;
+  refresh(): Promise<OperationResult> {
+    return this.operate("refresh", "--yes", "--skip-preview");
   }
 
-  async destroy(): Promise<OperationResult> {
-    return (await this.operate((events) => this.stack.destroy(events))).result;
+  destroy(): Promise<OperationResult> {
+    return this.operate("destroy", "--yes", "--skip-preview");
   }
 
   /** The state of the stack as the backend keeps it: secrets are encrypted in it. */
-  async exportState(): Promise<unknown> {
-    return (await this.stack.exportStack()).deployment as unknown;
+  async exportState(...options: "--show-secrets"[]): Promise<unknown> {
+    const text = await this.expectPulumi("stack", "export", "--stack", this.stackName, ...options);
+    return (JSON.parse(text) as { deployment: unknown }).deployment;
   }
 
-  /** Ends the stand-ins and removes the folder, state and all. */
+  /** Ends what was started and removes the folder, state and all. */
   async close(): Promise<void> {
+    this.host.close();
     await this.standIns.close();
     await removeFolder(this.folder);
   }
 
-  private useEnvironment(environment: Readonly<Record<string, string>>): void {
-    const { workspace } = this.stack;
-    workspace.envVars = { ...workspace.envVars, ...environment, ...this.standIns.environment };
-  }
-
-  private async operate<T>(
-    start: (events: { onEvent: (event: EngineEvent) => void }) => Promise<T>,
-  ): Promise<{ result: OperationResult; value: T }> {
-    const log = new OperationLog();
-    try {
-      const value = await start({ onEvent: (event) => log.take(event) });
-      return { result: log.result(), value };
-    } catch (error) {
-      if (error instanceof InterruptedError) throw error;
-      throw new EngineError(
-        "ENGINE_FAILED",
-        log.errors() || (error instanceof Error ? error.message : String(error)),
-      );
-    }
+  private async operate(operation: Operation, ...options: string[]): Promise<OperationResult> {
+    const events = path.join(this.folder, `events-${++this.operations}.jsonl`);
+    // Hidden from --help; the Automation API reads what an operation did from it.
+    const args = [operation, ...options, "--stack", this.stackName, "--event-log", events];
+    const { exitCode, stdout, stderr } = await this.pulumi(args);
+    const log = await OperationLog.read(events);
+    if (exitCode === 0) return log.result();
+    throw new EngineError("ENGINE_FAILED", log.errors() || stderr.trim() || stdout.trim());
   }
 }
 
-// The class has no constructor for an executable of any other name or place than <root>/bin/pulumi, and its way to run
-// one can neither be killed nor waited for when this process is interrupted.
-function engineCommand(
-  engine: Engine,
-  pluginFolders: readonly string[],
-  signal: AbortSignal | undefined,
-): PulumiCommand {
-  const surroundings = engineEnvironment(pluginFolders);
-  const command = Reflect.construct(PulumiCommand, [
-    engine.path,
-    semver.parse(engine.version),
-  ]) as PulumiCommand;
-  return Object.assign(command, {
-    run: async (
-      args: string[],
-      cwd: string,
-      env: Record<string, string>,
-      onStdout?: (text: string) => void,
-      onStderr?: (text: string) => void,
-    ) => {
-      const result = await run(engine.path, [...args, "--non-interactive"], {
-        cwd,
-        env: { ...surroundings, ...env, PULUMI_AUTOMATION_API: "true" },
-        graceMs: GRACE_MS,
-        ...(signal && { signal }),
-        ...(onStdout && { onStdout }),
-        ...(onStderr && { onStderr }),
-      });
-      if (result.exitCode !== 0)
-        throw new EngineError("ENGINE_FAILED", result.stderr.trim() || result.stdout.trim());
-      return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
-    },
-  });
+async function prepareProject(project: string, folder: string): Promise<string> {
+  if ((await stat(project)).isDirectory()) return project;
+  await copyFile(project, path.join(folder, "Pulumi.yaml"));
+  return folder;
+}
+
+/** A `pulumi` for PATH. */
+async function installPulumi(folder: string, engine: Engine): Promise<void> {
+  if (process.platform === "win32") {
+    await writeFile(path.join(folder, "pulumi.cmd"), `@"${engine.path}" %*\r\n`);
+  } else {
+    await symlink(engine.path, path.join(folder, "pulumi"));
+  }
 }
 
 // This process's own environment, without what would lead engine and plugins to somebody's real Azure or real stacks.
@@ -210,29 +206,6 @@ function engineEnvironment(pluginFolders: readonly string[]): Record<string, str
   const pathName = entries.find(([name]) => name.toUpperCase() === "PATH")?.[0] ?? "PATH";
   const searched = [...pluginFolders, process.env[pathName]].filter(Boolean).join(path.delimiter);
   return { ...Object.fromEntries(entries), [pathName]: searched };
-}
-
-/** What the SDK's typings leave out: its record of the calls that it waits for. */
-interface RuntimeState {
-  getStore(): { settings: { rpcDone: Promise<unknown> } };
-}
-
-// A resource whose inputs fail never settles its outputs. As a process of its own a program ends then, since nothing is
-// left to do; within this one the Automation API would wait for ever, first for the outputs, then for the resource.
-export async function runToItsEnd(program: PulumiFn): Promise<Record<string, unknown>> {
-  let onFailure: (reason: unknown) => void = () => undefined;
-  const failure = new Promise<never>((_, reject) => (onFailure = reject));
-  process.on("unhandledRejection", onFailure);
-  try {
-    const outputs = (await program()) ?? {};
-    await Promise.race([failure, (output(outputs) as unknown as { promise(): Promise<unknown> }).promise()]);
-    return outputs;
-  } catch (error) {
-    (runtimeState as unknown as RuntimeState).getStore().settings.rpcDone = Promise.resolve();
-    throw error;
-  } finally {
-    process.off("unhandledRejection", onFailure);
-  }
 }
 
 async function removeFolder(folder: string): Promise<void> {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { REPOSITORY } from "../cli/command";
 import { readAsAzurePipelines, readAsGithubEnv, readMasks } from "../cli/readers";
 import type { Call } from "../cli/stand-ins";
-import { startLanguageHost } from "../program/language-host";
+import { startLanguageHost } from "../../rehearsal/engine/language-host";
 import { asAdmin, requireEngine } from "../rehearsal/support";
 import { InteractiveShell } from "./interactive-shell";
 import { listPages, readBlocks, readInlineCommands } from "./pages";

@@ -17,7 +17,7 @@ describe("Each example, on the real engine", () => {
   for (const { name, program, ...expected } of EXAMPLES) {
     it(`${name}: up, up again without a change, destroy with nothing left`, async function () {
       const world = await openWorld(await requireEngine(this), () => Promise.resolve(program()), {
-        projectFile: path.join(PROJECT, "examples", name, "Pulumi.yaml"),
+        project: path.join(PROJECT, "examples", name, "Pulumi.yaml"),
       });
       try {
         const { azure, session } = world;

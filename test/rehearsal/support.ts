@@ -36,7 +36,7 @@ export async function openWorld(
     const session = await Session.open({
       engine,
       program: () => program(azure),
-      projectFile: path.join(PROJECT, "Pulumi.yaml"),
+      project: path.join(PROJECT, "Pulumi.yaml"),
       environment: azure.direct,
       ...options,
     });

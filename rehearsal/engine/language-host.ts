@@ -1,0 +1,152 @@
+import { AsyncResource } from "node:async_hooks";
+import * as grpc from "@grpc/grpc-js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { log, output, ResourceError } from "@pulumi/pulumi";
+import type { PulumiFn } from "@pulumi/pulumi/automation";
+import * as automationServer from "@pulumi/pulumi/automation/server";
+import * as languageServices from "@pulumi/pulumi/proto/language_grpc_pb";
+import * as language from "@pulumi/pulumi/proto/language_pb";
+import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
+import { run } from "../../cli/processes";
+
+/** What runs the programs of an engine: an engine that is built from source comes without `pulumi-language-nodejs`. */
+export interface LanguageHost {
+  /** What makes an engine use it. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): void;
+}
+
+type RunCall = grpc.ServerUnaryCall<language.RunRequest, language.RunResponse>;
+type RunCallback = (error: Error | null, response?: language.RunResponse) => void;
+
+/** The exit code with which Pulumi's runner says that it has told the user what is wrong. */
+const TOLD_THE_USER = 32;
+
+/**
+ * Starts a host for Node programs. With a program it runs that one, in this process, which saves the start of a process
+ * and the loading of all modules each time; without one, the project's own, as Pulumi's host does it.
+ */
+export async function startLanguageHost(program?: PulumiFn): Promise<LanguageHost> {
+  const server = new grpc.Server();
+  let engineAddress = "";
+  const { LanguageRuntimeService } = languageServices as unknown as {
+    LanguageRuntimeService: grpc.ServiceDefinition;
+  };
+  server.addService(LanguageRuntimeService, {
+    handshake: (
+      call: { request: language.LanguageHandshakeRequest },
+      callback: (error: null, response: language.LanguageHandshakeResponse) => void,
+    ) => {
+      engineAddress = call.request.getEngineAddress();
+      callback(null, new language.LanguageHandshakeResponse());
+    },
+    getPluginInfo: reply(() => new plugin.PluginInfo().setVersion("3.0.0")),
+    getRequiredPlugins: reply(() => new language.GetRequiredPluginsResponse()),
+    getRequiredPackages: reply(() => new language.GetRequiredPackagesResponse()),
+    runtimeOptionsPrompts: reply(() => new language.RuntimeOptionsResponse()),
+    cancel: reply(() => new Empty()),
+    run: (call: RunCall, callback: RunCallback) => {
+      if (program) return runHere(program, engineAddress, call, callback);
+      runProject(call.request, engineAddress).then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(error as Error),
+      );
+    },
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return {
+    environment: { PULUMI_DEBUG_LANGUAGES: `nodejs:${port}` },
+    close: () => server.forceShutdown(),
+  };
+}
+
+// Left out of the SDK's types: what the Automation API runs an inline program with. Nothing public does that without
+// the Automation API, whose way to start an engine can neither be killed nor waited for when this process is interrupted.
+const { LanguageServer } = automationServer as unknown as {
+  LanguageServer: new (program: PulumiFn) => { run(call: RunCall, callback: RunCallback): void };
+};
+
+/**
+ * A resource whose inputs fail never settles its outputs. As a process of its own a program ends then, since nothing is
+ * left to do; within this one the SDK would wait for ever. So the first failure that nobody handles is told and ends it.
+ */
+function runHere(program: PulumiFn, engineAddress: string, call: RunCall, callback: RunCallback): void {
+  let hasAnswered = false;
+  const answer: RunCallback = (error, response) => {
+    if (hasAnswered) return;
+    hasAnswered = true;
+    process.off("unhandledRejection", onFailure);
+    callback(error, response);
+  };
+  // The SDK keeps what belongs to a run in an asynchronous context, which an event of the process is not part of.
+  let inContext = (action: () => void): void => action();
+  const onFailure = (error: unknown): void => {
+    inContext(() => {
+      void tell(error).finally(() => answer(null, new language.RunResponse().setBail(true)));
+    });
+  };
+  process.on("unhandledRejection", onFailure);
+  const told: PulumiFn = async () => {
+    inContext = AsyncResource.bind((action: () => void) => action());
+    try {
+      const outputs = (await program()) ?? {};
+      await (output(outputs) as unknown as { promise(): Promise<unknown> }).promise();
+      return outputs;
+    } catch (error) {
+      onFailure(error);
+      throw error;
+    }
+  };
+  call.request.setArgsList([engineAddress]);
+  new LanguageServer(told).run(call, answer);
+}
+
+async function tell(error: unknown): Promise<void> {
+  if (ResourceError.isInstance(error)) {
+    await log.error(error.hideStack ? error.message : (error.stack ?? error.message), error.resource);
+  } else {
+    await log.error(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Runs the project's own program by the runner of the Node SDK, in a process of its own. */
+async function runProject(
+  request: language.RunRequest,
+  engineAddress: string,
+): Promise<language.RunResponse> {
+  const info = request.getInfo()!;
+  const folder = info.getProgramDirectory();
+  const args = [
+    ...["--monitor", request.getMonitorAddress(), "--engine", engineAddress],
+    ...["--organization", request.getOrganization()],
+    ...["--project", request.getProject(), "--stack", request.getStack()],
+    ...["--pwd", folder, "--parallel", String(request.getParallel())],
+    ...(request.getDryrun() ? ["--dry-run"] : []),
+    info.getEntryPoint(),
+  ];
+  // The program's own: state is kept in the package, and a program may have another copy of it than this one.
+  const runner = require.resolve("@pulumi/pulumi/cmd/run", { paths: [folder] });
+  const { exitCode } = await run(process.execPath, [runner, ...args], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      PULUMI_NODEJS_TYPESCRIPT: "true",
+      PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toArray())),
+      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+    },
+    onStdout: (text) => process.stdout.write(text),
+    onStderr: (text) => process.stderr.write(text),
+  });
+  const response = new language.RunResponse();
+  if (exitCode === TOLD_THE_USER) response.setBail(true);
+  else if (exitCode !== 0) response.setError(`Program exited with non-zero exit code: ${exitCode}`);
+  return response;
+}
+
+function reply<T>(create: () => T) {
+  return (_call: unknown, callback: (error: null, response: T) => void) => callback(null, create());
+}
