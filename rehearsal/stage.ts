@@ -16,7 +16,12 @@ export type Variables = Readonly<Record<string, string>>;
 
 /** What the login of a pipeline came to. */
 export type LoginResult =
-  | { readonly ok: true; readonly workspace: string; readonly location: string }
+  | { readonly ok: true; readonly id: string; readonly location: string }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** What `himl-sp verify --json` prints, as far as it is read here. */
+type VerifyReport =
+  | { readonly ok: true; readonly workspace: { readonly id: string; readonly location: string } }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 /** What `up` left behind in Azure, and how. */
@@ -36,6 +41,8 @@ export interface StageOptions {
 }
 
 const PROJECT = path.join(__dirname, "..");
+/** Built by `npm ci`. */
+const COMMAND = path.join(PROJECT, "dist", "cli", "main.js");
 const PASSWORD = "HIML_SERVICE_PRINCIPAL_PASSWORD";
 const VARIABLES = [
   "HIML_SERVICE_PRINCIPAL_ID",
@@ -174,10 +181,7 @@ export class Stage {
     return this.story.step(name, async () => {
       const result = await this.logIn(variables, token);
       expect(result.ok, result.ok ? "" : `It was refused: ${result.code}: ${result.message}`);
-      return [
-        `logged in, read workspace ${result.workspace.split("/").at(-1)} in ${result.location}`,
-        undefined,
-      ];
+      return [`logged in, read workspace ${result.id.split("/").at(-1)} in ${result.location}`, undefined];
     });
   }
 
@@ -265,9 +269,9 @@ export class Stage {
     }
   }
 
+  /** `himl-sp verify`, as a pipeline runs it. */
   private async runLogin(variables: Variables): Promise<LoginResult> {
-    const runner = require.resolve("ts-node/register/transpile-only");
-    const result = await run(process.execPath, ["-r", runner, path.join(__dirname, "login.ts")], {
+    const result = await run(process.execPath, [COMMAND, "verify", "--from", "environment", "--json"], {
       cwd: PROJECT,
       // Nothing but the variables, the proxy and the CA. (Without SystemRoot Node has no random numbers on Windows.)
       env: {
@@ -275,13 +279,15 @@ export class Stage {
         ...this.azure.public,
         ...(process.platform === "win32" && { SystemRoot: process.env["SystemRoot"] }),
       },
+      graceMs: 0,
       signal: this.options.signal,
     });
-    expect(
-      result.exitCode === 0,
-      `The login ended with exit code ${result.exitCode}: ${result.stderr.trim()}`,
-    );
-    return JSON.parse(result.stdout) as LoginResult;
+    const isReport = result.stdout.startsWith("{");
+    expect(isReport, `The login ended with exit code ${result.exitCode}: ${result.stderr.trim()}`);
+    const report = JSON.parse(result.stdout) as VerifyReport;
+    return report.ok
+      ? { ok: true, ...report.workspace }
+      : { ok: false, code: report.code, message: report.message };
   }
 }
 

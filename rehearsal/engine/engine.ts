@@ -6,7 +6,7 @@ import { installWithAutomationApi } from "./automation-install";
 import { findExecutable } from "../../cli/executables";
 import { run } from "../../cli/processes";
 import { EngineError } from "./engine-error";
-import { buildFromGoModule, GO_MODULE_VERSION } from "./go-build";
+import { buildFromGoModule, ENGINE_VERSION } from "./go-build";
 
 /** Where an engine came from. */
 export type EngineSource = "--engine" | "PATH" | "cache" | "automation-api" | "go-build";
@@ -32,9 +32,6 @@ export interface ObtainOptions {
   /** @default that of this process */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
-
-/** The Automation API runs a destroy with an inline program from this version on (its `Stack.destroy` says so). */
-export const MINIMUM_VERSION = "3.181.0";
 
 const EXECUTABLE = process.platform === "win32" ? "pulumi.exe" : "pulumi";
 
@@ -68,7 +65,7 @@ export async function obtainEngine(options: ObtainOptions = {}): Promise<Engine>
   const cache =
     options.cacheFolder ?? path.join(envPaths("himl-service-principal", { suffix: "" }).cache, "engine");
   const downloaded = path.join(cache, "automation-api", "bin", EXECUTABLE);
-  const built = path.join(cache, `go-build-${GO_MODULE_VERSION}`, EXECUTABLE);
+  const built = path.join(cache, `go-build-${ENGINE_VERSION}`, EXECUTABLE);
   for (const file of [downloaded, built]) {
     if (!(await isFile(file))) continue;
     const engine = await attempt("cache", () => probe(file, "cache"));
@@ -112,10 +109,10 @@ async function probeEngine(
   });
   const version = semver.parse(answer.stdout.trim());
   if (answer.exitCode !== 0 || version === null) throw failed(`whose answer to "version" is not a version`);
-  if (semver.lt(version, MINIMUM_VERSION)) {
+  if (semver.lt(version, ENGINE_VERSION)) {
     throw new EngineError(
       "ENGINE_TOO_OLD",
-      `The engine must be version ${MINIMUM_VERSION} or later. Received ${version.version} from ${file}.\nUpdate it: https://www.pulumi.com/docs/install/`,
+      `The engine must be version ${ENGINE_VERSION} or later. Received ${version.version} from ${file}.\nUpdate it: https://www.pulumi.com/docs/install/`,
     );
   }
   return { path: file, version: version.version, source };

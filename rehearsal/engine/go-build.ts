@@ -4,8 +4,8 @@ import type { Work } from "./automation-install";
 import { isNotFound, run } from "../../cli/processes";
 import { EngineError } from "./engine-error";
 
-/** The version in go.mod, beside this file. */
-export const GO_MODULE_VERSION = "3.220.0";
+/** The oldest engine that is accepted, and the one in go.mod, beside this file: what is older has not been tried. */
+export const ENGINE_VERSION = "3.220.0";
 
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
@@ -19,7 +19,7 @@ export async function buildFromGoModule(file: string, work: Work): Promise<void>
   const report = reportProgress(work.progress);
   try {
     const target = path.join(temporary, path.basename(file));
-    const flags = `-s -w -X ${VERSION_VARIABLE}=v${GO_MODULE_VERSION}`;
+    const flags = `-s -w -X ${VERSION_VARIABLE}=v${ENGINE_VERSION}`;
     const result = await run("go", ["build", "-v", "-trimpath", "-ldflags", flags, "-o", target, PACKAGE], {
       cwd: __dirname,
       env: {
@@ -57,7 +57,7 @@ function reportProgress(progress: (line: string) => void): {
   let downloaded = 0;
   let compiled = 0;
   progress(
-    `Building the Pulumi engine ${GO_MODULE_VERSION} from its Go module (once; 2 to 4 minutes on 2 cores) ...`,
+    `Building the Pulumi engine ${ENGINE_VERSION} from its Go module (once; 2 to 4 minutes on 2 cores) ...`,
   );
   const timer = setInterval(() => {
     const seconds = Math.round((Date.now() - started) / 1000);

@@ -28,6 +28,7 @@ const TOLD_THE_USER = 32;
  */
 export async function startLanguageHost(program?: PulumiFn): Promise<LanguageHost> {
   const server = new grpc.Server();
+  const inline = program && new InlineRunner(program);
   let engineAddress = "";
   const { LanguageRuntimeService } = languageServices as unknown as {
     LanguageRuntimeService: grpc.ServiceDefinition;
@@ -46,7 +47,7 @@ export async function startLanguageHost(program?: PulumiFn): Promise<LanguageHos
     runtimeOptionsPrompts: reply(() => new language.RuntimeOptionsResponse()),
     cancel: reply(() => new Empty()),
     run: (call: RunCall, callback: RunCallback) => {
-      if (program) return runHere(program, engineAddress, call, callback);
+      if (inline) return inline.run(engineAddress, call, callback);
       runProject(call.request, engineAddress).then(
         (response) => callback(null, response),
         (error: unknown) => callback(error as Error),
@@ -60,7 +61,10 @@ export async function startLanguageHost(program?: PulumiFn): Promise<LanguageHos
   });
   return {
     environment: { PULUMI_DEBUG_LANGUAGES: `nodejs:${port}` },
-    close: () => server.forceShutdown(),
+    close: () => {
+      server.forceShutdown();
+      inline?.close();
+    },
   };
 }
 
@@ -70,39 +74,65 @@ const { LanguageServer } = automationServer as unknown as {
   LanguageServer: new (program: PulumiFn) => { run(call: RunCall, callback: RunCallback): void };
 };
 
-/**
- * A resource whose inputs fail never settles its outputs. As a process of its own a program ends then, since nothing is
- * left to do; within this one the SDK would wait for ever. So the first failure that nobody handles is told and ends it.
- */
-function runHere(program: PulumiFn, engineAddress: string, call: RunCall, callback: RunCallback): void {
-  let hasAnswered = false;
-  const answer: RunCallback = (error, response) => {
-    if (hasAnswered) return;
-    hasAnswered = true;
-    process.off("unhandledRejection", onFailure);
-    callback(error, response);
+/** Runs a program in this process, for one engine after the other. */
+class InlineRunner {
+  private fail: ((error: unknown) => void) | undefined;
+
+  constructor(private readonly program: PulumiFn) {
+    process.on("unhandledRejection", this.onRejection);
+  }
+
+  close(): void {
+    process.off("unhandledRejection", this.onRejection);
+  }
+
+  // A resource whose inputs fail never settles its outputs. As a process of its own a program ends then, since nothing is
+  // left to do; within this one the SDK would wait for ever. So the first failure that nobody handles ends the run.
+  private readonly onRejection = (error: unknown): void => {
+    // What a run had still to say when its engine was gone. It can come while the next one runs, which it is no failure of.
+    if (isConnectionGone(error)) return;
+    if (this.fail === undefined) throw error;
+    this.fail(error);
   };
-  // The SDK keeps what belongs to a run in an asynchronous context, which an event of the process is not part of.
-  let inContext = (action: () => void): void => action();
-  const onFailure = (error: unknown): void => {
-    inContext(() => {
-      void tell(error).finally(() => answer(null, new language.RunResponse().setBail(true)));
-    });
-  };
-  process.on("unhandledRejection", onFailure);
-  const told: PulumiFn = async () => {
-    inContext = AsyncResource.bind((action: () => void) => action());
-    try {
-      const outputs = (await program()) ?? {};
-      await (output(outputs) as unknown as { promise(): Promise<unknown> }).promise();
-      return outputs;
-    } catch (error) {
-      onFailure(error);
-      throw error;
-    }
-  };
-  call.request.setArgsList([engineAddress]);
-  new LanguageServer(told).run(call, answer);
+
+  run(engineAddress: string, call: RunCall, callback: RunCallback): void {
+    const end = (): void => {
+      if (this.fail === fail) this.fail = undefined;
+    };
+    let hasAnswered = false;
+    const answer: RunCallback = (error, response) => {
+      end();
+      if (!hasAnswered) callback(error, response);
+      hasAnswered = true;
+    };
+    // The SDK keeps what belongs to a run in an asynchronous context, which an event of the process is not part of.
+    let inContext = (action: () => void): void => action();
+    const fail = (error: unknown): void => {
+      end();
+      inContext(() => void tell(error).finally(() => answer(null, new language.RunResponse().setBail(true))));
+    };
+    this.fail = fail;
+    call.on("cancelled", end);
+    const watched: PulumiFn = async () => {
+      inContext = AsyncResource.bind((action: () => void) => action());
+      try {
+        const outputs = (await this.program()) ?? {};
+        await (output(outputs) as unknown as { promise(): Promise<unknown> }).promise();
+        return outputs;
+      } catch (error) {
+        fail(error);
+        throw error;
+      }
+    };
+    call.request.setArgsList([engineAddress]);
+    new LanguageServer(watched).run(call, answer);
+  }
+}
+
+/** As the SDK reads it: the engine has ended the run, and has told why. */
+function isConnectionGone(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === grpc.status.UNAVAILABLE || code === grpc.status.CANCELLED;
 }
 
 async function tell(error: unknown): Promise<void> {

@@ -127,13 +127,18 @@ export class Session {
     this.environment = environment;
   }
 
-  /** `pulumi`, as somebody would type it, whatever comes of it. */
-  pulumi(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+  /** `pulumi`, as somebody would type it, whatever comes of it. `kill` ends it at once, as a power cut would. */
+  pulumi(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    kill?: AbortSignal,
+  ): Promise<Finished> {
+    const signal = kill ?? this.options.signal;
     return run(this.options.engine.path, [...args, "--non-interactive"], {
       cwd: this.projectFolder,
       env: { ...engineEnvironment(this.pluginFolders), ...this.variables, ...env },
-      graceMs: GRACE_MS,
-      ...(this.options.signal && { signal: this.options.signal }),
+      graceMs: kill ? 0 : GRACE_MS,
+      ...(signal && { signal }),
     });
   }
 
@@ -148,8 +153,13 @@ export class Session {
     return this.operate("preview");
   }
 
+  /** `pulumi up`, and no reading of outputs after it. */
+  deploy(): Promise<OperationResult> {
+    return this.operate("up", "--yes", "--skip-preview");
+  }
+
   async up(): Promise<UpResult> {
-    const result = await this.operate("up", "--yes", "--skip-preview");
+    const result = await this.deploy();
     return { ...result, ...readOutputs(await this.exportState("--show-secrets")) };
   }
 
@@ -176,9 +186,9 @@ export class Session {
 
   private async operate(operation: Operation, ...options: string[]): Promise<OperationResult> {
     const events = path.join(this.folder, `events-${++this.operations}.jsonl`);
-    // Hidden from --help; the Automation API reads what an operation did from it.
     const args = [operation, ...options, "--stack", this.stackName, "--event-log", events];
-    const { exitCode, stdout, stderr } = await this.pulumi(args);
+    // The Automation API reads in the same way what an operation did: `--event-log` is a command for debugging.
+    const { exitCode, stdout, stderr } = await this.pulumi(args, { PULUMI_DEBUG_COMMANDS: "true" });
     const log = await OperationLog.read(events);
     if (exitCode === 0) return log.result();
     throw new EngineError("ENGINE_FAILED", log.errors() || stderr.trim() || stdout.trim());

@@ -3,11 +3,10 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { run as runProgram } from "../../cli/processes";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
-import { type StandIns, startStandIns } from "../../rehearsal/stand-ins/stand-ins";
-import { type LanguageHost, startLanguageHost } from "../program/language-host";
+import type { Engine } from "../../rehearsal/engine/engine";
+import { Session } from "../../rehearsal/engine/session";
 import { requireEngine } from "../rehearsal/support";
 import { REPOSITORY } from "./command";
 
@@ -187,47 +186,31 @@ describe("the npm package, made in a clone and used in an empty project", functi
 
   describe("through the rehearsal", () => {
     let azure: LocalAzure;
-    let standIns: StandIns;
-    let host: LanguageHost;
-    let env: Record<string, string>;
+    let engine: Engine;
+    let session: Session | undefined;
 
     before(async function () {
       this.timeout(900_000);
-      const engine = await requireEngine(this);
+      engine = await requireEngine(this);
       azure = await startLocalAzure();
-      standIns = await startStandIns(azure.direct);
-      host = await startLanguageHost();
       await writeFile(path.join(project, "Pulumi.yaml"), "name: training\nruntime: nodejs\n");
-      await mkdir(path.join(folder, "state"));
-      const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
-      env = {
-        ...azure.public,
-        ...standIns.environment,
-        ...host.environment,
-        [pathName]: `${path.dirname(engine.path)}${path.delimiter}${process.env[pathName]}`,
-        PULUMI_HOME: path.join(folder, "home"),
-        PULUMI_BACKEND_URL: pathToFileURL(path.join(folder, "state")).href,
-        PULUMI_CONFIG_PASSPHRASE: "rehearsal",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-      };
     });
 
-    after(async () => {
-      host?.close();
-      await standIns?.close();
-      await azure?.close();
+    afterEach(async () => {
+      await session?.close();
+      session = undefined;
     });
+
+    after(() => azure?.close());
 
     it("a clone after `npm ci --omit=dev` has all that a preview needs", async () => {
-      await succeed("pulumi", ["stack", "init", "renewal", "--non-interactive"], clone, env);
-      for (const [name, value] of [
-        ["resourceGroup", azure.resourceGroup],
-        ["workspaceName", azure.workspaceName],
-      ] as const) {
-        await succeed("pulumi", ["config", "set", name, value], clone, env);
-      }
-      const plan = await succeed("pulumi", ["preview", "--non-interactive"], clone, env);
+      session = await Session.open({
+        engine,
+        project: clone,
+        settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
+        environment: azure.direct,
+      });
+      const plan = await session.expectPulumi("preview");
       assert.match(plan, /azuread:index:Application +himl-application +create/);
       // Linters, test runners and the rehearsal's own: without them an installation takes about half.
       for (const name of ["eslint", "mocha", "fastify"])
@@ -235,16 +218,15 @@ describe("the npm package, made in a clone and used in an empty project", functi
     });
 
     it("up, himl-sp verify, destroy", async () => {
-      await succeed("pulumi", ["stack", "init", "dev", "--non-interactive"], project, env);
-      await succeed("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], project, env);
-      const report = await succeed(
-        "npx",
-        ["--offline", "himl-sp", "verify", "--from", "stack"],
-        project,
-        env,
-      );
+      session = await Session.open({ engine, project, environment: azure.public });
+      await session.up();
+      const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
+      const report = await succeed("npx", ["--offline", "himl-sp", "verify", "--from", "stack"], project, {
+        ...session.variables,
+        [pathName]: `${session.binFolder}${path.delimiter}${process.env[pathName]}`,
+      });
       assert.match(report, /^ok {4}role {11}may submit jobs$/m);
-      await succeed("pulumi", ["destroy", "--yes", "--skip-preview", "--non-interactive"], project, env);
+      await session.destroy();
       const { applications, roleAssignments } = azure.control.state();
       assert.deepEqual(
         [...applications, ...roleAssignments].filter(({ initial }) => !initial),

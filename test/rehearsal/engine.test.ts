@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GO_MODULE_VERSION } from "../../rehearsal/engine/go-build";
+import { ENGINE_VERSION } from "../../rehearsal/engine/go-build";
 import { obtainEngine } from "../../rehearsal/engine/engine";
 import { processesWith, PROJECT, withFolder } from "./support";
 
@@ -19,7 +19,7 @@ const answers = (version: string): string => `echo v${version}`;
 const FAKE_GO = `
 while [ $# -gt 0 ]; do if [ "$1" = -o ]; then out="$2"; fi; shift; done
 echo "go: downloading a module" >&2
-printf '#!/bin/sh\\necho v${GO_MODULE_VERSION}\\n' > "$out"
+printf '#!/bin/sh\\necho v${ENGINE_VERSION}\\n' > "$out"
 chmod +x "$out"`;
 
 describe("obtaining an engine", () => {
@@ -64,17 +64,17 @@ describe("obtaining an engine", () => {
 
   it("refuses one that is too old, with the version that it needs", () =>
     withFolder(async (folder) => {
-      const asked = await writeScript(path.join(folder, "mine"), answers("3.180.9"));
+      const asked = await writeScript(path.join(folder, "mine"), answers("3.219.9"));
       await assert.rejects(obtain(folder, { engine: asked }), {
         code: "ENGINE_TOO_OLD",
-        message: `The engine must be version 3.181.0 or later. Received 3.180.9 from ${asked}.\nUpdate it: https://www.pulumi.com/docs/install/`,
+        message: `The engine must be version 3.220.0 or later. Received 3.219.9 from ${asked}.\nUpdate it: https://www.pulumi.com/docs/install/`,
       });
     }));
 
   it("takes the one on PATH before one of an earlier run", () =>
     withFolder(async (folder) => {
       const onPath = await writeScript(path.join(folder, "bin/pulumi"), answers("3.250.0"));
-      await writeScript(path.join(folder, `cache/go-build-${GO_MODULE_VERSION}/pulumi`), answers("3.220.0"));
+      await writeScript(path.join(folder, `cache/go-build-${ENGINE_VERSION}/pulumi`), answers("3.220.0"));
       assert.deepEqual(await obtain(folder), { path: onPath, version: "3.250.0", source: "PATH" });
     }));
 
@@ -82,7 +82,7 @@ describe("obtaining an engine", () => {
     withFolder(async (folder) => {
       await writeScript(path.join(folder, "bin/pulumi"), answers("3.10.0"));
       const cached = await writeScript(
-        path.join(folder, `cache/go-build-${GO_MODULE_VERSION}/pulumi`),
+        path.join(folder, `cache/go-build-${ENGINE_VERSION}/pulumi`),
         answers("3.220.0"),
       );
       const lines: string[] = [];
@@ -90,7 +90,7 @@ describe("obtaining an engine", () => {
       assert.deepEqual(engine, { path: cached, version: "3.220.0", source: "cache" });
       assert.match(
         lines.join("\n"),
-        /^PATH: The engine must be version 3\.181\.0 or later\. Received 3\.10\.0/,
+        /^PATH: The engine must be version 3\.220\.0 or later\. Received 3\.10\.0/,
       );
     }));
 
@@ -102,7 +102,7 @@ describe("obtaining an engine", () => {
       assert.equal(built.source, "go-build");
       assert.match(lines.join("\n"), /Building the Pulumi engine/);
       assert.deepEqual(await obtain(folder), { ...built, source: "cache" });
-      assert.deepEqual(await readdir(path.join(folder, "cache")), [`go-build-${GO_MODULE_VERSION}`]);
+      assert.deepEqual(await readdir(path.join(folder, "cache")), [`go-build-${ENGINE_VERSION}`]);
     }));
 
   it("leaves nothing of a build that fails, and says what was tried", () =>
@@ -146,7 +146,7 @@ describe("obtaining an engine", () => {
     const goMod = await readFile(path.join(PROJECT, "rehearsal/engine/go.mod"), "utf8");
     assert.match(
       goMod,
-      new RegExp(`github\\.com/pulumi/pulumi/pkg/v3 v${GO_MODULE_VERSION.replaceAll(".", "\\.")}\\s`),
+      new RegExp(`github\\.com/pulumi/pulumi/pkg/v3 v${ENGINE_VERSION.replaceAll(".", "\\.")}\\s`),
     );
   });
 });
