@@ -36,5 +36,9 @@ export default tseslint.config(
     rules: refuse("index", "package", "components", "stack", "cli", "rehearsal", "test", "tools"),
   },
   { files: ["**/*.{mjs,cjs}"], ...tseslint.configs.disableTypeChecked },
-  { files: ["**/*.cjs"], languageOptions: { globals: { module: "writable" } } },
+  {
+    files: ["**/*.cjs"],
+    languageOptions: { globals: { module: "writable", process: "readonly", require: "readonly" } },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
 );

@@ -16,7 +16,7 @@ const TARGETS = { "type check, time": 1.1, "type check, memory": 1.1, "load unde
 
 /** The modules outside this project that index.ts imports, directly or not: found in the sources, so never out of date. */
 function findImportedModules(): string[] {
-  const files = ["components", "settings"].flatMap((folder) =>
+  const files = ["components", "stack"].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
       .map((file) => path.join(folder, file)),

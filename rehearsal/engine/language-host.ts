@@ -91,8 +91,8 @@ class InlineRunner {
   private readonly onRejection = (error: unknown): void => {
     // What a run had still to say when its engine was gone. It can come while the next one runs, which it is no failure of.
     if (isConnectionGone(error)) return;
-    if (this.fail === undefined) throw error;
-    this.fail(error);
+    // Without a run: one more promise that hung on what has failed already.
+    this.fail?.(error);
   };
 
   run(engineAddress: string, call: RunCall, callback: RunCallback): void {

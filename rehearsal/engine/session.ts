@@ -89,10 +89,9 @@ export class Session {
     return path.join(this.folder, "bin");
   }
 
-  /** What a `pulumi` needs in its environment to work on this stack, beside PATH. */
+  /** What a `pulumi` needs in its environment to work on this stack, beside PATH. The stand-ins have their own login. */
   get variables(): Record<string, string> {
     return {
-      ...this.environment,
       ...this.standIns.environment,
       ...this.host.environment,
       PULUMI_HOME: path.join(this.folder, "home"),
@@ -136,7 +135,7 @@ export class Session {
     const signal = kill ?? this.options.signal;
     return run(this.options.engine.path, [...args, "--non-interactive"], {
       cwd: this.projectFolder,
-      env: { ...engineEnvironment(this.pluginFolders), ...this.variables, ...env },
+      env: { ...engineEnvironment(this.pluginFolders), ...this.environment, ...this.variables, ...env },
       graceMs: kill ? 0 : GRACE_MS,
       ...(signal && { signal }),
     });

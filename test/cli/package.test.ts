@@ -218,10 +218,11 @@ describe("the npm package, made in a clone and used in an empty project", functi
     });
 
     it("up, himl-sp verify, destroy", async () => {
-      session = await Session.open({ engine, project, environment: azure.public });
+      session = await Session.open({ engine, project, environment: azure.direct });
       await session.up();
       const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
       const report = await succeed("npx", ["--offline", "himl-sp", "verify", "--from", "stack"], project, {
+        ...azure.public,
         ...session.variables,
         [pathName]: `${session.binFolder}${path.delimiter}${process.env[pathName]}`,
       });

@@ -24,7 +24,7 @@ export class RealStack {
       project: path.join(REPOSITORY, "Pulumi.yaml"),
       stackName: "dev",
       settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName, ...settings },
-      environment: azure.public,
+      environment: azure.direct,
     });
     return new RealStack(azure, session);
   }
@@ -41,7 +41,8 @@ export class RealStack {
 
   /** For the command: Pulumi with its backend and login, and the way to the local Azure. */
   get env(): Record<string, string> {
-    return { ...this.azure.public, ...this.session.variables, ...this.login, PATH: this.session.binFolder, HOME: this.folder };
+    const { variables, binFolder } = this.session;
+    return { ...this.azure.public, ...variables, ...this.login, PATH: binFolder, HOME: this.folder };
   }
 
   /** That of whoever runs the command and Pulumi. */
