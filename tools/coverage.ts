@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Api } from "../local-azure/call";
 import { type AnyRoute, type AnyService, SERVICES } from "../local-azure/services";
+import { readContracts } from "../test/local-azure/contract";
 
 /** Where the list lies. */
 export const COVERAGE_FILE = join(__dirname, "..", "local-azure", "COVERAGE.md");
@@ -47,6 +48,7 @@ export function renderCoverage(): string {
     "# What the local Azure answers",
     "",
     "Made from the routes by `tools/coverage.ts`; do not edit. **[?]**: what is written there is not established, and the tests of it say so in their names.",
+    "**held by**: the contracts in `test/local-azure/contracts/` that an operation is compared with; **none**: no exchange with the real service is known for it, only its documentation.",
     "`{scope}` is nothing, a subscription, a resource group or a resource. Any other path is answered 501 with its method and path.",
     "",
     ...sections,
@@ -64,18 +66,23 @@ function renderService(title: string, service: AnyService): string {
   return [
     `## ${title}`,
     "",
-    "| method | path | what | uncertain |",
-    "| --- | --- | --- | --- |",
+    "| method | path | what | held by | uncertain |",
+    "| --- | --- | --- | --- | --- |",
     ...service.routes.map(renderRoute),
     "",
     ...(general.length === 0 ? [] : [...general, ""]),
   ].join("\n");
 }
 
+const CONTRACTS = readContracts();
+
 function renderRoute(route: AnyRoute): string {
-  const { method, path, does, uncertain } = route;
-  const shown = route.api === "graph" ? `/${(route.versions ?? ["v1.0"]).join("|")}${path}` : path;
-  return `| ${method} | \`${shown}\` | ${does} | ${uncertain === undefined ? "" : `[?] ${uncertain}`} |`;
+  const { api, method, path, does, uncertain } = route;
+  const shown = api === "graph" ? `/${(route.versions ?? ["v1.0"]).join("|")}${path}` : path;
+  const held = CONTRACTS.filter(({ operation }) => operation === `${method} ${path}`).map(({ name }) => name);
+  const heldBy = api === "control" ? "" : held.length === 0 ? "**none**" : held.join(", ");
+  const doubt = uncertain === undefined ? "" : `[?] ${uncertain}`;
+  return `| ${method} | \`${shown.replaceAll("|", "\\|")}\` | ${does} | ${heldBy} | ${doubt} |`;
 }
 
 /** With `--check` nothing is written, and the exit code says whether the list is what the routes say. */

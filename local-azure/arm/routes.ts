@@ -116,8 +116,7 @@ const routes = defineRoutes<ArmCaller, ArmRight>("arm", {
 });
 
 function headers(call: Call, _reply: Reply): Record<string, string> {
-  const remaining =
-    { PUT: "writes", PATCH: "writes", POST: "writes", DELETE: "deletes" }[call.method] ?? "reads";
+  const kind = { PUT: "writes", PATCH: "writes", DELETE: "deletes" }[call.method];
   return {
     "cache-control": "no-cache",
     "content-type": "application/json; charset=utf-8",
@@ -126,7 +125,7 @@ function headers(call: Call, _reply: Reply): Record<string, string> {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
     "x-content-type-options": "nosniff",
     "x-ms-correlation-request-id": call.correlationId,
-    [`x-ms-ratelimit-remaining-subscription-${remaining}`]: "199",
+    ...(kind === undefined ? {} : { [`x-ms-ratelimit-remaining-subscription-${kind}`]: "1199" }),
     "x-ms-request-id": call.requestId,
   };
 }

@@ -113,8 +113,10 @@ export function createFederatedCredential(cloud: Cloud, call: GraphCall): Reply 
     call.now,
   );
   const version = isBeta(call) ? "beta" : "v1.0";
+  const { tenantId } = cloud.world.directory;
   return {
     status: 201,
+    headers: { Location: `${call.base}/v2/${tenantId}/federatedIdentityCredentials/${credential.id}` },
     body: {
       "@odata.context": `${call.base}/${version}/$metadata#${entityOf(id)}/$entity`,
       ...viewFederatedCredential(credential, isBeta(call)),
