@@ -1,69 +1,74 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { getApplication } from "@pulumi/azuread/getApplication";
 import { getServicePrincipal } from "@pulumi/azuread/getServicePrincipal";
-import { InvalidValuesError, messageOf, type Problem } from "./problems";
-import { toResourceError } from "./validate-args";
+import { LookUpError } from "./look-ups";
+import { instanceOf } from "./ownership";
+import { messageOf } from "./problems";
 
 /** An application that somebody else registered. */
 export interface ExistingApplication {
   objectId: string;
-  /** Object ID of its principal; undefined if there is none, or if this stack created it. */
-  principalObjectId: string | undefined;
+  /** Its principal, if it has one, and the instance that made it, if one did. */
+  principal: { objectId: string; madeBy: string | undefined } | undefined;
 }
 
-/** What came of asking for it; never fails, so that its caller decides where to. */
-export interface ExistingApplicationAnswer {
-  application: ExistingApplication;
-  failure?: pulumi.ResourceError;
-}
+const SUBJECT = "Existing application";
 
 /**
- * The tag of a principal that a stack created for somebody else's application. Only it tells, at every later run, that
- * the principal is the stack's own and has to go with it. (azuread's `useExisting` does not: it overwrites and deletes
- * what it found.)
+ * Looks an application up by its client ID, and its principal.
+ *
+ * @throws LookUpError if there is none, or if it may not be read.
  */
-export function principalTag(name: string): string {
-  return `himl-stack:${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
-}
-
-/** Looks the application up by its client ID, and its principal. */
 export async function lookUpExistingApplication(
   clientId: string,
-  tag: string,
-  component: pulumi.Resource,
-): Promise<ExistingApplicationAnswer> {
-  const parent = component;
+  parent: pulumi.Resource,
+): Promise<ExistingApplication> {
   const [application, principal] = await Promise.allSettled([
     getApplication({ clientId }, { parent }),
     getServicePrincipal({ clientId }, { parent }),
   ]);
-  const nothing = { objectId: "", principalObjectId: undefined };
-  if (application.status === "rejected") {
-    return { application: nothing, failure: refuse(clientId, messageOf(application.reason), component) };
-  }
+  if (application.status === "rejected") throw refuse(clientId, messageOf(application.reason));
   const { objectId } = application.value;
   if (principal.status === "fulfilled") {
-    const isOwn = principal.value.tags.includes(tag);
-    return { application: { objectId, principalObjectId: isOwn ? undefined : principal.value.objectId } };
+    const { objectId: id, tags } = principal.value;
+    return { objectId, principal: { objectId: id, madeBy: instanceOf(tags) } };
   }
   const message = messageOf(principal.reason);
   // internal/services/serviceprincipals/service_principal_data_source.go in terraform-provider-azuread
-  if (/no service principals? found/i.test(message)) {
-    return { application: { objectId, principalObjectId: undefined } };
-  }
-  return { application: nothing, failure: refuse(clientId, message, component) };
+  if (/no service principals? found/i.test(message)) return { objectId, principal: undefined };
+  throw refuse(clientId, message);
 }
 
-function refuse(clientId: string, message: string, component: pulumi.Resource): pulumi.ResourceError {
+function refuse(clientId: string, message: string): LookUpError {
   const isMissing = /no applications? found/i.test(message);
-  const problem: Problem = {
-    code: isMissing ? "ExistingApplicationNotFound" : "ExistingApplicationUnreadable",
-    what: "existingApplicationId",
+  return new LookUpError("EXISTING_APPLICATION_NOT_FOUND", SUBJECT, {
+    what: "existingClientId",
     must: isMissing
       ? "be the application (client) ID of an application in your tenant"
       : `name an application that you may read. Entra said: ${message}`,
     received: clientId,
     remedy: `\`az ad app show --id ${clientId} --query displayName\` shows it; the object ID is another one.`,
-  };
-  return toResourceError(new InvalidValuesError("Existing application", [problem]), component);
+  });
+}
+
+/**
+ * Whether the principal is this instance's own, which goes with it. Only its tag tells, at every later run. (azuread's
+ * `useExisting` does not: it overwrites and deletes what it found.)
+ *
+ * @throws LookUpError if it is another instance's own: whoever destroyed that stack would take it away from this one.
+ */
+export function isOwnPrincipal(
+  { principal }: ExistingApplication,
+  clientId: string,
+  instanceId: string | undefined,
+): boolean {
+  if (principal === undefined) return true;
+  if (principal.madeBy === undefined) return false;
+  if (principal.madeBy === instanceId?.toLowerCase()) return true;
+  throw new LookUpError("EXISTING_PRINCIPAL_TAKEN", SUBJECT, {
+    what: "existingClientId",
+    must: "name an application whose service principal no other stack made: destroying that stack would delete it",
+    received: clientId,
+    remedy: `It is the principal of instance ${principal.madeBy}. Give each stack an application of its own; or let somebody create the principal by hand (\`az ad sp create --id ${clientId}\`) after that stack is destroyed.`,
+  });
 }

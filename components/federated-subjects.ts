@@ -72,14 +72,13 @@ export function resolveTrusts(
   const trusts = list.flatMap((args, index) => {
     const at = `${what}[${index}]`;
     const report = (field: string, must: string, received: unknown, remedy: string) =>
-      problems.push({ code: "InvalidTrust", what: `${at}${field}`, must, received, remedy });
+      problems.push({ what: `${at}${field}`, must, received, remedy });
     const trust = resolveTrust(args, report);
     return trust ? [{ ...trust, at }] : [];
   });
 
   if (list.length > MOST_TRUSTS) {
     problems.push({
-      code: "TooManyTrusts",
       what,
       must: `have ${MOST_TRUSTS} entries at most: Entra stores no more for one application`,
       received: list.length,
@@ -92,7 +91,6 @@ export function resolveTrusts(
     const taken = Object.entries(keys).find(([, value]) => places.has(value));
     if (taken) {
       problems.push({
-        code: "DuplicateTrust",
         what: at,
         must: `have another ${taken[0]} than ${places.get(taken[1])}`,
         received: taken[1],

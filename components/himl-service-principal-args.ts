@@ -1,3 +1,8 @@
+import type { RoleAssignmentArgs } from "@pulumi/azure-native/authorization/roleAssignment";
+import type { ApplicationArgs } from "@pulumi/azuread/application";
+import type { ApplicationFederatedIdentityCredentialArgs } from "@pulumi/azuread/applicationFederatedIdentityCredential";
+import type { ApplicationPasswordArgs } from "@pulumi/azuread/applicationPassword";
+import type { ServicePrincipalArgs } from "@pulumi/azuread/servicePrincipal";
 import type * as pulumi from "@pulumi/pulumi";
 import type { TrustArgs } from "./federated-subjects";
 import type { BuiltInRoleName } from "./roles";
@@ -5,13 +10,34 @@ import type { RoleScope } from "./scopes";
 
 /** A role that the principal gets. */
 export interface RoleArgs {
-  /** Required. Name of a built-in role (`BUILT_IN_ROLES`) or GUID of any role. Another one is another assignment: made first, then the old one goes. */
+  /**
+   * Required. Name of a built-in role (`BUILT_IN_ROLES`), or GUID or resource ID of any role. Another one is another
+   * assignment: made first, then the old one goes.
+   */
   role: BuiltInRoleName | (string & {});
   /**
-   * Optional. Where the role holds. Another one is another assignment: made first, then the old one goes.
+   * Optional. Where the role holds: a place of the workspace, or the resource ID of anything else. Another one is
+   * another assignment: made first, then the old one goes.
    * @default "resourceGroup", the resource group of the workspace
    */
   scope?: RoleScope;
+}
+
+/** Receives the arguments and the options of one resource, and returns them changed. `name` tells which resource it is. */
+export type Transform<Args> = (
+  args: Args,
+  opts: pulumi.CustomResourceOptions,
+  name: string,
+) => { args: Args; opts: pulumi.CustomResourceOptions };
+
+/** One transform for each kind of resource that the component declares. */
+export interface Transforms {
+  /** Not called where `existingClientId` is set: that application is somebody else's. */
+  application?: Transform<ApplicationArgs>;
+  servicePrincipal?: Transform<ServicePrincipalArgs>;
+  secret?: Transform<ApplicationPasswordArgs>;
+  trust?: Transform<ApplicationFederatedIdentityCredentialArgs>;
+  roleAssignment?: Transform<RoleAssignmentArgs>;
 }
 
 /** How pipelines log in. */
@@ -33,7 +59,7 @@ export interface HimlServicePrincipalArgs {
    * client ID: jobs that hold the old one fail.
    * @default an application of its own
    */
-  existingApplicationId?: string;
+  existingClientId?: string;
   /**
    * Optional. Name of the app registration, 1 to 120 characters, not unique in a tenant. Changed in place.
    * @default `himl-<workspace>-<stack>`
@@ -56,7 +82,7 @@ export interface HimlServicePrincipalArgs {
    * @default Contributor on the resource group of the workspace, as hi-ml's manual has it; none with an empty list
    * @example [{ role: "AzureML Data Scientist", scope: "workspace" }]
    */
-  roles?: RoleArgs[];
+  roles?: readonly RoleArgs[];
   /**
    * Optional. Allows Owner, User Access Administrator and Role Based Access Control Administrator in `roles`,
    * whose holder can give itself every other role.
@@ -75,19 +101,14 @@ export interface HimlServicePrincipalArgs {
    * place; another issuer or subject is another trust.
    * @example [{ github: { repository: "octocat/training", environment: "production" } }]
    */
-  federatedCredentials?: TrustArgs[];
+  federatedCredentials?: readonly TrustArgs[];
   /**
    * Optional. Days from one renewal of the secret to the next, a whole number from 1 to 365; a secret lives for
-   * two of these periods at most. A change replaces every secret at once: jobs that hold one fail.
+   * two of these periods at most. The first one begins with the day of the first `up`. A change replaces every secret
+   * at once: jobs that hold one fail.
    * @default 90
    */
   renewSecretsEveryDays?: number;
-  /**
-   * Optional. The day from which periods count, `YYYY-MM-DD` in UTC, not in the future. A change replaces every
-   * secret at once: jobs that hold one fail. With today's date a new stack starts with one secret instead of two.
-   * @default "2020-01-01"
-   */
-  secretsSince?: string;
   /**
    * Optional. A whole number from 1; raise it by one after a leak. Every secret is replaced at once: jobs that
    * hold one fail.
@@ -101,6 +122,12 @@ export interface HimlServicePrincipalArgs {
    */
   workspaceLookup?: boolean;
   /**
+   * Optional. The way out where an argument is missing: changes a resource before it is declared.
+   * @default nothing is changed
+   * @example { application: (args, opts) => ({ args: { ...args, notes: "Asked for by team X" }, opts }) }
+   */
+  transform?: Transforms;
+  /**
    * Optional. The instant for which the secrets are planned; for tests.
    * @default the clock
    */
@@ -110,9 +137,8 @@ export interface HimlServicePrincipalArgs {
 /** Default values of the arguments that have a constant one. */
 export const DEFAULTS = {
   authentication: "secret",
-  role: "Contributor",
+  roles: [{ role: "Contributor" }],
   renewSecretsEveryDays: 90,
-  secretsSince: "2020-01-01",
   secretGeneration: 1,
   allowPrivilegedRoles: false,
-} as const;
+} as const satisfies Partial<HimlServicePrincipalArgs>;

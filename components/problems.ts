@@ -1,7 +1,5 @@
 /** One thing that is wrong with the values somebody gave, told so that they can mend it. */
 export interface Problem {
-  /** Stable, for programs: `InvalidDisplayName`, `UnknownSetting`, … */
-  code: string;
   /** The argument or setting, spelled as its user spelled it. */
   what: string;
   /** The rule, to be read after "must": `have 1 to 120 characters`. */
@@ -14,7 +12,7 @@ export interface Problem {
 
 /** All problems of one set of values. Nothing has been created when this is thrown. */
 export class InvalidValuesError extends Error {
-  readonly code = "HIML_INVALID_VALUES";
+  readonly code: string = "HIML_INVALID_VALUES";
 
   constructor(
     readonly subject: string,
@@ -28,13 +26,43 @@ export class InvalidValuesError extends Error {
 /** `<what> must <rule>. Received <value>.`, and the remedy on a line of its own; one such pair a problem. */
 export function formatProblems(subject: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  const lines = problems.map((problem) => `  ${formatProblem(problem)}\n    ${problem.remedy}`);
-  return [`${subject}: ${count}. Nothing was changed.`, ...lines].join("\n");
+  const lines = problems.flatMap((problem) => [`  ${formatProblem(problem)}`, `    ${problem.remedy}`]);
+  return [`${subject}: ${count}. Nothing was changed.`, ...lines].map(showInvisible).join("\n");
 }
 
 function formatProblem({ what, must, received }: Problem): string {
-  const value = received === undefined ? "" : ` Received ${JSON.stringify(received)}.`;
+  const value = received === undefined ? "" : ` Received ${showValue(received)}.`;
   return `${what} must ${must}.${value}`;
+}
+
+const SHOWN_CHARACTERS = 60;
+
+/** A value as JSON; of a long one, the beginning. */
+function showValue(value: unknown): string {
+  if (typeof value === "string" && value.length > 2 * SHOWN_CHARACTERS) {
+    return JSON.stringify(`${value.slice(0, SHOWN_CHARACTERS)}… (${value.length} characters)`);
+  }
+  try {
+    const json = JSON.stringify(value);
+    return json.length <= 6 * SHOWN_CHARACTERS
+      ? json
+      : `${json.slice(0, 2 * SHOWN_CHARACTERS)}… (${json.length} characters)`;
+  } catch {
+    // Lists in lists, thousands deep, are too much for JSON.stringify.
+    return "a value that cannot be shown";
+  }
+}
+
+/** Characters that a terminal, or the log of a pipeline, obeys instead of showing them. */
+const INVISIBLE = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+
+/** Whether a text shows all that it holds. */
+export function isVisible(text: string): boolean {
+  return text.search(INVISIBLE) < 0;
+}
+
+function showInvisible(line: string): string {
+  return line.replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /**

@@ -1,4 +1,7 @@
 import { distance } from "fastest-levenshtein";
+import type { Problem } from "./problems";
+import { quoteHint } from "./rules";
+import { canonicalScope, GUID_PATTERN } from "./scopes";
 
 /**
  * The built-in roles that matter to Azure Machine Learning, by the name that Azure shows.
@@ -36,22 +39,24 @@ export interface ResolvedRole {
   id: string;
   /** The built-in name where there is one, else the GUID: two spellings of one role give one label. */
   label: string;
-  /** Whether its holder could give itself more rights. */
-  isPrivileged: boolean;
+  /** Whether its holder can give itself more rights; undefined for a role that only Azure knows. */
+  isPrivileged: boolean | undefined;
 }
 
-export const GUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+// As `az role definition list` and Azure Resource Manager print it: of a subscription, a management group or the tenant.
+const DEFINITION_ID = /^(?:\/?[^?#]*)?\/providers\/microsoft\.authorization\/roledefinitions\/([^/]+)\/?$/;
 
-/** The role that a built-in name (in any case) or a GUID stands for; undefined if it is neither. */
+/** The role that a built-in name (in any case), a GUID or a resource ID stands for; undefined if it is none of these. */
 export function resolveRole(nameOrId: string): ResolvedRole | undefined {
-  const wanted = nameOrId.trim().toLowerCase();
+  const text = nameOrId.trim().toLowerCase();
+  const wanted = DEFINITION_ID.exec(text.startsWith("/") ? text : `/${text}`)?.[1] ?? text;
   const known = Object.entries(BUILT_IN_ROLES).find(
     ([name, id]) => name.toLowerCase() === wanted || id === wanted,
   );
   if (known) {
     return { id: known[1], label: known[0], isPrivileged: PRIVILEGED_ROLES.has(known[1]) };
   }
-  return GUID_PATTERN.test(wanted) ? { id: wanted, label: wanted, isPrivileged: false } : undefined;
+  return GUID_PATTERN.test(wanted) ? { id: wanted, label: wanted, isPrivileged: undefined } : undefined;
 }
 
 /** The built-in names most like `name`, the nearest first. */
@@ -60,4 +65,96 @@ export function nearestRoleNames(name: string, count = 3): string[] {
   return Object.keys(BUILT_IN_ROLES)
     .sort((a, b) => likeness(a) - likeness(b))
     .slice(0, count);
+}
+
+/** A role that the principal gets, wherever in the list it stands. */
+export interface PlannedRole extends ResolvedRole {
+  /** In its one spelling: a place of the workspace, or a resource ID. */
+  scope: string;
+}
+
+const EXAMPLE = 'For example: {"role": "AzureML Data Scientist", "scope": "workspace"}.';
+
+/** The roles that a list stands for, and everything that is wrong with it. */
+export function resolveRoles(
+  list: readonly unknown[],
+  allowPrivileged: boolean,
+): { roles: PlannedRole[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const roles: PlannedRole[] = [];
+  const places = new Set<string>();
+  list.forEach((item, i) => {
+    const what = `roles[${i}]`;
+    const found = resolveItem(item, what, allowPrivileged);
+    problems.push(...found.problems);
+    if (!found.role) return;
+    const key = `${found.role.id} ${found.role.scope}`;
+    if (!places.has(key)) roles.push(found.role);
+    else {
+      const remedy = "Azure knows one assignment for each principal, role and scope: remove one of the two.";
+      problems.push({
+        what,
+        must: "be a role and scope that are not in the list yet",
+        received: item,
+        remedy,
+      });
+    }
+    places.add(key);
+  });
+  return { roles, problems };
+}
+
+function resolveItem(
+  item: unknown,
+  what: string,
+  allowPrivileged: boolean,
+): { role?: PlannedRole; problems: Problem[] } {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) {
+    const remedy = `${quoteHint(item)}${EXAMPLE}`;
+    return { problems: [{ what, must: "be {role, scope}", received: item, remedy }] };
+  }
+  const { role, scope = "resourceGroup", ...rest } = item as Record<string, unknown>;
+  const problems: Problem[] = Object.keys(rest).map((field) => ({
+    what: `${what}.${field}`,
+    must: "be one of role, scope",
+    received: field,
+    remedy: "Remove it, or correct its name: a role would be given on the resource group otherwise.",
+  }));
+  const place = typeof scope === "string" ? canonicalScope(scope) : undefined;
+  if (place === undefined) problems.push(describeScope(`${what}.scope`, scope));
+  const found = typeof role === "string" ? resolveRole(role) : undefined;
+  if (!found) problems.push(describeUnknownRole(`${what}.role`, role));
+  else if (found.isPrivileged && !allowPrivileged)
+    problems.push(describePrivilegedRole(`${what}.role`, role));
+  return found && place !== undefined ? { role: { ...found, scope: place }, problems } : { problems };
+}
+
+function describeScope(what: string, received: unknown): Problem {
+  return {
+    what,
+    must: "be resourceGroup, workspace, subscription or the resource ID of a subscription or of anything in one",
+    received,
+    remedy: `${quoteHint(received)}The Azure portal shows the resource ID under Properties or JSON View.`,
+  };
+}
+
+function describeUnknownRole(what: string, received: unknown): Problem {
+  const names = nearestRoleNames(String(received)).map((name) => `"${name}"`);
+  const isText = typeof received === "string" && received.length <= 200;
+  return {
+    what,
+    must: "be the name of a built-in role of Azure ML or the GUID of any role",
+    received,
+    remedy: `${quoteHint(received)}${isText ? `Did you mean ${names.join(", ")}? ` : ""}\`az role definition list --name NAME --query [].name\` shows the GUID of any other role.`,
+  };
+}
+
+/** The problem of a role that would let its holder give itself every other role. */
+export function describePrivilegedRole(what: string, received: unknown): Problem {
+  return {
+    what,
+    must: "not let its holder give itself every other role, unless allowPrivilegedRoles is true",
+    received,
+    remedy: 'hi-ml needs Contributor, or less: "AzureML Data Scientist".',
+  };
 }

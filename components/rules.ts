@@ -1,13 +1,13 @@
-import type { Problem } from "./problems";
-import { GUID_PATTERN, nearestRoleNames, resolveRole } from "./roles";
+import { isVisible, type Problem } from "./problems";
+import { GUID_PATTERN } from "./scopes";
 
-/** What one value must be like, and what to tell whoever gave another one. */
+/** What one value must be like, what to tell whoever gave another one, and its one spelling where there are several. */
 export interface Rule<T = unknown> {
   accepts: (value: unknown) => value is T;
-  code: string;
   /** To be read after "must". */
   must: string;
-  remedy: string | ((received: unknown) => string);
+  remedy: string;
+  canonical?: (value: T) => T;
 }
 
 type Guard<T> = (value: unknown) => value is T;
@@ -19,161 +19,139 @@ const textThat =
   (value): value is string =>
     typeof value === "string" && holds(value);
 const textLike = (pattern: RegExp) => textThat((text) => pattern.test(text));
+const textOf = (most: number) =>
+  textThat((text) => text.length <= most && text.trim() !== "" && isVisible(text));
 const wholeNumber =
   (least: number, most: number): Guard<number> =>
   (value): value is number =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+const guid = textThat((text) => GUID_PATTERN.test(text.trim()));
+const canonicalGuid = (text: string) => text.trim().toLowerCase();
+const rule = <T>(definition: Rule<T>) => definition;
+
+/** What `az account show` and Azure Resource Manager print: the GUID, or `/subscriptions/` and the GUID. */
+const canonicalSubscription = (text: string) =>
+  canonicalGuid(text)
+    .replace(/^\/?subscriptions\//, "")
+    .replace(/\/$/, "");
 
 function isListOfDifferentGuids(value: unknown): value is string[] {
-  if (!Array.isArray(value) || !value.every(textLike(GUID_PATTERN))) return false;
-  const different = new Set(value.map((id) => id.toLowerCase()));
+  if (!Array.isArray(value) || !value.every(guid)) return false;
+  const different = new Set(value.map(canonicalGuid));
   return value.length >= 1 && value.length <= 100 && different.size === value.length;
 }
 
-function isCalendarDate(date: string): boolean {
-  const instant = new Date(`${date}T00:00:00Z`);
-  // The format alone would take 30 February.
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(date) &&
-    !Number.isNaN(instant.getTime()) &&
-    instant.toISOString().startsWith(date)
-  );
-}
-
-/** The rules of single values, one sentence each; the settings of the stack and the arguments of the component share them. */
+/** The rules of the arguments, one sentence each; a setting of the stack has the rule of the argument that it sets. */
 export const RULES = {
-  subscriptionId: {
-    accepts: textLike(GUID_PATTERN),
-    code: "InvalidSubscriptionId",
-    must: "be a GUID",
-    remedy: "`az account list --output table` lists your subscriptions.",
-  },
-  // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources
-  resourceGroupName: {
-    accepts: textLike(/^[\p{L}\p{Nd}_().-]{0,89}[\p{L}\p{Nd}_()-]$/u),
-    code: "InvalidResourceGroup",
-    must: "have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period",
-    remedy: "The Azure portal shows the name on the Overview page of the workspace.",
-  },
-  // https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
-  workspaceName: {
+  workspaceName: rule({
+    // https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
     accepts: textLike(/^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$/),
-    code: "InvalidWorkspaceName",
     must: "have 3 to 33 letters, digits, - or _, the first a letter or a digit",
     remedy: "The Azure portal shows the name on the Overview page of the workspace.",
-  },
-  existingApplicationId: {
-    accepts: textLike(GUID_PATTERN),
-    code: "InvalidExistingApplicationId",
+  }),
+  resourceGroupName: rule({
+    // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources
+    accepts: textLike(/^[\p{L}\p{Nd}_().-]{0,89}[\p{L}\p{Nd}_()-]$/u),
+    must: "have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period",
+    remedy: "The Azure portal shows the name on the Overview page of the workspace.",
+  }),
+  subscriptionId: rule({
+    accepts: textThat((text) => GUID_PATTERN.test(canonicalSubscription(text))),
+    must: "be a GUID",
+    remedy: "`az account list --output table` lists your subscriptions.",
+    canonical: canonicalSubscription,
+  }),
+  existingClientId: rule({
+    accepts: guid,
     must: "be a GUID",
     remedy: "`az ad app list --display-name NAME --query [].appId` shows the client ID of an application.",
-  },
+    canonical: canonicalGuid,
+  }),
   // 120: the limit of the Entra portal; Microsoft Graph itself takes 256.
-  displayName: {
-    accepts: textThat((name) => name.length <= 120 && name.trim() !== ""),
-    code: "InvalidDisplayName",
-    must: "have 1 to 120 characters",
+  displayName: rule({
+    accepts: textOf(120),
+    must: "have 1 to 120 visible characters",
     remedy: "Choose a name by which an administrator recognises the pipeline.",
-  },
+  }),
   // https://learn.microsoft.com/graph/api/resources/application: description
-  description: {
-    accepts: textThat((description) => description.length >= 1 && description.length <= 1024),
-    code: "InvalidDescription",
-    must: "have 1 to 1024 characters",
+  description: rule({
+    accepts: textOf(1024),
+    must: "have 1 to 1024 visible characters",
     remedy: "Leave it out for a description made from the workspace and the stack.",
-  },
-  serviceManagementReference: {
-    accepts: textThat((reference) => reference.trim() !== ""),
-    code: "InvalidServiceManagementReference",
-    must: "not be empty",
+  }),
+  serviceManagementReference: rule({
+    accepts: textOf(1024),
+    must: "have 1 to 1024 visible characters",
     remedy: "Leave it out unless your tenant demands it; its administrators know the value.",
-  },
+  }),
   // 100: https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions
-  owners: {
+  owners: rule({
     accepts: isListOfDifferentGuids,
-    code: "InvalidOwners",
     must: "be a list of 1 to 100 different object IDs, each a GUID",
     remedy: "`az ad signed-in-user show --query id` shows your own object ID.",
-  },
-  role: {
-    accepts: textThat((role) => resolveRole(role) !== undefined),
-    code: "UnknownRole",
-    must: "be the name of a built-in role of Azure ML or the GUID of any role",
-    remedy: (received: unknown) =>
-      `Did you mean ${nearestRoleNames(String(received))
-        .map((name) => `"${name}"`)
-        .join(
-          ", ",
-        )}? \`az role definition list --name NAME --query [].name\` shows the GUID of any other role.`,
-  },
-  scope: {
-    accepts: textLike(/^(resourceGroup|workspace|subscription|\/subscriptions\/[^/]+(\/[^/]+\/[^/]+)*)$/),
-    code: "InvalidScope",
-    must: "be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/",
-    remedy: "The Azure portal shows the resource ID under Properties or JSON View.",
-  },
-  authentication: {
-    accepts: textLike(/^(secret|federated|both)$/),
-    code: "InvalidAuthentication",
+    // Their order means nothing.
+    canonical: (ids) => ids.map(canonicalGuid).sort(),
+  }),
+  roles: rule({
+    accepts: (value): value is unknown[] => Array.isArray(value),
+    must: "be a list of {role, scope}",
+    remedy: "scope may be left out: then it is the resource group of the workspace.",
+  }),
+  allowPrivilegedRoles: rule({
+    accepts: (value): value is boolean => typeof value === "boolean",
+    must: "be true or false",
+    remedy: "Leave it out unless you mean to give a privileged role.",
+  }),
+  authentication: rule({
+    accepts: (value): value is "secret" | "federated" | "both" =>
+      value === "secret" || value === "federated" || value === "both",
     must: "be secret, federated or both",
     remedy: "federated needs no password; both is for moving from one to the other.",
-  },
+  }),
+  federatedCredentials: rule({
+    accepts: (value): value is unknown[] => Array.isArray(value),
+    must: "be a list of trusts",
+    remedy: "docs/passwordless.md shows one for each kind of pipeline.",
+  }),
   // Two periods are the life of a secret, and the Entra portal allows no more than 24 months.
-  renewSecretsEveryDays: {
+  renewSecretsEveryDays: rule({
     accepts: wholeNumber(1, 365),
-    code: "InvalidRenewal",
     must: "be a whole number of days from 1 to 365",
     remedy: "A secret lives for twice as long: 90 gives secrets of at most 180 days.",
-  },
-  secretsSince: {
-    accepts: textThat(isCalendarDate),
-    code: "InvalidSecretsSince",
-    must: "be a date as YYYY-MM-DD, today (UTC) at the latest",
-    remedy: "Leave it out, or take the day from which the periods of the secrets shall count.",
-  },
-  secretGeneration: {
+  }),
+  secretGeneration: rule({
     accepts: wholeNumber(1, 1_000_000),
-    code: "InvalidSecretGeneration",
-    must: "be a whole number from 1",
+    must: "be a whole number from 1 to 1000000",
     remedy: "Raise it by one after a leak: that replaces every secret at once.",
-  },
-} satisfies Record<string, Rule>;
+  }),
+};
 
-/** The value as the rule reads it, or what is wrong with it. */
-export function checkValue<T>(
-  rule: Rule<T>,
-  what: string,
-  value: unknown,
-): { value: T; problem?: undefined } | { value?: undefined; problem: Problem } {
-  return rule.accepts(value) ? { value } : { problem: describeProblem(rule, what, value) };
+export type CheckedArgument = keyof typeof RULES;
+
+/** What is wrong with the value of an argument. */
+export function checkArgument(argument: CheckedArgument, value: unknown): Problem | undefined {
+  const { accepts, must, remedy } = RULES[argument] as Rule;
+  return accepts(value)
+    ? undefined
+    : { what: argument, must, received: value, remedy: `${quoteHint(value)}${remedy}` };
 }
 
-/** The problem of a value that breaks `rule`. */
-export function describeProblem(rule: Rule, what: string, received: unknown): Problem {
-  const remedy = typeof rule.remedy === "string" ? rule.remedy : rule.remedy(received);
-  return { code: rule.code, what, must: rule.must, received: shorten(received), remedy };
+/** The value of an argument in its one spelling. */
+export function canonicalArgument<A extends CheckedArgument, T>(argument: A, value: T): T {
+  const { canonical } = RULES[argument] as unknown as Rule<T>;
+  return canonical ? canonical(value) : value;
 }
 
-/** Whether a date is in the future at `now`: the one rule of a date that needs the clock. */
-export function isFutureDate(date: string, now: Date): boolean {
-  return Date.parse(`${date}T00:00:00Z`) > now.getTime();
+/** What to say where YAML made a number, a date or nothing at all of a text, and how it was written is no longer known. */
+export function quoteHint(value: unknown): string {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  return values.some(isMadeByYaml) ? "If a text is meant, put it in quotes. " : "";
 }
 
-/** The problem of a role that would let its holder give itself every other role. */
-export function describePrivilegedRole(what: string, received: string): Problem {
-  return {
-    code: "PrivilegedRole",
-    what,
-    must: "not let its holder give itself every other role, unless allowPrivilegedRoles is true",
-    received,
-    remedy: `hi-ml needs Contributor, or less: "AzureML Data Scientist".`,
-  };
+function isMadeByYaml(value: unknown): boolean {
+  if (typeof value === "string") return YAML_DATE.test(value);
+  return typeof value === "number" || typeof value === "boolean" || value === null || value instanceof Date;
 }
 
-const SHOWN_CHARACTERS = 60;
-
-function shorten(value: unknown): unknown {
-  return typeof value === "string" && value.length > 2 * SHOWN_CHARACTERS
-    ? `${value.slice(0, SHOWN_CHARACTERS)}… (${value.length} characters)`
-    : value;
-}
+/** As the engine hands on a date that stands without quotes in `Pulumi.<stack>.yaml`. */
+export const YAML_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;

@@ -1,5 +1,7 @@
+export const GUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 /** Where a role is given: a place relative to the workspace, or the resource ID of anything else. */
-export type RoleScope = "resourceGroup" | "workspace" | "subscription" | `/${string}`;
+export type RoleScope = "resourceGroup" | "workspace" | "subscription" | (string & {});
 
 /** Where an Azure ML workspace is. */
 export interface WorkspaceLocation {
@@ -8,20 +10,77 @@ export interface WorkspaceLocation {
   workspaceName: string;
 }
 
-/** The resource ID of a scope. */
-export function resolveScope(scope: RoleScope, location: WorkspaceLocation): string {
-  const subscription = `/subscriptions/${location.subscriptionId}`;
-  const resourceGroup = `${subscription}/resourceGroups/${location.resourceGroupName}`;
-  switch (scope) {
-    case "subscription":
-      return subscription;
-    case "resourceGroup":
-      return resourceGroup;
-    case "workspace":
-      return `${resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${location.workspaceName}`;
-    default:
-      return scope;
+const PLACES = ["resourceGroup", "workspace", "subscription"] as const;
+export type Place = (typeof PLACES)[number];
+
+// Azure compares IDs without regard to case, azure-native by letter: what it is given has to be spelled in one way.
+const SPELLINGS: Readonly<Record<string, string>> = {
+  resourcegroups: "resourceGroups",
+  "microsoft.machinelearningservices": "Microsoft.MachineLearningServices",
+};
+
+/**
+ * A scope in its one spelling: a place, or a resource ID. Understands what people copy from the Azure portal, Azure ML
+ * studio and `az`: addresses, any letter case, slashes too many or too few. Undefined if it is none of these.
+ */
+export function canonicalScope(text: string): string | undefined {
+  const wanted = text.trim();
+  const place = PLACES.find((known) => known.toLowerCase() === wanted.toLowerCase());
+  if (place) return place;
+  const parts = pathOf(wanted)
+    ?.split("/")
+    .filter((part) => part !== "");
+  if (!parts || parts.some((part) => /[\p{Cc}\p{Cf}<>%&\\?*]/u.test(part))) return undefined;
+  const at = parts.findIndex((part) => part.toLowerCase() === "subscriptions");
+  const id = parts.slice(at).map((part) => SPELLINGS[part.toLowerCase()] ?? part.toLowerCase());
+  // Azure ML studio leaves the provider out.
+  if (id[4] === "workspaces") id.splice(4, 0, "providers", "Microsoft.MachineLearningServices");
+  const isId =
+    at >= 0 &&
+    GUID_PATTERN.test(id[1] ?? "") &&
+    (id.length === 2 ||
+      (id[2] === "resourceGroups" && id.length === 4) ||
+      (id[2] === "resourceGroups" && id[4] === "providers" && id.length >= 8 && id.length % 2 === 0) ||
+      (id[2] === "providers" && id.length >= 6 && id.length % 2 === 0));
+  return isId ? `/${id.join("/")}` : undefined;
+}
+
+/** The path of an ID or of an address that leads to one. */
+function pathOf(text: string): string | undefined {
+  if (!/^https:\/\//i.test(text)) return text;
+  try {
+    const url = new URL(text);
+    const path =
+      url.searchParams.get("wsid") ?? (url.hash.startsWith("#") ? url.hash.slice(1) : url.pathname);
+    const parts = decodeURIComponent(path)
+      .split("/")
+      .filter((part) => part !== "");
+    const from = parts.findIndex((part) => part.toLowerCase() === "subscriptions");
+    if (from < 0) return undefined;
+    const id = parts.slice(from);
+    // The portal ends with the name of a page: overview, users, …
+    return (id.length % 2 === 0 ? id : id.slice(0, -1)).join("/");
+  } catch {
+    return undefined;
   }
+}
+
+/** The resource ID of a canonical scope, in its one spelling. */
+export function resolveScope(scope: string, location: WorkspaceLocation): string {
+  return (PLACES as readonly string[]).includes(scope) ? idOf(scope as Place, location) : scope;
+}
+
+/** The place that a canonical scope stands for; undefined if it is none of the workspace's own. */
+export function placeOf(scope: string, location: WorkspaceLocation): Place | undefined {
+  return PLACES.find((place) => place === scope || idOf(place, location) === scope);
+}
+
+function idOf(place: Place, location: WorkspaceLocation): string {
+  const subscription = `/subscriptions/${location.subscriptionId.toLowerCase()}`;
+  if (place === "subscription") return subscription;
+  const resourceGroup = `${subscription}/resourceGroups/${location.resourceGroupName.toLowerCase()}`;
+  if (place === "resourceGroup") return resourceGroup;
+  return `${resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${location.workspaceName.toLowerCase()}`;
 }
 
 /** The subscription that a resource ID lies in. */

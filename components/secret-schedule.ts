@@ -1,18 +1,16 @@
 /**
- * When secrets are renewed: a pure function of three settings and the clock.
+ * When secrets are renewed: a pure function of two settings, the calendar's first day and the clock.
  *
- * Time since `secretsSince`, in UTC, is cut into periods of `renewSecretsEveryDays` days. Slot `a` belongs to
- * the even periods and slot `b` to the odd ones. In period n the secret of n is handed out, and the other slot
- * still holds the secret of n - 1. A secret of period n ends when period n + 1 ends, so whoever holds the
- * secret of n - 1 has the whole of period n to fetch the new one.
+ * Time since the first day, in UTC, is cut into periods of `renewSecretsEveryDays` days. Slot `a` belongs to the even
+ * periods and slot `b` to the odd ones. In period n the secret of n is handed out, and the other slot still holds the
+ * secret of n - 1. A secret of period n ends when period n + 1 ends, so whoever holds the secret of n - 1 has the whole
+ * of period n to fetch the new one.
  */
 
-/** The settings that decide which secrets exist; all three are plain values, since they decide how many. */
+/** The settings that decide which secrets exist; both are plain values, since they decide how many. */
 export interface SecretSchedule {
   /** Length of a period, in days: a whole number from 1 to 365. A secret lives for two periods at most. */
   renewSecretsEveryDays: number;
-  /** First day of period 0, as `YYYY-MM-DD`, in UTC. Not in the future. */
-  secretsSince: string;
   /** A whole number, raised by one after a leak: every secret is replaced at once. */
   secretGeneration: number;
 }
@@ -20,53 +18,59 @@ export interface SecretSchedule {
 /** One secret that has to exist now. */
 export interface PlannedSecret {
   slot: "a" | "b";
-  /** Whether this is the secret that is handed out; the other one only stays valid for those who still hold it. */
-  current: boolean;
-  /** When the secret ends, as Microsoft Graph writes instants: `2027-02-14T00:00:00Z`. */
+  /** First instant of its period, and the instant at which it ends, as Microsoft Graph writes instants: `2027-02-14T00:00:00Z`. */
+  startDate: string;
   endDate: string;
   /** A change of any of these makes a new secret, whatever becomes of `endDate`. */
   rotateWhenChanged: Record<"period" | "generation" | "since" | "everyDays", string>;
 }
 
 export interface SecretPlan {
-  /** The secrets that have to exist, the current one first: one in period 0, two later. */
-  secrets: [current: PlannedSecret, ...previous: PlannedSecret[]];
+  /** The period that `now` is in, counted from 0. */
+  period: number;
+  /** The secret that is handed out. */
+  current: PlannedSecret;
+  /** The secret of the period before, none in period 0. It may exist only if it was handed out: a run in its period made it. */
+  previous: PlannedSecret | undefined;
   /** The first instant at which a run makes a new secret. */
   nextRenewal: Date;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** The day of an instant, as `YYYY-MM-DD`, in UTC. */
+export function dayOf(now: Date): string {
+  return now.toISOString().slice(0, 10);
+}
+
 /**
- * The secrets that have to exist at `now`.
+ * The secrets that have to exist at `now`. A clock that was ahead when the calendar began makes no period below 0.
  *
- * @throws RangeError if `now` lies before `secretsSince`: there is no period to be in.
+ * @param since the calendar's first day, `YYYY-MM-DD`, in UTC
  */
-export function planSecrets(schedule: SecretSchedule, now: Date): SecretPlan {
-  const since = Date.parse(`${schedule.secretsSince}T00:00:00Z`);
+export function planSecrets(schedule: SecretSchedule, since: string, now: Date): SecretPlan {
+  const start = Date.parse(`${since}T00:00:00Z`);
+  if (Number.isNaN(start)) throw new RangeError(`since must be a day as YYYY-MM-DD. Received ${since}.`);
   const length = schedule.renewSecretsEveryDays * DAY_MS;
-  const period = Math.floor((now.getTime() - since) / length);
-  if (!(period >= 0)) {
-    throw new RangeError(
-      `secretsSince must be a date in the past, as YYYY-MM-DD. Received ${schedule.secretsSince} at ${now.toISOString()}.`,
-    );
-  }
+  const period = Math.max(0, Math.floor((now.getTime() - start) / length));
 
   const secretOf = (n: number): PlannedSecret => ({
     slot: n % 2 === 0 ? "a" : "b",
-    current: n === period,
-    endDate: formatInstant(since + (n + 2) * length),
+    startDate: formatInstant(start + n * length),
+    endDate: formatInstant(start + (n + 2) * length),
     rotateWhenChanged: {
       period: String(n),
       generation: String(schedule.secretGeneration),
-      since: schedule.secretsSince,
+      since,
       everyDays: String(schedule.renewSecretsEveryDays),
     },
   });
 
   return {
-    secrets: period === 0 ? [secretOf(0)] : [secretOf(period), secretOf(period - 1)],
-    nextRenewal: new Date(since + (period + 1) * length),
+    period,
+    current: secretOf(period),
+    previous: period === 0 ? undefined : secretOf(period - 1),
+    nextRenewal: new Date(start + (period + 1) * length),
   };
 }
 

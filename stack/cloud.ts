@@ -6,8 +6,8 @@ export const CLOUD_SETTINGS = ["azuread:environment", "azure-native:environment"
 /** The clouds that those places name; one that names none is left out. */
 export type Clouds = Partial<Record<(typeof CLOUD_SETTINGS)[number], string>>;
 
-/** azuread knows the public cloud by two names. */
-const PUBLIC_CLOUD = ["public", "global"];
+/** Names of the public cloud: those of azuread, of azure-native, and of the `az` command. */
+const PUBLIC_CLOUD = ["public", "global", "azurecloud", "azurepublic", "azurepubliccloud"];
 
 /**
  * What keeps hi-ml from reaching the workspace: it logs in at, and calls, the addresses of the public cloud only
@@ -15,9 +15,8 @@ const PUBLIC_CLOUD = ["public", "global"];
  */
 export function checkClouds(clouds: Clouds): Problem[] {
   return Object.entries(clouds)
-    .filter(([, cloud]) => cloud !== "" && !PUBLIC_CLOUD.includes(cloud.toLowerCase()))
+    .filter(([, cloud]) => cloud !== "" && !PUBLIC_CLOUD.includes(cloud.trim().toLowerCase()))
     .map(([where, cloud]) => ({
-      code: "OtherCloud",
       what: where,
       must: "be public, or be left out: hi-ml knows no other cloud",
       received: cloud,

@@ -1,4 +1,4 @@
-import type { RoleInfo, SecretInfo, TrustInfo } from "../components/himl-service-principal";
+import type { PrincipalDetails } from "../components/details";
 
 // Nothing of Pulumi is loaded with this: commands that read the outputs start faster without.
 
@@ -35,20 +35,5 @@ export const STACK_OUTPUTS = [
 
 export type StackOutputName = (typeof STACK_OUTPUTS)[number]["name"];
 
-/** The output `details`. Fields are only ever added under the same `version`. */
-export interface StackDetails {
-  version: 1;
-  instanceId: string;
-  applicationObjectId: string;
-  servicePrincipalObjectId: string;
-  authentication: "secret" | "federated" | "both";
-  secrets: SecretInfo[];
-  trusts: TrustInfo[];
-  roles: RoleInfo[];
-  /** Not with `authentication: federated`. First instant at which an `up` makes a new secret, ISO 8601 in UTC. */
-  nextRenewal?: string;
-  /** Only where somebody else registered the application: its client ID. */
-  existingApplicationId?: string;
-  /** Only where the stack gives no role: what somebody who may assign roles has to run. */
-  administratorCommand?: string;
-}
+/** The output `details`. */
+export type StackDetails = PrincipalDetails;

@@ -6,13 +6,13 @@ import type { StackDetails } from "./outputs";
 export interface LastDeployment {
   HIML_SERVICE_PRINCIPAL_ID?: string;
   HIML_TENANT_ID?: string;
-  details?: Partial<Pick<StackDetails, "existingApplicationId" | "secrets">>;
+  details?: Partial<Pick<StackDetails, "existingClientId" | "secrets">>;
 }
 
 /** What this run is about to deploy. */
 export interface Plan {
   authentication: StackDetails["authentication"];
-  existingApplicationId: string | undefined;
+  existingClientId: string | undefined;
   tenantId: string;
 }
 
@@ -22,11 +22,10 @@ export interface Plan {
  */
 export function warnOfLosses(principal: HimlServicePrincipal): void {
   const last = readLastDeployment();
-  const { authentication, existingApplicationId } = principal;
-  principal.tenantId.apply(async (tenantId) => {
-    for (const loss of describeLosses(await last, { authentication, existingApplicationId, tenantId })) {
-      await pulumi.log.warn(loss);
-    }
+  const { tenantId } = principal;
+  const { authentication, existingClientId } = principal.details;
+  pulumi.output({ tenantId, authentication, existingClientId }).apply(async (plan) => {
+    for (const loss of describeLosses(await last, plan)) await pulumi.log.warn(loss);
   });
 }
 
@@ -42,14 +41,14 @@ export function describeLosses(last: LastDeployment, plan: Plan): string[] {
         "Log in to its tenant, or make a stack of its own for the other one (`pulumi stack init`).",
     );
   }
-  const lastExisting = last.details?.existingApplicationId;
+  const lastExisting = last.details?.existingClientId;
   const isSame =
-    plan.existingApplicationId === undefined
+    plan.existingClientId === undefined
       ? lastExisting === undefined
-      : plan.existingApplicationId.toLowerCase() === clientId.toLowerCase();
+      : plan.existingClientId.toLowerCase() === clientId.toLowerCase();
   if (!isSame) {
     losses.push(
-      `The client ID changes from ${clientId} to ${plan.existingApplicationId ?? "that of a new application"}. ` +
+      `The client ID changes from ${clientId} to ${plan.existingClientId ?? "that of a new application"}. ` +
         `Jobs that use the old one will fail${lastExisting === undefined ? ", and its application is deleted" : ""}: bring the new variables into every pipeline.`,
     );
   } else if (plan.authentication === "federated" && (last.details?.secrets?.length ?? 0) > 0) {

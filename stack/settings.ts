@@ -1,28 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
-import { resolveTrusts, type TrustArgs } from "../components/federated-subjects";
-import { DEFAULTS, type Authentication, type RoleArgs } from "../components/himl-service-principal-args";
+import { DEFAULTS, type HimlServicePrincipalArgs } from "../components/himl-service-principal-args";
+import { LATER, planPrincipal } from "../components/plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
-import { checkValue, describeProblem, isFutureDate, RULES, type Rule } from "../components/rules";
-import { checkAuthentication, checkExistingApplication, resolveRoles } from "../components/validate-args";
+import { canonicalArgument, RULES, type CheckedArgument } from "../components/rules";
 import { checkClouds, CLOUD_SETTINGS, type Clouds } from "./cloud";
-import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceSetting } from "./workspace-config";
+import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceConfig } from "./workspace-config";
 
-/** A setting of the stack: what the README says of it, and how its text is read. */
-interface Setting<T> {
+/** A setting of the stack: what the README says of it, which argument it sets, and how its text is read. */
+interface Setting {
   description: string;
-  /** Shown in commands: `pulumi config set <name> <example>`. */
+  /** The argument of the component that it sets; the one of its own name, unless it says otherwise. */
+  argument?: CheckedArgument;
+  /** Shown in commands that work in any shell: `pulumi config set <example>`. */
   example: string;
   /** Its value where it is left out, as text; settings without one are optional, or required as the description says. */
   default?: string;
-  rule: Rule<T>;
-  /** Pulumi hands every setting over as text. */
-  parse: (text: string) => unknown;
+  /** Pulumi hands every setting over as text. @default as it is */
+  parse?: (text: string) => unknown;
 }
 
-const asText = (text: string): unknown => text;
-// An empty text is 0 to Number, and a list of one number is that number.
-const asNumber = (text: string): unknown => (/^\s*$/.test(text) ? text : Number(text));
+// Number alone would read an empty text as 0, and 0x10 as 16.
+const asNumber = (text: string): unknown => (/^(0|[1-9]\d*)$/.test(text.trim()) ? Number(text) : text);
 const asJson = (text: string): unknown => {
   try {
     return JSON.parse(text) as unknown;
@@ -30,157 +29,114 @@ const asJson = (text: string): unknown => {
     return text;
   }
 };
-
-const setting = <T>(definition: Setting<T>) => definition;
+/** A role's name is short for a list of one, and in a list for that role on the resource group. */
+const asRoles = (text: string): unknown => {
+  const value = asJson(text);
+  if (typeof value === "string" && /^\s*[[{]/.test(text)) return value;
+  const list: unknown[] = Array.isArray(value) ? value : isScalar(value) ? [text] : [value];
+  return list.map((item) => (typeof item === "string" ? { role: item } : item));
+};
+const isScalar = (value: unknown) => typeof value !== "object" || value === null;
 
 /** Every setting of a stack. Pulumi.yaml repeats the defaults, so that `pulumi config` shows them. */
 export const SETTINGS = {
-  workspaceConfig: setting({
+  workspaceConfig: {
     description:
       "Path of hi-ml's `config.json`, relative to the project. It stands for the next three settings; any of them may be set as well, to the same value.",
-    example: "config.json",
-    rule: {
-      accepts: (value): value is string => typeof value === "string" && value.trim() !== "",
-      code: "InvalidWorkspaceConfig",
-      must: "be the path of hi-ml's config.json",
-      remedy: "Leave it out if you set resourceGroup and workspaceName.",
-    },
-    parse: asText,
-  }),
-  subscriptionId: setting({
+    example: "workspaceConfig config.json",
+  },
+  subscriptionId: {
     description:
       "Subscription of the workspace. Left out: the one that the azure-native provider is logged in to.",
-    example: "00000000-0000-0000-0000-000000000000",
-    rule: RULES.subscriptionId,
-    parse: asText,
-  }),
-  resourceGroup: setting({
+    example: "subscriptionId 00000000-0000-0000-0000-000000000000",
+  },
+  resourceGroup: {
     description: "Resource group that contains the workspace. Required without `workspaceConfig`.",
-    example: "rg-ml",
-    rule: RULES.resourceGroupName,
-    parse: asText,
-  }),
-  workspaceName: setting({
+    argument: "resourceGroupName",
+    example: "resourceGroup rg-ml",
+  },
+  workspaceName: {
     description: "Name of the Azure ML workspace. Required without `workspaceConfig`.",
-    example: "ws-ml",
-    rule: RULES.workspaceName,
-    parse: asText,
-  }),
-  existingApplicationId: setting({
+    example: "workspaceName ws-ml",
+  },
+  existingClientId: {
     description:
       "Client ID of an application that somebody else registered: it gets secrets, trusts and roles, and a principal if it has none. Left out: an application of its own.",
-    example: "00000000-0000-0000-0000-000000000000",
-    rule: RULES.existingApplicationId,
-    parse: asText,
-  }),
-  displayName: setting({
+    example: "existingClientId 00000000-0000-0000-0000-000000000000",
+  },
+  displayName: {
     description: "Name of the app registration. Left out: `himl-<workspace>-<stack>`.",
-    example: "himl-training",
-    rule: RULES.displayName,
-    parse: asText,
-  }),
-  description: setting({
+    example: "displayName himl-training",
+  },
+  description: {
     description:
       "What an administrator reads about the app registration. Left out: a sentence that names workspace, project and stack.",
-    example: '"Nightly training of team X"',
-    rule: RULES.description,
-    parse: asText,
-  }),
-  owners: setting({
+    example: 'description "Nightly training of team X"',
+  },
+  owners: {
     description:
-      "Object IDs of those who own the application: exactly these. Left out: whoever creates it, recorded once. Set with `pulumi config set --path 'owners[0]' ID`.",
-    example: "--path 'owners[0]' 00000000-0000-0000-0000-000000000000",
-    rule: RULES.owners,
+      "Object IDs of those who own the application: exactly these. Left out: whoever creates it, recorded once.",
+    example: '--path "owners[0]" 00000000-0000-0000-0000-000000000000',
     parse: asJson,
-  }),
-  serviceManagementReference: setting({
+  },
+  serviceManagementReference: {
     description:
       "Reference to a service in the tenant's asset management; some tenants refuse applications without.",
-    example: "12345",
-    rule: RULES.serviceManagementReference,
-    parse: asText,
-  }),
-  role: setting({
+    example: "serviceManagementReference 12345",
+  },
+  roles: {
     description:
-      "Role on the resource group of the workspace: the name of a built-in role of Azure ML or the GUID of any role. Left out, and without `roles`: Contributor.",
-    example: '"AzureML Data Scientist"',
-    rule: RULES.role,
-    parse: asText,
-  }),
-  roles: setting({
+      "A role on the resource group of the workspace: the name of a built-in role of Azure ML, or the GUID of any role. Or a list of such names and of `{role, scope}`, with scope `resourceGroup`, `workspace`, `subscription` or a resource ID. Left out: Contributor. An empty list (`[]`) gives no role; the output `details` then has the command for an administrator.",
+    example: 'roles "AzureML Data Scientist"',
+    parse: asRoles,
+  },
+  allowPrivilegedRoles: {
     description:
-      "Instead of `role`: a list of `{role, scope}`, with scope `resourceGroup`, `workspace`, `subscription` or a resource ID. An empty list gives no role; the output `details` then has the command for an administrator.",
-    example: `'[{"role": "AzureML Data Scientist", "scope": "workspace"}]'`,
-    rule: {
-      accepts: (value): value is RoleArgs[] =>
-        Array.isArray(value) && value.every((item) => isRecord(item) && typeof item["role"] === "string"),
-      code: "InvalidRoles",
-      must: "be a list of {role, scope}",
-      remedy: "scope may be left out: then it is the resource group of the workspace.",
-    },
-    parse: asJson,
-  }),
-  allowPrivilegedRoles: setting({
-    description:
-      "Allows Owner, User Access Administrator and Role Based Access Control Administrator as `role`, whose holder can give itself every other role.",
-    example: "true",
+      "Allows roles whose holder can give itself every other role: Owner, User Access Administrator, Role Based Access Control Administrator.",
+    example: "allowPrivilegedRoles true",
     default: String(DEFAULTS.allowPrivilegedRoles),
-    rule: {
-      accepts: (value): value is boolean => typeof value === "boolean",
-      code: "InvalidAllowPrivilegedRoles",
-      must: "be true or false",
-      remedy: "Leave it out unless a privileged role is meant.",
-    },
     parse: asJson,
-  }),
-  authentication: setting({
+  },
+  authentication: {
     description:
       "How pipelines log in: `secret`, `federated` (with the pipeline's own tokens, without a password) or `both` (for moving from one to the other). A change to `federated` removes the secrets.",
-    example: "federated",
+    example: "authentication federated",
     default: DEFAULTS.authentication,
-    rule: RULES.authentication as Rule<Authentication>,
-    parse: asText,
-  }),
-  federatedCredentials: setting({
+  },
+  federatedCredentials: {
     description:
       "The tokens to trust with `federated` or `both`, 20 at most: a list of `{github: {repository, ownerId, repositoryId, branch | tag | environment | pullRequest}}`, `{azureDevOps: {issuer, subject}}` or `{name, issuer, subject, audience}`.",
-    example: `'[{"github": {"repository": "octocat/training", "environment": "production"}}]'`,
-    rule: {
-      accepts: (value): value is TrustArgs[] => Array.isArray(value),
-      code: "InvalidTrust",
-      must: "be a list of trusts",
-      remedy: "docs/passwordless.md shows one for each kind of pipeline.",
-    },
+    example: '--path "federatedCredentials[0].github.repository" octocat/training',
     parse: asJson,
-  }),
-  renewSecretsEveryDays: setting({
+  },
+  renewSecretsEveryDays: {
     description:
-      "Days from one renewal to the next; a secret lives for two of these periods at most. A change replaces every secret at once.",
-    example: "30",
+      "Days from one renewal to the next, counted from the day of the first `pulumi up`; a secret lives for two of these periods at most. A change replaces every secret at once.",
+    example: "renewSecretsEveryDays 30",
     default: String(DEFAULTS.renewSecretsEveryDays),
-    rule: RULES.renewSecretsEveryDays,
     parse: asNumber,
-  }),
-  secretsSince: setting({
-    description:
-      "Day from which the periods count, in UTC. A change replaces every secret at once. With today's date a new stack starts with one secret instead of two.",
-    example: "2026-11-01",
-    default: DEFAULTS.secretsSince,
-    rule: RULES.secretsSince,
-    parse: asText,
-  }),
-  secretGeneration: setting({
+  },
+  secretGeneration: {
     description: "Raise it by one after a leak: every secret is replaced at once.",
-    example: "2",
+    example: "secretGeneration 2",
     default: String(DEFAULTS.secretGeneration),
-    rule: RULES.secretGeneration,
     parse: asNumber,
-  }),
-};
+  },
+} satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
-type SettingValue<S> = S extends Setting<infer T> ? T : never;
-type SettingValues = { [Name in SettingName]?: SettingValue<(typeof SETTINGS)[Name]> };
+
+/** The argument that a setting sets. */
+function argumentOf(name: SettingName): CheckedArgument | undefined {
+  if (name === "workspaceConfig") return undefined;
+  return (SETTINGS[name] as Setting).argument ?? (name as CheckedArgument);
+}
+
+/** What a setting must be like, in words. */
+export function ruleOf(name: SettingName): string {
+  const argument = argumentOf(name);
+  return argument ? RULES[argument].must : "be the path of hi-ml's config.json";
+}
 
 export interface SettingsSource {
   /** The settings of the project's namespace, as Pulumi hands them over. */
@@ -199,7 +155,7 @@ export interface SettingsSource {
  *
  * @throws pulumi.RunError, which Pulumi shows without a stack trace, with every problem at once.
  */
-export function readSettings(now: Date) {
+export function readSettings(now: Date): HimlServicePrincipalArgs {
   const prefix = `${pulumi.getProject()}:`;
   // Internal in the types of Pulumi, so it may go; then encrypted values are told from others no more.
   const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };
@@ -228,123 +184,115 @@ function readClouds(config: Record<string, string>): Clouds {
 }
 
 /**
- * Reads and checks settings without Pulumi.
+ * Reads settings, without Pulumi, and has their plan checked.
  *
  * @throws InvalidValuesError with every problem at once.
  */
-export function parseSettings(source: SettingsSource) {
-  const problems: Problem[] = checkClouds(source.clouds ?? {});
-  const given = checkSingleSettings(source, problems);
-  const workspace = mergeWorkspace(given, source, problems);
-
-  if (given.secretsSince !== undefined && isFutureDate(given.secretsSince, source.now)) {
-    problems.push(describeSetting("secretsSince", RULES.secretsSince, given.secretsSince));
+export function parseSettings(source: SettingsSource): HimlServicePrincipalArgs {
+  const { values, clouds = {}, stack, now } = source;
+  const names = Object.keys(values);
+  const problems = [
+    ...checkClouds(clouds),
+    ...names.filter((name) => !isSettingName(name)).map(describeUnknownSetting),
+  ];
+  const args: Partial<Record<CheckedArgument, unknown>> = {};
+  for (const name of names.filter(isSettingName)) {
+    const argument = argumentOf(name);
+    const { parse } = SETTINGS[name] as Setting;
+    if (argument) args[argument] = parse ? parse(values[name]!) : values[name];
   }
-  const roles = given.roles ?? [{ role: given.role ?? DEFAULTS.role }];
-  const nameOf = (index: number, field: string) => (given.roles ? `roles[${index}]${field}` : "role");
-  problems.push(...resolveRoles(roles, given.allowPrivilegedRoles, nameOf).problems);
-  if ("role" in source.values && "roles" in source.values) {
+  const config =
+    values["workspaceConfig"] === undefined ? undefined : readConfig(values["workspaceConfig"], source);
+  problems.push(...(config?.problems ?? []), ...mergeWorkspace(args, config));
+  const { problems: found = [] } = planPrincipal(args, now);
+  problems.push(...found.map((problem) => asSetting(problem, source, config)));
+  if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${stack}`, problems);
+  return args as unknown as HimlServicePrincipalArgs;
+}
+
+function readConfig(file: string, { projectFolder }: SettingsSource): WorkspaceConfig {
+  if (file.trim() !== "") return readWorkspaceConfig(file, projectFolder);
+  const remedy = "Leave it out if you set resourceGroup and workspaceName.";
+  return {
+    values: {},
+    problems: [{ what: "workspaceConfig", must: ruleOf("workspaceConfig"), received: file, remedy }],
+  };
+}
+
+/** Adds what config.json says to the arguments; the two must not contradict each other, and together name a workspace. */
+function mergeWorkspace(
+  args: Partial<Record<CheckedArgument, unknown>>,
+  config: WorkspaceConfig | undefined,
+): Problem[] {
+  const problems: Problem[] = [];
+  for (const { setting, argument, field } of WORKSPACE_CONFIG_FIELDS) {
+    const set = args[argument];
+    const read = config?.values[argument];
+    if (typeof set === "string" && typeof read === "string" && !isSameName(argument, set, read)) {
+      problems.push({
+        what: setting,
+        must: `be the ${field} of config.json, or be left out`,
+        received: { [setting]: set, "config.json": read },
+        remedy: `\`pulumi config rm ${setting}\`, or correct config.json.`,
+      });
+    }
+    args[argument] ??= read;
+    if (args[argument] !== undefined || argument === "subscriptionId") continue;
+    args[argument] = LATER;
+    // Where config.json is wrong, that is told already.
+    if (config) continue;
     problems.push({
-      code: "RoleAndRoles",
-      what: "role",
-      must: "be left out where roles is set",
-      received: source.values["role"],
-      remedy: "`pulumi config rm role`; it is the short form of one role on the resource group.",
+      what: setting,
+      must: "be set, here or in the config.json that workspaceConfig names",
+      remedy: `\`pulumi config set ${setting} NAME\`, or \`pulumi config set workspaceConfig config.json\``,
     });
   }
-  const { problems: trustProblems } = resolveTrusts("federatedCredentials", given.federatedCredentials ?? []);
-  problems.push(...trustProblems);
-  // Where one of the two is wrong in itself, nothing can be said about both.
-  const areRead = (["authentication", "federatedCredentials"] as const).every(
-    (name) => given[name] !== undefined || !(name in source.values),
-  );
-  problems.push(...checkExistingApplication(given));
-  if (areRead && trustProblems.length === 0) problems.push(...checkAuthentication(given));
-
-  if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${source.stack}`, problems);
-  return {
-    workspaceName: workspace.workspaceName!,
-    resourceGroupName: workspace.resourceGroup!,
-    subscriptionId: workspace.subscriptionId,
-    existingApplicationId: given.existingApplicationId,
-    displayName: given.displayName,
-    description: given.description,
-    owners: given.owners,
-    serviceManagementReference: given.serviceManagementReference,
-    roles,
-    authentication: given.authentication,
-    federatedCredentials: given.federatedCredentials,
-    allowPrivilegedRoles: given.allowPrivilegedRoles,
-    renewSecretsEveryDays: given.renewSecretsEveryDays,
-    secretsSince: given.secretsSince,
-    secretGeneration: given.secretGeneration,
-  };
+  if (args.subscriptionId === undefined) delete args.subscriptionId;
+  return problems;
 }
 
-function checkSingleSettings({ values, secretNames }: SettingsSource, problems: Problem[]): SettingValues {
-  const checked: Record<string, unknown> = {};
-  for (const [name, text] of Object.entries(values)) {
-    if (!isSettingName(name)) {
-      problems.push(describeUnknownSetting(name));
-      continue;
-    }
-    const rule: Rule = SETTINGS[name].rule;
-    const { value, problem } = checkValue(rule, name, SETTINGS[name].parse(text));
-    if (problem) problems.push(describeSetting(name, rule, secretNames.has(name) ? "[secret]" : text));
-    else checked[name] = value;
+/** Azure compares names and IDs without regard to case. */
+function isSameName(argument: CheckedArgument, a: string, b: string): boolean {
+  const spell = (text: string) => canonicalArgument(argument, text).toLowerCase();
+  return spell(a) === spell(b);
+}
+
+/** The problem of an argument, told as one of the setting that set it. */
+function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceConfig | undefined): Problem {
+  const [, argument = "", place = ""] = /^(\w+)(.*)$/.exec(problem.what) ?? [];
+  const name = (Object.keys(SETTINGS) as SettingName[]).find((one) => argumentOf(one) === argument);
+  if (name === undefined) return problem;
+  if (config && source.values[name] === undefined && argument in config.values) {
+    const { field } = WORKSPACE_CONFIG_FIELDS.find((one) => one.argument === argument)!;
+    return { ...problem, what: `${field} in config.json` };
   }
-  return checked;
-}
-
-/** The workspace from its three settings and `config.json`, which must not contradict each other. */
-function mergeWorkspace(
-  given: SettingValues,
-  { values, projectFolder }: SettingsSource,
-  problems: Problem[],
-): Partial<Record<WorkspaceSetting, string>> {
-  const file = given.workspaceConfig;
-  const fromFile = file === undefined ? undefined : readWorkspaceConfig(file, projectFolder);
-  problems.push(...(fromFile?.problems ?? []));
-
-  const merged: Partial<Record<WorkspaceSetting, string>> = {};
-  for (const name of Object.keys(WORKSPACE_CONFIG_FIELDS) as WorkspaceSetting[]) {
-    const set = given[name];
-    const read = fromFile?.values[name];
-    // Azure compares names and IDs without regard to case.
-    if (set !== undefined && read !== undefined && set.toLowerCase() !== read.toLowerCase()) {
-      problems.push({
-        code: "ContradictoryWorkspace",
-        what: name,
-        must: `be the ${WORKSPACE_CONFIG_FIELDS[name].field} of config.json, or be left out`,
-        received: { [name]: set, "config.json": read },
-        remedy: `\`pulumi config rm ${name}\`, or correct ${file}.`,
-      });
-    }
-    merged[name] = set ?? read;
-    // A value that was given and is wrong has its own problem already.
-    if (
-      merged[name] === undefined &&
-      name !== "subscriptionId" &&
-      !(name in values) &&
-      !("workspaceConfig" in values)
-    ) {
-      problems.push({
-        code: "MissingWorkspace",
-        what: name,
-        must: "be set, here or in the config.json that workspaceConfig names",
-        remedy: `\`pulumi config set ${name} NAME\`, or \`pulumi config set workspaceConfig config.json\``,
-      });
-    }
+  const remedy = hintAt(name, source);
+  if (source.secretNames.has(name)) {
+    const { must, received } = problem;
+    const hidden = `${RULES[argument as CheckedArgument].remedy}${remedy}`;
+    return { what: name, must, ...(received !== undefined && { received: "[secret]" }), remedy: hidden };
   }
-  return merged;
-}
-
-function describeSetting(name: SettingName, rule: Rule, received: unknown): Problem {
-  const problem = describeProblem(rule, name, received);
+  const what = `${name}${name === "roles" ? placeInRoles(place, source.values[name]) : place}`;
   return {
     ...problem,
-    remedy: `${problem.remedy} For example: \`pulumi config set ${name} ${SETTINGS[name].example}\``,
+    what,
+    remedy: `${problem.remedy.replace("put it in quotes", `put it in quotes in Pulumi.${source.stack}.yaml`)}${place === "" ? remedy : ""}`,
   };
+}
+
+/** The command that sets a right value. On a list that is there, `--path` would keep what was wrong, or lose what was right. */
+function hintAt(name: SettingName, { values }: SettingsSource): string {
+  const { example } = SETTINGS[name];
+  const isSet = example.startsWith("--path") && values[name] !== undefined;
+  return ` For example: ${isSet ? `\`pulumi config rm ${name}\`, then ` : ""}\`pulumi config set ${example}\``;
+}
+
+/** Where a role stands in the setting: a name alone is no list, and has no fields. */
+function placeInRoles(place: string, text: string | undefined): string {
+  const value = asJson(text ?? "");
+  if (!Array.isArray(value)) return place.replace(/^\[0\](\.role)?/, "");
+  const at = Number(/^\[(\d+)\]/.exec(place)?.[1]);
+  return typeof value[at] === "string" ? place.replace(/\.role$/, "") : place;
 }
 
 function describeUnknownSetting(name: string): Problem {
@@ -353,16 +301,11 @@ function describeUnknownSetting(name: string): Problem {
     .sort((a, b) => a.far - b.far)[0]!;
   const hint = near.far <= Math.max(2, name.length / 3) ? `Did you mean ${near.known}? ` : "";
   return {
-    code: "UnknownSetting",
     what: `Setting ${JSON.stringify(name)}`,
     must: "be one that this program knows",
     // Its value is not shown: somebody may have stored a password under a name of their own.
-    remedy: `${hint}\`pulumi config rm ${name}\` removes it. Known: ${Object.keys(SETTINGS).join(", ")}.`,
+    remedy: `${hint}\`pulumi config rm ${/^[\w.-]+$/.test(name) ? name : "NAME"}\` removes it. Known: ${Object.keys(SETTINGS).join(", ")}.`,
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSettingName(name: string): name is SettingName {

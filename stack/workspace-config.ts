@@ -1,76 +1,105 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
-import type { Problem } from "../components/problems";
-import { checkValue, RULES } from "../components/rules";
+import { messageOf, type Problem } from "../components/problems";
 
-/** The fields of hi-ml's `config.json` by the setting that each of them stands for. */
-export const WORKSPACE_CONFIG_FIELDS = {
-  subscriptionId: { field: "subscription_id", rule: RULES.subscriptionId },
-  resourceGroup: { field: "resource_group", rule: RULES.resourceGroupName },
-  workspaceName: { field: "workspace_name", rule: RULES.workspaceName },
-} as const;
-
-export type WorkspaceSetting = keyof typeof WORKSPACE_CONFIG_FIELDS;
+/** The fields of hi-ml's `config.json`, and the setting and the argument that each of them stands for. */
+export const WORKSPACE_CONFIG_FIELDS = [
+  { field: "subscription_id", setting: "subscriptionId", argument: "subscriptionId", inScope: 2 },
+  { field: "resource_group", setting: "resourceGroup", argument: "resourceGroupName", inScope: 4 },
+  { field: "workspace_name", setting: "workspaceName", argument: "workspaceName", inScope: 8 },
+] as const;
 
 export interface WorkspaceConfig {
-  values: Partial<Record<WorkspaceSetting, string>>;
+  /** As they stand there: the plan checks them. */
+  values: Partial<Record<(typeof WORKSPACE_CONFIG_FIELDS)[number]["argument"], unknown>>;
   problems: Problem[];
 }
 
 const WHERE_TO_GET_IT =
   "The Azure portal offers config.json on the Overview page of the workspace, Azure ML studio in the menu at the top right.";
 
+// A real one has about 200 bytes.
+const MOST_BYTES = 100_000;
+
 /**
- * Reads hi-ml's `config.json`. A byte order mark, comments, trailing commas and further fields do no harm: hi-ml's
- * users edit the file by hand.
+ * Reads hi-ml's `config.json` as azureml-core and azure-ai-ml do: from the place that is named or, if there is none, from
+ * `.azureml/` beside it and from the folders above; with the three fields, or with the workspace's resource ID as `Scope`.
+ * What people edit by hand is taken as well: comments, trailing commas, and the encodings that Windows writes.
  */
 export function readWorkspaceConfig(file: string, projectFolder: string): WorkspaceConfig {
   const absolute = path.resolve(projectFolder, file);
-  const refuse = (code: string, must: string, remedy: string): WorkspaceConfig => ({
+  const refuse = (must: string, remedy: string): WorkspaceConfig => ({
     values: {},
-    problems: [{ code, what: "workspaceConfig", must, received: file, remedy }],
+    problems: [{ what: "workspaceConfig", must, received: file, remedy }],
   });
-
   let text: string;
   try {
-    text = readFileSync(absolute, "utf8").replace(/^\uFEFF/, "");
+    text = readText(findConfig(absolute));
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? "unknown";
+    const reason = (error as NodeJS.ErrnoException).code ?? messageOf(error);
     return refuse(
-      "WorkspaceConfigUnreadable",
       "be the path of a file that can be read, from the folder of the project",
-      `Looked for ${absolute} (${reason}). ${WHERE_TO_GET_IT}`,
+      `Looked for ${absolute} (${reason}), and in .azureml and the folders above. ${WHERE_TO_GET_IT}`,
     );
   }
 
   const errors: ParseError[] = [];
-  const content: unknown = parse(text, errors, { allowTrailingComma: true });
+  let content: unknown;
+  try {
+    content = parse(text, errors, { allowTrailingComma: true });
+  } catch {
+    // The parser calls itself for each bracket.
+    return refuse("name a file with a JSON object", WHERE_TO_GET_IT);
+  }
   if (errors[0]) {
     const line = text.slice(0, errors[0].offset).split("\n").length;
-    const reason = printParseErrorCode(errors[0].error);
-    return refuse("WorkspaceConfigNotJson", "name a JSON file", `${absolute}, line ${line}: ${reason}.`);
+    return refuse("name a JSON file", `${absolute}, line ${line}: ${printParseErrorCode(errors[0].error)}.`);
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    return refuse("WorkspaceConfigNotJson", "name a file with a JSON object", WHERE_TO_GET_IT);
+    return refuse("name a file with a JSON object", WHERE_TO_GET_IT);
   }
+  return readFields(content as Record<string, unknown>, absolute);
+}
 
+function readFields(content: Record<string, unknown>, file: string): WorkspaceConfig {
   const result: WorkspaceConfig = { values: {}, problems: [] };
-  for (const setting of Object.keys(WORKSPACE_CONFIG_FIELDS) as WorkspaceSetting[]) {
-    const { field, rule } = WORKSPACE_CONFIG_FIELDS[setting];
-    const given = (content as Record<string, unknown>)[field];
-    if (given === undefined) {
+  // azure-ai-ml lets `Scope` go first.
+  const scope = [content["Scope"], content["Id"]].find((id) => typeof id === "string" && id !== "");
+  const parts = typeof scope === "string" ? scope.split("/") : undefined;
+  for (const { field, argument, inScope } of WORKSPACE_CONFIG_FIELDS) {
+    const value = parts ? parts[inScope] : content[field];
+    if (value !== undefined) result.values[argument] = value;
+    else {
       result.problems.push({
-        code: "WorkspaceConfigField",
-        what: `The config.json of workspaceConfig`,
-        must: `have the field ${field}`,
-        remedy: `Add it to ${absolute}. ${WHERE_TO_GET_IT}`,
+        what: "The config.json of workspaceConfig",
+        must: parts ? `have the ID of a workspace as Scope, with its ${field}` : `have the field ${field}`,
+        remedy: `Add it to ${file}. ${WHERE_TO_GET_IT}`,
       });
-      continue;
     }
-    const { value, problem } = checkValue<string>(rule, `${field} in config.json`, given);
-    if (problem) result.problems.push(problem);
-    else result.values[setting] = value;
   }
   return result;
+}
+
+/** Where azureml-core and azure-ai-ml look: the file, `.azureml/` or `aml_config/` beside it, then the folders above. */
+function findConfig(absolute: string): string {
+  const isFolder = statSync(absolute, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const name = isFolder ? "config.json" : path.basename(absolute);
+  for (let folder = isFolder ? absolute : path.dirname(absolute); ; folder = path.dirname(folder)) {
+    const candidates = ["", ".azureml", "aml_config"].map((beside) => path.join(folder, beside, name));
+    const found = candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
+    if (found !== undefined) return found;
+    if (folder === path.dirname(folder)) return absolute;
+  }
+}
+
+/** PowerShell's `>` writes UTF-16, editors on Windows a byte order mark. */
+function readText(file: string): string {
+  const { size } = statSync(file);
+  if (size > MOST_BYTES) throw new Error(`${size} bytes, ${MOST_BYTES} at most`);
+  const bytes = readFileSync(file);
+  const [first, second] = bytes;
+  if (first === 0xfe && second === 0xff) return bytes.subarray(2).swap16().toString("utf16le");
+  if (first === 0xff && second === 0xfe) return bytes.subarray(2).toString("utf16le");
+  return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }

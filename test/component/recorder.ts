@@ -28,6 +28,7 @@ export interface Recording {
 
 export const TENANT = "11111111-1111-4111-8111-111111111111";
 export const SUBSCRIPTION = "22222222-2222-4222-8222-222222222222";
+export const INSTANCE = "0c8a1c3e-2f44-4b0e-9f0e-6f4d1f0f6a11";
 export const CALLER = "33333333-3333-4333-8333-333333333333";
 
 export type Call = (inputs: Record<string, unknown>) => Record<string, unknown>;
@@ -60,7 +61,7 @@ const STATES: Record<string, (name: string) => Record<string, unknown>> = {
     value: `${name}.value`,
   }),
   "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential": () => ({}),
-  "random:index/randomUuid:RandomUuid": (name) => ({ result: `${name}.result` }),
+  "random:index/randomUuid:RandomUuid": () => ({ result: INSTANCE }),
   "azure-native:authorization:RoleAssignment": () => ({}),
   "himl-service-principal:index:HimlServicePrincipal": () => ({}),
 };

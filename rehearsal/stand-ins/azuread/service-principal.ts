@@ -43,6 +43,7 @@ export const servicePrincipal: ResourceType<AzureConnection> = {
     notes: {},
     owners: { unordered: true },
     tags: { unordered: true, computed: true },
+    useExisting: {},
   },
   computedOutputs: [
     "applicationTenantId",
@@ -59,6 +60,9 @@ export const servicePrincipal: ResourceType<AzureConnection> = {
     const [existing] = await listObjects(connection, "Could not list existing service principals", filter);
     if (existing !== undefined) {
       const id = String(existing["id"]);
+      const path = `/servicePrincipals/${id}`;
+      if (inputs["useExisting"] === true)
+        return { id: path, outputs: await this.update!(connection, path, inputs, {}) };
       throw new ProviderError(
         "ALREADY_EXISTS",
         `A resource with the ID "${id}" already exists. To be managed via Terraform, this resource needs to be imported into the State.`,

@@ -1,0 +1,280 @@
+import { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment";
+import { Application } from "@pulumi/azuread/application";
+import { ApplicationFederatedIdentityCredential } from "@pulumi/azuread/applicationFederatedIdentityCredential";
+import { ApplicationPassword } from "@pulumi/azuread/applicationPassword";
+import { ServicePrincipal } from "@pulumi/azuread/servicePrincipal";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomUuid } from "@pulumi/random/randomUuid";
+import { isOwnPrincipal } from "./existing-application";
+import type { HimlServicePrincipalArgs, Transform } from "./himl-service-principal-args";
+import { assignmentName, instanceTag, PROGRAM_TAG, secretDisplayName, trustDescription } from "./ownership";
+import type { PrincipalPlan } from "./plan";
+import type { PlannedRole } from "./roles";
+import { placeOf, resolveScope, subscriptionOf } from "./scopes";
+import { planSecrets, type PlannedSecret, type SecretPlan, type SecretSchedule } from "./secret-schedule";
+import { canonical, ifFulfilled, toResourceError, valueIfKnown, type World } from "./verification";
+
+/** What every child is made from. */
+export interface Context {
+  component: pulumi.ComponentResource;
+  name: string;
+  args: HimlServicePrincipalArgs;
+  plan: PrincipalPlan;
+  world: World;
+  instanceId: pulumi.Output<string>;
+  now: Date;
+  /** Whether the component has `retainOnDelete`. */
+  retains: boolean;
+}
+
+/** Options of children that a renewal or a destroy has to remove, whatever option the component has. */
+const REPLACEABLE = { protect: false, retainOnDelete: false };
+
+function transformed<Args>(
+  transform: Transform<Args> | undefined,
+  name: string,
+  args: Args,
+  opts: pulumi.CustomResourceOptions,
+): [string, Args, pulumi.CustomResourceOptions] {
+  const changed = transform?.(args, opts, name) ?? { args, opts };
+  return [name, changed.args, changed.opts];
+}
+
+/** The record by which this instance's things can be found again: names repeat in every clone. */
+export function createInstanceId(component: pulumi.Resource, name: string, verified: World["verified"]) {
+  const opts = { ...REPLACEABLE, parent: component, dependsOn: verified };
+  return new RandomUuid(`${name}-instance`, {}, opts).result;
+}
+
+/** The application, or the one that somebody else registered. */
+export function createApplication({ component, name, args, world, instanceId }: Context): Application {
+  const childName = `${name}-application`;
+  const opts = { parent: component, dependsOn: world.verified };
+  if (world.existing) {
+    const id = world.existing.then(({ objectId }) => `/applications/${objectId}`);
+    return Application.get(childName, id, {}, opts);
+  }
+  const { workspaceName } = world;
+  const { ids, ignoreChanges } = planOwners(args, world);
+  const described = {
+    displayName: args.displayName ?? workspaceName.apply(createDisplayName),
+    description:
+      args.description ??
+      pulumi.interpolate`Used by hi-ml in pipelines for the Azure ML workspace ${workspaceName}. Managed by Pulumi: project ${pulumi.getProject()}, stack ${pulumi.getStack()}.`,
+    serviceManagementReference: args.serviceManagementReference,
+    owners: ids,
+    tags: [PROGRAM_TAG, instanceId.apply(instanceTag)],
+  };
+  return new Application(
+    ...transformed(args.transform?.application, childName, described, { ...opts, ignoreChanges }),
+  );
+}
+
+// A stack's name may be long; Entra's limit is 120 characters.
+function createDisplayName(workspaceName: string): string {
+  return `himl-${workspaceName}-${pulumi.getStack()}`.slice(0, 120);
+}
+
+/** The owners; the creator's ID is kept as it was at the first run. */
+function planOwners(args: HimlServicePrincipalArgs, { login }: World) {
+  return args.owners === undefined
+    ? { ids: login.apply(({ objectId }) => [objectId]), ignoreChanges: ["owners"] }
+    : { ids: canonical<string[]>("owners", args.owners), ignoreChanges: [] };
+}
+
+/** Azure deletes these with the application; asking for it again would cost 20 s of polling each. */
+function deletedWith({ world, retains }: Context, application: Application) {
+  return world.existing || retains ? {} : { deletedWith: application };
+}
+
+/** The principal; of somebody else's application only if it has none, or if this instance made it. */
+export function createPrincipal(context: Context, application: Application): pulumi.Output<ServicePrincipal> {
+  const { component, name, args, plan, world, instanceId } = context;
+  const childName = `${name}-service-principal`;
+  const { ids, ignoreChanges } = planOwners(args, world);
+  const opts = { parent: component, ignoreChanges, ...deletedWith(context, application) };
+  const create = (own: { tags?: pulumi.Input<string>[]; useExisting?: boolean }) =>
+    new ServicePrincipal(
+      ...transformed(
+        args.transform?.servicePrincipal,
+        childName,
+        { clientId: application.clientId, owners: ids, ...own },
+        opts,
+      ),
+    );
+  const { existing } = world;
+  // One that an interrupted run left behind is adopted: nobody else makes a principal for this application.
+  if (!existing) return pulumi.output(create({ useExisting: true }));
+  const isOwn = async () => {
+    const found = await existing;
+    const isOurs = isOwnPrincipal(found, plan.existingClientId!, await valueIfKnown(instanceId));
+    return isOurs ? undefined : `/servicePrincipals/${found.principal!.objectId}`;
+  };
+  const own = isOwn();
+  // As with `verified`: only this fails, and nothing is computed from it.
+  void own.catch((error: unknown) => {
+    throw toResourceError(error, component) as Error;
+  });
+  const opened = { parent: component, dependsOn: world.verified };
+  return pulumi
+    .output(ifFulfilled(own))
+    .apply((id) =>
+      id === undefined
+        ? create({ tags: [PROGRAM_TAG, instanceId.apply(instanceTag)] })
+        : ServicePrincipal.get(childName, id, {}, opened),
+    );
+}
+
+/** The secrets that exist, the current one first. */
+export interface DeclaredSecrets {
+  since: string;
+  plan: SecretPlan;
+  secrets: { planned: PlannedSecret; resource: ApplicationPassword }[];
+}
+
+/**
+ * The secrets of the current period and, if it was handed out, of the one before; and the records by which both are
+ * known: the calendar keeps the day of its creation, and a mark the period in which it was made.
+ *
+ * Never `deletedWith`: a deleted application can be restored for 30 days, and must not come back with a secret.
+ */
+export function createSecrets(
+  { component, name, args, plan, world, instanceId, now }: Context,
+  schedule: SecretSchedule,
+  application: Application,
+): pulumi.Output<DeclaredSecrets> {
+  const opts = { ...REPLACEABLE, parent: component };
+  const calendarName = `${schedule.renewSecretsEveryDays}-${schedule.secretGeneration}`;
+  // The state keeps the keepers of the day of creation, and gives them back in every preview.
+  const remember = (
+    childName: string,
+    keepers: Record<string, string>,
+    dependsOn: pulumi.CustomResourceOptions["dependsOn"],
+  ) =>
+    new RandomUuid(childName, { keepers }, { ...opts, ignoreChanges: ["keepers"], dependsOn }).keepers.apply(
+      (kept) => kept ?? {},
+    );
+  const declare = (planned: PlannedSecret) => ({
+    planned,
+    resource: new ApplicationPassword(
+      ...transformed(
+        args.transform?.secret,
+        `${name}-secret-${planned.slot}`,
+        {
+          applicationId: application.id,
+          displayName: instanceId.apply((id) => secretDisplayName(id, planned.slot)),
+          endDate: planned.endDate,
+          rotateWhenChanged: planned.rotateWhenChanged,
+        },
+        opts,
+      ),
+    ),
+  });
+  return remember(`${name}-calendar-${calendarName}`, { since: plan.today }, world.verified).apply(
+    ({ since }) => {
+      const secretPlan = planSecrets(schedule, since!, now);
+      const { period, current, previous } = secretPlan;
+      const mark = (n: number, dependsOn: pulumi.Resource[]) =>
+        remember(`${name}-period-${calendarName}-${n}`, { period: String(period) }, dependsOn);
+      const handedOut = declare(current);
+      // It exists from the moment at which the secret of this period does.
+      mark(period, [handedOut.resource]);
+      const declared = { since: since!, plan: secretPlan, secrets: [handedOut] };
+      if (!previous) return pulumi.output(undefined).apply(() => declared);
+      return mark(period - 1, []).apply(({ period: made }) =>
+        made === String(period - 1) ? { ...declared, secrets: [handedOut, declare(previous)] } : declared,
+      );
+    },
+  );
+}
+
+/** One credential for each trust. */
+export function createTrusts(context: Context, application: Application) {
+  const { component, name, args, plan, instanceId } = context;
+  return plan.trusts.map(
+    ({ key, name: displayName, issuer, subject, audience }) =>
+      new ApplicationFederatedIdentityCredential(
+        ...transformed(
+          args.transform?.trust,
+          `${name}-trust-${key}`,
+          {
+            applicationId: application.id,
+            displayName,
+            description: instanceId.apply(trustDescription),
+            issuer,
+            subject,
+            audiences: [audience],
+          },
+          // A new name is a new credential, and Entra refuses a second one with the same issuer and subject.
+          {
+            ...REPLACEABLE,
+            parent: component,
+            ...deletedWith(context, application),
+            deleteBeforeReplace: true,
+          },
+        ),
+      ),
+  );
+}
+
+/** A role assignment, and what it gives. */
+export interface Assigned {
+  role: string;
+  scope: pulumi.Output<string>;
+  resource: RoleAssignment;
+}
+
+/** One assignment for each role and scope, however both are spelled. */
+export function assignRoles(
+  context: Context,
+  servicePrincipal: pulumi.Output<ServicePrincipal>,
+): pulumi.Output<Assigned[]> {
+  const { plan, world } = context;
+  const assign = (role: PlannedRole, scope: string) =>
+    assignRole(context, role, scope, servicePrincipal.objectId);
+  const isId = ({ scope }: PlannedRole) => scope.startsWith("/");
+  const places = plan.roles.filter((role) => !isId(role));
+  const byPlace = places.map((role) => assign(role, role.scope));
+  const ids = plan.roles.filter(isId);
+  // `pulumi.output(byPlace)` would wait for every scope.
+  if (ids.length === 0) return pulumi.output(undefined).apply(() => byPlace);
+  // A resource ID may be that of the workspace or of what it lies in: then it is the same resource of the stack.
+  const isNew = ({ id }: PlannedRole, place: string) =>
+    !places.some((role) => role.id === id && role.scope === place);
+  return world.location.apply((location) => {
+    const resolved = ids.map((role) => ({ role, place: placeOf(role.scope, location) ?? role.scope }));
+    const byId = resolved
+      .filter(({ role, place }) => isNew(role, place))
+      .map(({ role, place }) => assign(role, place));
+    return [...byPlace, ...byId];
+  });
+}
+
+function assignRole(
+  { component, name, args, world, instanceId }: Context,
+  { id: roleId, label }: PlannedRole,
+  scope: string,
+  principalId: pulumi.Output<string>,
+): Assigned {
+  const scopeId = scope.startsWith("/")
+    ? pulumi.output(scope)
+    : world.location.apply((location) => resolveScope(scope, location));
+  const key = pulumi.output({ instanceId, scope: scopeId, principalId });
+  const resource = new RoleAssignment(
+    ...transformed(
+      args.transform?.roleAssignment,
+      `${name}-role-${label}-on-${scope}`.replaceAll(" ", "-"),
+      {
+        roleAssignmentName: key.apply((known) => assignmentName({ ...known, roleId })),
+        principalId,
+        // Without the type Azure answers PrincipalNotFound until the new principal has been replicated.
+        principalType: "ServicePrincipal",
+        roleDefinitionId: pulumi.interpolate`/subscriptions/${scopeId.apply(subscriptionOf)}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
+        scope: scopeId,
+      },
+      // azure-native would delete first, since the program gives the name.
+      { ...REPLACEABLE, parent: component, deleteBeforeReplace: false },
+    ),
+  );
+  return { role: label, scope: scopeId, resource };
+}

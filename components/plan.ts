@@ -1,0 +1,138 @@
+import { resolveTrusts, type ResolvedTrust } from "./federated-subjects";
+import { DEFAULTS, type Authentication, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
+import type { Problem } from "./problems";
+import { resolveRoles, type PlannedRole } from "./roles";
+import { checkArgument, RULES, type CheckedArgument } from "./rules";
+import { dayOf, type SecretSchedule } from "./secret-schedule";
+
+/** Stands for the value of an argument that is not there yet: it is checked when it is. */
+export const LATER = Symbol("later");
+
+/** Arguments whose values may come later. The others decide how many resources there are. */
+export const DEFERRABLE = [
+  "workspaceName",
+  "resourceGroupName",
+  "subscriptionId",
+  "displayName",
+  "description",
+  "serviceManagementReference",
+  "owners",
+] as const satisfies CheckedArgument[];
+
+/** Arguments as somebody gave them: nothing is known of their types. Those left out have their defaults. */
+export type GivenArgs = { readonly [Argument in keyof HimlServicePrincipalArgs]?: unknown };
+
+/** What follows from arguments that must be plain, since they decide how many resources there are. */
+export interface PrincipalPlan {
+  authentication: Authentication;
+  existingClientId: string | undefined;
+  /** None with `federated`: then there are no secrets. */
+  schedule: SecretSchedule | undefined;
+  /** The day of `now`, in UTC: the calendar's first one, if it begins now. */
+  today: string;
+  trusts: readonly ResolvedTrust[];
+  roles: readonly PlannedRole[];
+  allowPrivilegedRoles: boolean;
+  /** What may be wrong, though nothing here can tell. */
+  warnings: readonly string[];
+}
+
+export type Planned =
+  | { plan: PrincipalPlan; problems?: undefined }
+  | { plan?: undefined; problems: readonly [Problem, ...Problem[]] };
+
+const REQUIRED = ["workspaceName", "resourceGroupName"] as const;
+
+/** Arguments that describe an application, and so cannot be given for one that is somebody else's. */
+const DESCRIBING = ["displayName", "description", "serviceManagementReference", "owners"] as const;
+
+/**
+ * The plan that follows from the arguments, or every problem at once. Pure: the component and the settings of a stack
+ * both call it, and nothing is checked anywhere else but what only Azure knows.
+ */
+export function planPrincipal(args: GivenArgs, now: Date): Planned {
+  const missing = REQUIRED.filter((argument) => args[argument] === undefined);
+  const problems: Problem[] = missing.map((what) => ({
+    what,
+    must: "be given",
+    remedy: RULES[what].remedy,
+  }));
+  const broken = new Set<CheckedArgument>();
+  for (const argument of Object.keys(RULES) as CheckedArgument[]) {
+    const problem = args[argument] === undefined ? undefined : checkGiven(argument, args[argument]);
+    if (!problem) continue;
+    problems.push(problem);
+    broken.add(argument);
+  }
+  const valueOf = <T>(argument: CheckedArgument, otherwise: T): T =>
+    args[argument] === undefined || broken.has(argument) ? otherwise : (args[argument] as T);
+
+  const allowPrivilegedRoles = valueOf<boolean>("allowPrivilegedRoles", DEFAULTS.allowPrivilegedRoles);
+  const roles = resolveRoles(valueOf<readonly unknown[]>("roles", DEFAULTS.roles), allowPrivilegedRoles);
+  const { trusts, problems: trustProblems } = resolveTrusts(
+    "federatedCredentials",
+    valueOf<readonly unknown[]>("federatedCredentials", []),
+  );
+  problems.push(...roles.problems, ...trustProblems, ...checkExistingApplication(args));
+  const authentication = valueOf<Authentication>("authentication", DEFAULTS.authentication);
+  // Where one of the two is wrong in itself, nothing can be said about both.
+  if (!broken.has("authentication") && !broken.has("federatedCredentials") && trustProblems.length === 0)
+    problems.push(...checkAuthentication(authentication, trusts.length));
+
+  const [first, ...more] = problems;
+  if (first) return { problems: [first, ...more] };
+  const schedule = {
+    renewSecretsEveryDays: valueOf<number>("renewSecretsEveryDays", DEFAULTS.renewSecretsEveryDays),
+    secretGeneration: valueOf<number>("secretGeneration", DEFAULTS.secretGeneration),
+  };
+  return {
+    plan: {
+      authentication,
+      existingClientId: valueOf<string | undefined>("existingClientId", undefined)?.trim().toLowerCase(),
+      schedule: authentication === "federated" ? undefined : schedule,
+      today: dayOf(now),
+      trusts,
+      roles: roles.roles,
+      allowPrivilegedRoles,
+      warnings: trusts.flatMap(({ warning }) => warning ?? []),
+    },
+  };
+}
+
+function checkGiven(argument: CheckedArgument, value: unknown): Problem | undefined {
+  if (value !== LATER) return checkArgument(argument, value);
+  if ((DEFERRABLE as readonly string[]).includes(argument)) return undefined;
+  const remedy = "It decides how many resources there are, so it cannot come from another resource.";
+  return { what: argument, must: "be a plain value, not an output", remedy };
+}
+
+/** What is wrong with the way of logging in: there are trusts where there have to be, and only there. */
+function checkAuthentication(authentication: Authentication, trusts: number): Problem[] {
+  if (authentication === "secret" && trusts > 0) {
+    return [
+      {
+        what: "authentication",
+        must: "be federated or both where there are federatedCredentials",
+        received: authentication,
+        remedy: "Choose both to keep the password while pipelines move, federated afterwards.",
+      },
+    ];
+  }
+  if (authentication === "secret" || trusts > 0) return [];
+  return [
+    {
+      what: "federatedCredentials",
+      must: `name whose tokens to trust where authentication is ${authentication}`,
+      remedy: 'For example: [{"github": {"repository": "owner/name", "environment": "production"}}]',
+    },
+  ];
+}
+
+function checkExistingApplication(args: GivenArgs): Problem[] {
+  if (args.existingClientId === undefined) return [];
+  return DESCRIBING.filter((name) => args[name] !== undefined).map((name) => ({
+    what: name,
+    must: "be left out where existingClientId is set",
+    remedy: "That application belongs to whoever registered it, who decides on its name and owners.",
+  }));
+}
