@@ -30,6 +30,10 @@ export default tseslint.config(
     rules: refuse("index", "package", "stack", "cli", "rehearsal", "local-azure", "test"),
   },
   { files: ["cli/**/*.ts"], rules: refuse("rehearsal", "local-azure", "test") },
+  {
+    files: ["components/**/*.ts", "stack/**/*.ts"],
+    rules: { "max-lines-per-function": ["error", { max: 60 }] },
+  },
   // The local Azure shares no code with the program, so that one mistake cannot hide in both.
   {
     files: ["local-azure/**/*.ts"],

@@ -99,17 +99,12 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
       trusts,
       roleAssignments: resourcesOf(assigned),
     };
-    const { clientId, clientSecret, tenantId, subscriptionId, resourceGroupName, workspaceName, details } =
-      this;
-    this.registerOutputs({
-      clientId,
-      clientSecret,
-      tenantId,
-      subscriptionId,
-      resourceGroupName,
-      workspaceName,
-      details,
-    });
+    this.registerOutputs({ ...this.variables(), details: this.details });
+  }
+
+  private variables() {
+    const { clientId, clientSecret, tenantId, subscriptionId, resourceGroupName, workspaceName } = this;
+    return { clientId, clientSecret, tenantId, subscriptionId, resourceGroupName, workspaceName };
   }
 
   /**

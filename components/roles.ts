@@ -132,7 +132,7 @@ function resolveItem(
 function describeScope(what: string, received: unknown): Problem {
   return {
     what,
-    must: "be resourceGroup, workspace, subscription or the resource ID of a subscription or of anything in one",
+    must: "be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/",
     received,
     remedy: `${quoteHint(received)}The Azure portal shows the resource ID under Properties or JSON View.`,
   };

@@ -7,6 +7,8 @@ export interface Rule<T = unknown> {
   /** To be read after "must". */
   must: string;
   remedy: string;
+  /** Whether it takes numbers or true and false, so that quotes are of no help. */
+  takesScalars?: true;
   canonical?: (value: T) => T;
 }
 
@@ -19,8 +21,7 @@ const textThat =
   (value): value is string =>
     typeof value === "string" && holds(value);
 const textLike = (pattern: RegExp) => textThat((text) => pattern.test(text));
-const textOf = (most: number) =>
-  textThat((text) => text.length <= most && text.trim() !== "" && isVisible(text));
+const textOf = (most: number) => textThat((text) => text.length <= most && text.trim() !== "");
 const wholeNumber =
   (least: number, most: number): Guard<number> =>
   (value): value is number =>
@@ -43,11 +44,11 @@ function isListOfDifferentGuids(value: unknown): value is string[] {
 
 /** The rules of the arguments, one sentence each; a setting of the stack has the rule of the argument that it sets. */
 export const RULES = {
-  workspaceName: rule({
-    // https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
-    accepts: textLike(/^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$/),
-    must: "have 3 to 33 letters, digits, - or _, the first a letter or a digit",
-    remedy: "The Azure portal shows the name on the Overview page of the workspace.",
+  subscriptionId: rule({
+    accepts: textThat((text) => GUID_PATTERN.test(canonicalSubscription(text))),
+    must: "be a GUID",
+    remedy: "`az account list --output table` lists your subscriptions.",
+    canonical: canonicalSubscription,
   }),
   resourceGroupName: rule({
     // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources
@@ -55,11 +56,11 @@ export const RULES = {
     must: "have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period",
     remedy: "The Azure portal shows the name on the Overview page of the workspace.",
   }),
-  subscriptionId: rule({
-    accepts: textThat((text) => GUID_PATTERN.test(canonicalSubscription(text))),
-    must: "be a GUID",
-    remedy: "`az account list --output table` lists your subscriptions.",
-    canonical: canonicalSubscription,
+  workspaceName: rule({
+    // https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
+    accepts: textLike(/^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$/),
+    must: "have 3 to 33 letters, digits, - or _, the first a letter or a digit",
+    remedy: "The Azure portal shows the name on the Overview page of the workspace.",
   }),
   existingClientId: rule({
     accepts: guid,
@@ -70,18 +71,18 @@ export const RULES = {
   // 120: the limit of the Entra portal; Microsoft Graph itself takes 256.
   displayName: rule({
     accepts: textOf(120),
-    must: "have 1 to 120 visible characters",
+    must: "have 1 to 120 characters",
     remedy: "Choose a name by which an administrator recognises the pipeline.",
   }),
   // https://learn.microsoft.com/graph/api/resources/application: description
   description: rule({
     accepts: textOf(1024),
-    must: "have 1 to 1024 visible characters",
+    must: "have 1 to 1024 characters",
     remedy: "Leave it out for a description made from the workspace and the stack.",
   }),
   serviceManagementReference: rule({
-    accepts: textOf(1024),
-    must: "have 1 to 1024 visible characters",
+    accepts: textThat((reference) => reference.trim() !== ""),
+    must: "not be empty",
     remedy: "Leave it out unless your tenant demands it; its administrators know the value.",
   }),
   // 100: https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions
@@ -100,6 +101,7 @@ export const RULES = {
   allowPrivilegedRoles: rule({
     accepts: (value): value is boolean => typeof value === "boolean",
     must: "be true or false",
+    takesScalars: true,
     remedy: "Leave it out unless you mean to give a privileged role.",
   }),
   authentication: rule({
@@ -117,23 +119,33 @@ export const RULES = {
   renewSecretsEveryDays: rule({
     accepts: wholeNumber(1, 365),
     must: "be a whole number of days from 1 to 365",
+    takesScalars: true,
     remedy: "A secret lives for twice as long: 90 gives secrets of at most 180 days.",
   }),
   secretGeneration: rule({
     accepts: wholeNumber(1, 1_000_000),
-    must: "be a whole number from 1 to 1000000",
+    must: "be a whole number from 1",
+    takesScalars: true,
     remedy: "Raise it by one after a leak: that replaces every secret at once.",
   }),
 };
 
 export type CheckedArgument = keyof typeof RULES;
 
+/** A terminal and the log of a pipeline obey such characters instead of showing them. */
+export const INVISIBLE = {
+  must: "have no control characters, and none that are invisible or turn the direction of the text",
+  remedy: "Type it anew: they are easily copied along.",
+};
+
 /** What is wrong with the value of an argument. */
 export function checkArgument(argument: CheckedArgument, value: unknown): Problem | undefined {
-  const { accepts, must, remedy } = RULES[argument] as Rule;
-  return accepts(value)
-    ? undefined
-    : { what: argument, must, received: value, remedy: `${quoteHint(value)}${remedy}` };
+  const { accepts, must, remedy, takesScalars } = RULES[argument] as Rule;
+  if (typeof value === "string" && !isVisible(value))
+    return { what: argument, ...INVISIBLE, received: value };
+  if (accepts(value)) return undefined;
+  const hint = takesScalars ? "" : quoteHint(value);
+  return { what: argument, must, received: value, remedy: `${hint}${remedy}` };
 }
 
 /** The value of an argument in its one spelling. */

@@ -31,7 +31,10 @@ export function toResourceError(error: unknown, component: pulumi.Resource): unk
 
 /** The arguments that are there already; the others are marked, and checked when they are. */
 export function withoutOutputs(args: HimlServicePrincipalArgs): GivenArgs {
-  const entries = Object.entries(args).map(([name, value]) => [name, isPlain(value) ? value : LATER]);
+  const entries = Object.entries(args).map(([name, value]: [string, unknown]) => [
+    name,
+    isPlain(value) ? value : LATER,
+  ]);
   return Object.fromEntries(entries) as GivenArgs;
 }
 
@@ -58,13 +61,14 @@ export function lookUpWorld(
   const login = pulumi.output(ifFulfilled(loggedIn));
   const given = {
     subscriptionId:
-      args.subscriptionId === undefined ? undefined : canonical<string>("subscriptionId", args.subscriptionId),
+      args.subscriptionId === undefined
+        ? undefined
+        : canonical<string>("subscriptionId", args.subscriptionId),
     resourceGroupName: pulumi.output(args.resourceGroupName),
     workspaceName: pulumi.output(args.workspaceName),
   };
-  const dependencies = pulumi
-    .output(dependsOn)
-    .apply((all) => (all === undefined ? [] : [all].flat())) as pulumi.Output<pulumi.Resource[]>;
+  const listed = (all: unknown) => (all === undefined ? [] : [all].flat()) as pulumi.Resource[];
+  const dependencies: pulumi.Output<pulumi.Resource[]> = outputOf(dependsOn).apply(listed);
   const outcome = pulumi
     .all([pulumi.output(given), checkLater(args), areThere(dependencies)])
     .apply(async ([names, problems]) => {
@@ -101,23 +105,25 @@ export function lookUpWorld(
   return { login, ...names, location: pulumi.output({ ...given, subscriptionId }), existing, verified };
 }
 
+// Pulumi's own types give up on an unknown value.
+const outputOf = (value: unknown) => pulumi.output(value) as unknown as pulumi.OutputInstance<unknown>;
+
 /** An argument in its one spelling. */
 export function canonical<T>(argument: CheckedArgument, value: pulumi.Input<unknown>): pulumi.Output<T> {
-  return pulumi.output(value).apply((given) => canonicalArgument(argument, given as T)) as pulumi.Output<T>;
+  const spell = (given: unknown) => canonicalArgument(argument, given as T);
+  return outputOf(value).apply(spell);
 }
 
 /** What is wrong with arguments whose values were not there yet. */
 function checkLater(args: HimlServicePrincipalArgs): pulumi.Output<Problem[]> {
   const problems = DEFERRABLE.filter((argument) => !isPlain(args[argument])).map((argument) => {
-    const value = pulumi.output<unknown>(args[argument]);
+    const value = outputOf(args[argument]);
     return value.apply(async (known) => {
       const problem = known === undefined ? undefined : checkArgument(argument, known);
       return problem && (await pulumi.isSecret(value)) ? { ...problem, received: "[secret]" } : problem;
     });
   });
-  return pulumi
-    .all(problems)
-    .apply((found) => found.filter((problem) => problem !== undefined)) as pulumi.Output<Problem[]>;
+  return pulumi.all(problems).apply((found) => found.filter((problem) => problem !== undefined));
 }
 
 /** Not known in a preview that creates one of these resources: then there is nothing to look up yet. */
@@ -135,7 +141,7 @@ export function ifFulfilled<T>(promise: Promise<T>): Promise<T> {
 /** The value of an output; undefined where a preview cannot know it. */
 export async function valueIfKnown<T>(output: pulumi.Output<T>): Promise<T | undefined> {
   // Internal in the types of Pulumi.
-  const { isKnown, promise } = output as unknown as { isKnown: Promise<boolean>; promise(): Promise<T> };
-  const value = await promise.call(output);
-  return (await isKnown) ? value : undefined;
+  const internal = output as unknown as { isKnown: Promise<boolean>; promise(): Promise<T> };
+  const value = await internal.promise();
+  return (await internal.isKnown) ? value : undefined;
 }

@@ -33,10 +33,13 @@ const asJson = (text: string): unknown => {
 const asRoles = (text: string): unknown => {
   const value = asJson(text);
   if (typeof value === "string" && /^\s*[[{]/.test(text)) return value;
-  const list: unknown[] = Array.isArray(value) ? value : isScalar(value) ? [text] : [value];
+  const list: unknown[] = Array.isArray(value)
+    ? value
+    : typeof value === "object" && value !== null
+      ? [value]
+      : [typeof value === "string" ? value : text];
   return list.map((item) => (typeof item === "string" ? { role: item } : item));
 };
-const isScalar = (value: unknown) => typeof value !== "object" || value === null;
 
 /** Every setting of a stack. Pulumi.yaml repeats the defaults, so that `pulumi config` shows them. */
 export const SETTINGS = {
@@ -191,21 +194,23 @@ function readClouds(config: Record<string, string>): Clouds {
 export function parseSettings(source: SettingsSource): HimlServicePrincipalArgs {
   const { values, clouds = {}, stack, now } = source;
   const names = Object.keys(values);
-  const problems = [
-    ...checkClouds(clouds),
-    ...names.filter((name) => !isSettingName(name)).map(describeUnknownSetting),
-  ];
   const args: Partial<Record<CheckedArgument, unknown>> = {};
   for (const name of names.filter(isSettingName)) {
     const argument = argumentOf(name);
     const { parse } = SETTINGS[name] as Setting;
     if (argument) args[argument] = parse ? parse(values[name]!) : values[name];
   }
-  const config =
-    values["workspaceConfig"] === undefined ? undefined : readConfig(values["workspaceConfig"], source);
-  problems.push(...(config?.problems ?? []), ...mergeWorkspace(args, config));
-  const { problems: found = [] } = planPrincipal(args, now);
-  problems.push(...found.map((problem) => asSetting(problem, source, config)));
+  const file = values["workspaceConfig"];
+  const config = file === undefined ? undefined : readConfig(file, source);
+  const workspaceProblems = mergeWorkspace(args, config);
+  const { problems: planned = [] } = planPrincipal(args, now);
+  const problems = [
+    ...checkClouds(clouds),
+    ...planned.map((problem) => asSetting(problem, source, config)),
+    ...names.filter((name) => !isSettingName(name)).map(describeUnknownSetting),
+    ...(config?.problems ?? []),
+    ...workspaceProblems,
+  ];
   if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${stack}`, problems);
   return args as unknown as HimlServicePrincipalArgs;
 }
@@ -266,18 +271,22 @@ function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceCo
     const { field } = WORKSPACE_CONFIG_FIELDS.find((one) => one.argument === argument)!;
     return { ...problem, what: `${field} in config.json` };
   }
-  const remedy = hintAt(name, source);
+  const example = hintAt(name, source);
   if (source.secretNames.has(name)) {
     const { must, received } = problem;
-    const hidden = `${RULES[argument as CheckedArgument].remedy}${remedy}`;
-    return { what: name, must, ...(received !== undefined && { received: "[secret]" }), remedy: hidden };
+    const remedy = `${RULES[argument as CheckedArgument].remedy}${example}`;
+    return { what: name, must, ...(received !== undefined && { received: "[secret]" }), remedy };
   }
-  const what = `${name}${name === "roles" ? placeInRoles(place, source.values[name]) : place}`;
-  return {
-    ...problem,
-    what,
-    remedy: `${problem.remedy.replace("put it in quotes", `put it in quotes in Pulumi.${source.stack}.yaml`)}${place === "" ? remedy : ""}`,
-  };
+  const quoted = problem.remedy.replace(
+    "put it in quotes",
+    `put it in quotes in Pulumi.${source.stack}.yaml`,
+  );
+  const at = name === "roles" ? placeInRoles(place, source.values[name]) : place;
+  if (at !== "") return { ...problem, what: `${name}${at}`, remedy: quoted };
+  // As it stands in the stack's settings.
+  const received =
+    problem.received === undefined ? {} : { received: source.values[name] ?? problem.received };
+  return { what: name, must: problem.must, ...received, remedy: `${quoted}${example}` };
 }
 
 /** The command that sets a right value. On a list that is there, `--path` would keep what was wrong, or lose what was right. */

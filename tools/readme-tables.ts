@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
-import { SETTINGS } from "../stack/settings";
+import { ruleOf, SETTINGS, type SettingName } from "../stack/settings";
 import { STACK_OUTPUTS } from "../stack/outputs";
 
 const ROOT = path.resolve(__dirname, "..");
@@ -24,7 +24,7 @@ function createSettingsTable(): string {
       `\`${name}\``,
       setting.description,
       "default" in setting && setting.default !== undefined ? `\`${setting.default}\`` : "",
-      `must ${setting.rule.must}`,
+      `must ${ruleOf(name as SettingName)}`,
     ),
   );
   return table(["setting", "what it does", "default", "rule"], rows);

@@ -1,5 +1,5 @@
 import * as azuread from "@pulumi/azuread";
-import { HimlServicePrincipal } from "himl-service-principal";
+import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
 
 /** Every argument, though nobody needs all of them at once. */
 function program() {
@@ -41,21 +41,9 @@ function program() {
       },
     ],
     renewSecretsEveryDays: 30,
-    secretsSince: "2026-01-01",
     secretGeneration: 1,
   });
-  return {
-    HIML_SERVICE_PRINCIPAL_ID: principal.clientId,
-    HIML_SERVICE_PRINCIPAL_PASSWORD: principal.clientSecret,
-    HIML_TENANT_ID: principal.tenantId,
-    HIML_SUBSCRIPTION_ID: principal.subscriptionId,
-    HIML_RESOURCE_GROUP: principal.resourceGroupName,
-    HIML_WORKSPACE_NAME: principal.workspaceName,
-    trusts: principal.trusts,
-    roles: principal.roles,
-    secrets: principal.secrets,
-    nextRenewal: principal.nextRenewal.toISOString(),
-  };
+  return createStackOutputs(principal);
 }
 
 export = program;

@@ -1,4 +1,4 @@
-import { HimlServicePrincipal } from "himl-service-principal";
+import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
 
 /** Only what is required: a secret that renews itself, Contributor on the resource group of the workspace. */
 function program() {
@@ -6,11 +6,7 @@ function program() {
     resourceGroupName: "rg-ml",
     workspaceName: "ws-ml",
   });
-  return {
-    HIML_SERVICE_PRINCIPAL_ID: principal.clientId,
-    HIML_SERVICE_PRINCIPAL_PASSWORD: principal.clientSecret,
-    HIML_TENANT_ID: principal.tenantId,
-  };
+  return createStackOutputs(principal);
 }
 
 export = program;

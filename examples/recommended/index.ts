@@ -1,4 +1,4 @@
-import { HimlServicePrincipal } from "himl-service-principal";
+import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
 
 /** No password to keep or renew, and no more rights than running experiments in one workspace takes. */
 function program() {
@@ -19,13 +19,7 @@ function program() {
       },
     ],
   });
-  return {
-    HIML_SERVICE_PRINCIPAL_ID: principal.clientId,
-    HIML_TENANT_ID: principal.tenantId,
-    HIML_SUBSCRIPTION_ID: principal.subscriptionId,
-    HIML_RESOURCE_GROUP: principal.resourceGroupName,
-    HIML_WORKSPACE_NAME: principal.workspaceName,
-  };
+  return createStackOutputs(principal);
 }
 
 export = program;

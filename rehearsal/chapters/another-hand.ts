@@ -33,17 +33,13 @@ export const anotherHand: Chapter = {
     const second = await stage.changeSettings(
       "the pipeline's principal becomes an owner: pulumi up from the laptop",
       { owners },
-      [
-        "update Application",
-        "update ServicePrincipal",
-        ...["create-replacement", "replace", "delete-replaced"].map((step) => `${step} ApplicationPassword`),
-      ],
+      ["update Application", "update ServicePrincipal", "create ApplicationPassword"],
       first,
     );
     await session.logIn(asPipeline);
     await stage.expectNoChange("pulumi up by the pipeline's principal");
     stage.passDays(90);
-    const third = await stage.renewSecrets("90 days later: pulumi up by the pipeline's principal", 1);
+    const third = await stage.renewSecrets("90 days later: pulumi up by the pipeline's principal");
     await stage.expectLogin("the secret before", second);
     await stage.expectLogin("the new secret", third);
     await stage.destroyStack();

@@ -32,7 +32,7 @@ export const passwordless: Chapter = {
     const federated = await stage.changeSettings(
       "authentication federated: pulumi up",
       { authentication: "federated" },
-      ["delete ApplicationPassword", "delete ApplicationPassword"],
+      ["delete ApplicationPassword"],
       both,
     );
     await stage.story.step("no secret is left anywhere", async () => {

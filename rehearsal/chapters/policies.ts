@@ -23,7 +23,7 @@ export const policies: Chapter = {
     );
     await stage.expectLogin("the secret of the first day, which was left alone", first);
     await stage.session.configure({ renewSecretsEveryDays: "30" });
-    const second = await stage.renewSecrets("renewSecretsEveryDays 30: pulumi up", 2);
+    const second = await stage.renewSecrets("renewSecretsEveryDays 30: pulumi up");
     await stage.expectLogin("the new secret", second);
 
     control.setPolicy({ passwordAddition: "forbidden" });
@@ -35,11 +35,7 @@ export const policies: Chapter = {
     const third = await stage.changeSettings(
       "authentication federated: pulumi up",
       { authentication: "federated", federatedCredentials: TRUST_IN_MAIN },
-      [
-        "create ApplicationFederatedIdentityCredential",
-        "delete ApplicationPassword",
-        "delete ApplicationPassword",
-      ],
+      ["create ApplicationFederatedIdentityCredential", "delete ApplicationPassword"],
       second,
     );
     const issueToken = await pretendGitHub(stage.azure);

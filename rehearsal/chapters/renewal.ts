@@ -9,7 +9,7 @@ export const renewal: Chapter = {
     stage.passDays(45);
     await stage.expectNoChange("45 days later: pulumi up");
     stage.passDays(45);
-    const second = await stage.renewSecrets("90 days later: pulumi up", 1);
+    const second = await stage.renewSecrets("90 days later: pulumi up");
     await stage.expectLogin("the secret of the first day", first);
     await stage.expectLogin("the new secret", second);
     stage.passDays(90);

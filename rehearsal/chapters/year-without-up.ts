@@ -9,7 +9,7 @@ export const yearWithoutUp: Chapter = {
     await stage.expectLogin("the secret of the first day", first);
     stage.passDays(365);
     await stage.expectRefusal("a year later: the same secret", first, "AADSTS7000222", "it has expired");
-    const second = await stage.renewSecrets("pulumi up", 2);
+    const second = await stage.renewSecrets("pulumi up");
     await stage.expectLogin("the new secret", second);
     await stage.destroyStack();
   },

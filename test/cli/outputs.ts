@@ -18,10 +18,17 @@ export const DETAILS: StackDetails = {
   servicePrincipalObjectId: "2c4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c33",
   authentication: "secret",
   secrets: [
-    { slot: "b", keyId: "3d4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c44", ends: "2027-04-16T00:00:00Z", current: true },
+    {
+      slot: "b",
+      keyId: "3d4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c44",
+      starts: "2026-10-18T00:00:00Z",
+      ends: "2027-04-16T00:00:00Z",
+      current: true,
+    },
     {
       slot: "a",
       keyId: "4e4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c55",
+      starts: "2026-07-20T00:00:00Z",
       ends: "2027-01-16T00:00:00Z",
       current: false,
     },

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { assignmentName } from "../../components/ownership";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
 import {
+  allOf,
   CALLER,
+  INSTANCE,
   record,
   recordOptions,
   settled,
@@ -22,11 +25,7 @@ function declare(
   opts?: pulumi.ComponentResourceOptions,
 ) {
   const principal = new HimlServicePrincipal(name, { ...WORKSPACE, now: NOW, ...args }, opts);
-  const { application, servicePrincipal, secrets, trusts, roleAssignments } = principal.nodes;
-  const urns = [application, servicePrincipal, ...secrets, ...trusts, ...roleAssignments].map(
-    ({ urn }) => urn,
-  );
-  return { result: principal, urns: [...urns, principal.instanceId] };
+  return { result: principal, urns: [allOf(principal)] };
 }
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
@@ -47,26 +46,34 @@ describe("HimlServicePrincipal", () => {
             "Used by hi-ml in pipelines for the Azure ML workspace ws-ml. " +
             "Managed by Pulumi: project himl-service-principal, stack dev.",
           owners: [CALLER],
-          tags: ["himl-service-principal", "himl-instance:himl-instance.result"],
+          tags: ["himl-service-principal", `himl-instance:${INSTANCE}`],
         },
       },
+      {
+        type: "random:index/randomUuid:RandomUuid",
+        name: "himl-calendar-90-1",
+        inputs: { keepers: { since: "2026-11-23" } },
+      },
       { type: "random:index/randomUuid:RandomUuid", name: "himl-instance", inputs: {} },
+      {
+        type: "random:index/randomUuid:RandomUuid",
+        name: "himl-period-90-1-0",
+        inputs: { keepers: { period: "0" } },
+      },
       {
         type: "azure-native:authorization:RoleAssignment",
         name: "himl-role-Contributor-on-resourceGroup",
         inputs: {
           principalId: "himl-service-principal.objectId",
           principalType: "ServicePrincipal",
-          roleAssignmentName: "himl-role-Contributor-on-resourceGroup-name.result",
+          roleAssignmentName: assignmentName({
+            instanceId: INSTANCE,
+            scope: SCOPE,
+            principalId: "himl-service-principal.objectId",
+            roleId: CONTRIBUTOR,
+          }),
           roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/${CONTRIBUTOR}`,
           scope: SCOPE,
-        },
-      },
-      {
-        type: "random:index/randomUuid:RandomUuid",
-        name: "himl-role-Contributor-on-resourceGroup-name",
-        inputs: {
-          keepers: { principalId: "himl-service-principal.objectId", role: CONTRIBUTOR, scope: SCOPE },
         },
       },
       {
@@ -74,36 +81,32 @@ describe("HimlServicePrincipal", () => {
         name: "himl-secret-a",
         inputs: {
           applicationId: "himl-application.id",
-          displayName: "slot a",
-          endDate: "2026-11-25T00:00:00Z",
-          rotateWhenChanged: { period: "26", generation: "1", since: "2020-01-01", everyDays: "90" },
-        },
-      },
-      {
-        type: "azuread:index/applicationPassword:ApplicationPassword",
-        name: "himl-secret-b",
-        inputs: {
-          applicationId: "himl-application.id",
-          displayName: "slot b",
-          endDate: "2027-02-23T00:00:00Z",
-          rotateWhenChanged: { period: "27", generation: "1", since: "2020-01-01", everyDays: "90" },
+          displayName: `slot a (himl ${INSTANCE})`,
+          endDate: "2027-05-22T00:00:00Z",
+          rotateWhenChanged: { period: "0", generation: "1", since: "2026-11-23", everyDays: "90" },
         },
       },
       {
         type: "azuread:index/servicePrincipal:ServicePrincipal",
         name: "himl-service-principal",
-        inputs: { clientId: "himl-application.clientId", owners: [CALLER] },
+        inputs: { clientId: "himl-application.clientId", owners: [CALLER], useExisting: true },
       },
     ]);
   });
 
-  it("declares one secret only in the first period", async () => {
-    const { registrations } = await record(() => declare("himl", { secretsSince: "2026-11-23" }));
-    const secrets = registrations.filter(({ type }) => type.endsWith(":ApplicationPassword"));
-    assert.deepEqual(
-      secrets.map(({ name, inputs }) => [name, inputs["endDate"]]),
-      [["himl-secret-a", "2027-05-22T00:00:00Z"]],
-    );
+  it("declares the former secret too, where the state proves that it was handed out", async () => {
+    const inPeriodOne = (keepers: Record<string, Record<string, string>>) =>
+      record(() => declare("himl", { now: new Date("2027-03-01T08:00:00Z") }), { keepers });
+    const secretsOf = ({ registrations }: Awaited<ReturnType<typeof inPeriodOne>>) =>
+      registrations
+        .filter(({ type }) => type.endsWith(":ApplicationPassword"))
+        .map(({ name, inputs }) => [name, inputs["endDate"]]);
+    const since = { "himl-calendar-90-1": { since: "2026-11-23" } };
+    assert.deepEqual(secretsOf(await inPeriodOne({ ...since, "himl-period-90-1-0": { period: "0" } })), [
+      ["himl-secret-b", "2027-08-20T00:00:00Z"],
+      ["himl-secret-a", "2027-05-22T00:00:00Z"],
+    ]);
+    assert.deepEqual(secretsOf(await inPeriodOne(since)), [["himl-secret-b", "2027-08-20T00:00:00Z"]]);
   });
 
   it("gives hi-ml's values as outputs, the password alone as a secret", async () => {
@@ -111,28 +114,38 @@ describe("HimlServicePrincipal", () => {
     const principal = result!;
     const outputs: [string, pulumi.Output<unknown>, unknown, boolean][] = [
       ["clientId", principal.clientId, "himl-application.clientId", false],
-      ["clientSecret", principal.clientSecret!, "himl-secret-b.value", true],
+      ["clientSecret", principal.clientSecret!, "himl-secret-a.value", true],
       ["tenantId", principal.tenantId, TENANT, false],
       ["subscriptionId", principal.subscriptionId, SUBSCRIPTION, false],
       ["resourceGroupName", principal.resourceGroupName, "rg-ml", false],
       ["workspaceName", principal.workspaceName, "ws-ml", false],
-      ["instanceId", principal.instanceId, "himl-instance.result", false],
-      [
-        "secrets",
-        principal.secrets,
-        [
-          { slot: "b", keyId: "himl-secret-b.keyId", ends: "2027-02-23T00:00:00Z", current: true },
-          { slot: "a", keyId: "himl-secret-a.keyId", ends: "2026-11-25T00:00:00Z", current: false },
-        ],
-        false,
-      ],
-      ["roles", principal.roles, [{ role: "Contributor", scope: SCOPE }], false],
     ];
     for (const [name, output, value, isSecret] of outputs) {
       assert.deepEqual(await settled(output), value, name);
       assert.equal(await pulumi.isSecret(output), isSecret, `${name}: secret`);
     }
-    assert.equal(principal.nextRenewal.toISOString(), "2026-11-25T00:00:00.000Z");
+    const { details } = principal;
+    assert.deepEqual(await settled(pulumi.output(details)), {
+      version: 1,
+      instanceId: INSTANCE,
+      applicationObjectId: "himl-application.objectId",
+      servicePrincipalObjectId: "himl-service-principal.objectId",
+      authentication: "secret",
+      secretsSince: "2026-11-23",
+      secrets: [
+        {
+          slot: "a",
+          keyId: "himl-secret-a.keyId",
+          starts: "2026-11-23T00:00:00Z",
+          ends: "2027-05-22T00:00:00Z",
+          current: true,
+        },
+      ],
+      trusts: [],
+      roles: [{ role: "Contributor", scope: SCOPE }],
+      nextRenewal: "2027-02-21T00:00:00.000Z",
+    });
+    assert.equal(await pulumi.isSecret(pulumi.output(details) as pulumi.Output<unknown>), false);
   });
 
   it("protects application and principal, lets secrets and roles go, and lets Azure delete the principal", async () => {
@@ -147,14 +160,14 @@ describe("HimlServicePrincipal", () => {
         deletedWith,
         parent,
       ]);
-    assert.deepEqual(rows, [
-      ["himl-instance", false, undefined, undefined, "himl"],
+    assert.deepEqual(rows.sort(), [
       ["himl-application", true, ["owners"], undefined, "himl"],
-      ["himl-service-principal", true, ["owners"], "himl-application", "himl"],
-      ["himl-secret-b", false, undefined, undefined, "himl"],
-      ["himl-secret-a", false, undefined, undefined, "himl"],
-      ["himl-role-Contributor-on-resourceGroup-name", false, undefined, undefined, "himl"],
+      ["himl-calendar-90-1", false, ["keepers"], undefined, "himl"],
+      ["himl-instance", false, undefined, undefined, "himl"],
+      ["himl-period-90-1-0", false, ["keepers"], undefined, "himl"],
       ["himl-role-Contributor-on-resourceGroup", false, undefined, undefined, "himl"],
+      ["himl-secret-a", false, undefined, undefined, "himl"],
+      ["himl-service-principal", true, ["owners"], "himl-application", "himl"],
     ]);
   });
 
@@ -171,7 +184,7 @@ describe("HimlServicePrincipal", () => {
       for (const name of ["himl-application", "himl-service-principal"]) {
         const { inputs } = registrations.find((registration) => registration.name === name)!;
         assert.deepEqual(inputs["owners"], [first, second.toLowerCase()]);
-        assert.deepEqual(options.get(name)!.ignoreChanges, []);
+        assert.deepEqual(options.get(name)!.ignoreChanges ?? [], []);
       }
     }
   });
@@ -203,7 +216,7 @@ describe("HimlServicePrincipal", () => {
   });
 
   it("gives a role on any resource by its ID", async () => {
-    const id = "/subscriptions/44444444-4444-4444-8444-444444444444/resourceGroups/rg-data" as const;
+    const id = "/subscriptions/44444444-4444-4444-8444-444444444444/resourceGroups/rg-data";
     const { registrations } = await record(() => declare("himl", { roles: [{ role: "Reader", scope: id }] }));
     const assignment = registrations.find(({ type }) => type.endsWith(":RoleAssignment"))!;
     assert.equal(assignment.inputs["scope"], id);

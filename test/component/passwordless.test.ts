@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
 import program from "../../index";
-import { record, recordOptions, settled, type RecordedOptions } from "./recorder";
+import { allOf, INSTANCE, record, recordOptions, settled, type RecordedOptions } from "./recorder";
 
 const NOW = new Date("2026-11-23T12:00:00Z");
 const ISSUER = "https://token.actions.githubusercontent.com";
@@ -25,9 +25,7 @@ function declare(args: Partial<HimlServicePrincipalArgs>, opts?: pulumi.Componen
     { workspaceName: "ws-ml", resourceGroupName: "rg-ml", now: NOW, ...args },
     opts,
   );
-  const { application, servicePrincipal, secrets, trusts, roleAssignments } = principal.nodes;
-  const children = [application, servicePrincipal, ...secrets, ...trusts, ...roleAssignments];
-  return { result: principal, urns: [...children.map(({ urn }) => urn), principal.instanceId] };
+  return { result: principal, urns: [allOf(principal)] };
 }
 
 /** Names of the registered resources of a type. */
@@ -52,6 +50,7 @@ describe("HimlServicePrincipal without a password", () => {
           {
             applicationId: "himl-application.id",
             displayName: PRODUCTION_NAME,
+            description: `himl ${INSTANCE}`,
             issuer: ISSUER,
             subject: PRODUCTION_SUBJECT,
             audiences: ["api://AzureADTokenExchange"],
@@ -62,6 +61,7 @@ describe("HimlServicePrincipal without a password", () => {
           {
             applicationId: "himl-application.id",
             displayName: RAW_NAME,
+            description: `himl ${INSTANCE}`,
             issuer: RAW.issuer,
             subject: RAW.subject,
             audiences: ["Azure"],
@@ -70,9 +70,12 @@ describe("HimlServicePrincipal without a password", () => {
       ],
     );
     assert.equal(result!.clientSecret, undefined);
-    assert.equal(result!.authentication, "federated");
-    assert.deepEqual(await settled(result!.secrets), []);
-    assert.deepEqual(result!.trusts, [
+    const { authentication, secrets, trusts: trusted, nextRenewal, secretsSince } = result!.details;
+    assert.deepEqual(
+      [authentication, secrets, nextRenewal, secretsSince],
+      ["federated", [], undefined, undefined],
+    );
+    assert.deepEqual(trusted, [
       { issuer: ISSUER, subject: PRODUCTION_SUBJECT },
       { issuer: RAW.issuer, subject: RAW.subject },
     ]);
@@ -95,11 +98,11 @@ describe("HimlServicePrincipal without a password", () => {
       declare({ authentication: "both", federatedCredentials: [PRODUCTION] }),
     );
     assert.deepEqual(errors, []);
-    assert.deepEqual(namesOf(registrations, "ApplicationPassword"), ["himl-secret-a", "himl-secret-b"]);
+    assert.deepEqual(namesOf(registrations, "ApplicationPassword"), ["himl-secret-a"]);
     assert.deepEqual(namesOf(registrations, "ApplicationFederatedIdentityCredential"), [
       `himl-trust-${PRODUCTION_NAME}`,
     ]);
-    assert.equal(await settled(result!.clientSecret!), "himl-secret-b.value");
+    assert.equal(await settled(result!.clientSecret!), "himl-secret-a.value");
   });
 
   it("lets Azure delete trusts with the application, and a renamed one go before its successor", async () => {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { HimlServicePrincipal } from "../../components/himl-service-principal";
 import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 
 /** What a program registered, as the engine would be told. */
@@ -72,7 +73,13 @@ const STATES: Record<string, (name: string) => Record<string, unknown>> = {
  */
 export async function record<T>(
   program: () => { result: T; urns: pulumi.Output<string>[] },
-  options: { calls?: Record<string, Call>; preview?: boolean; config?: Record<string, string> } = {},
+  options: {
+    calls?: Record<string, Call>;
+    preview?: boolean;
+    config?: Record<string, string>;
+    /** What the state keeps of a record whose keepers are ignored, by its name. */
+    keepers?: Record<string, Record<string, string>>;
+  } = {},
 ): Promise<Recording & { result: T | undefined }> {
   const recording: Recording = { registrations: [], options: new Map(), calls: [], errors: [] };
   const calls = { ...CALLS, ...options.calls };
@@ -82,7 +89,9 @@ export async function record<T>(
         const state = STATES[type];
         if (!state) throw new Error(`No mock for resource ${type}`);
         recording.registrations.push({ type, name, inputs: inputs as Record<string, unknown> });
-        return { id: `${name}.id`, state: { ...(inputs as object), ...state(name) } };
+        const keepers = options.keepers?.[name];
+        const kept = keepers && { keepers };
+        return { id: `${name}.id`, state: { ...(inputs as object), ...state(name), ...kept } };
       },
       call: ({ token, inputs }) => {
         const call = calls[token];
@@ -141,6 +150,14 @@ export function recordOptions(into: Map<string, RecordedOptions>): pulumi.Resour
 // Internal in the types of Pulumi.
 function nameOf(resource: unknown): string | undefined {
   return (resource as { __name?: string } | undefined)?.__name;
+}
+
+/** Settles when all that a component declares is registered, and all that it tells is known. */
+export function allOf({ nodes, details }: HimlServicePrincipal): pulumi.Output<string> {
+  const { application, servicePrincipal, secrets, trusts, roleAssignments } = nodes;
+  const lists = pulumi.all([secrets, roleAssignments]).apply((all) => all.flat().map(({ urn }) => urn));
+  const single = [application.urn, servicePrincipal.urn, ...trusts.map(({ urn }) => urn)];
+  return pulumi.all([lists, pulumi.all(single), details]).apply(() => "all");
 }
 
 /** The value of an output, or the error that it failed with. */

@@ -84,7 +84,7 @@ describe("Taking over a principal that was made by hand, as docs/take-over.md sa
 
     // Given back: the stack takes away what it added, and lets the rest be.
     await succeed("config", "rm", "displayName");
-    await succeed("config", "set", "existingApplicationId", clientId);
+    await succeed("config", "set", "existingClientId", clientId);
     await succeed("up", "--yes");
     assert.equal(application()!.passwords.length, 3);
     await succeed("destroy", "--yes");

@@ -7,10 +7,10 @@ import { openWorld, PROJECT, requireEngine } from "./support";
 
 /** What each example has to leave in Azure: secrets, trusts and roles. */
 const EXAMPLES = [
-  { name: "minimal", program: minimal, secrets: 2, trusts: 0, roles: 1, warnings: 0 },
+  { name: "minimal", program: minimal, secrets: 1, trusts: 0, roles: 1, warnings: 0 },
   { name: "recommended", program: recommended, secrets: 0, trusts: 1, roles: 1, warnings: 0 },
   // The warning: a subject of GitHub that has names only.
-  { name: "full", program: full, secrets: 2, trusts: 5, roles: 3, warnings: 1 },
+  { name: "full", program: full, secrets: 1, trusts: 5, roles: 3, warnings: 1 },
 ];
 
 describe("Each example, on the real engine", () => {

@@ -61,7 +61,7 @@ describe("An application that somebody else registered, on the real engine", fun
       const clientId = await register(withPrincipal);
       const before = stateOf(clientId);
       await world.session.configure({
-        existingApplicationId: clientId,
+        existingClientId: clientId,
         authentication: "both",
         federatedCredentials: JSON.stringify([TRUST]),
       });
@@ -69,7 +69,6 @@ describe("An application that somebody else registered, on the real engine", fun
       const up = await world.session.up();
       const added = [
         "create ApplicationFederatedIdentityCredential",
-        "create ApplicationPassword",
         "create ApplicationPassword",
         "create RoleAssignment",
         ...(withPrincipal
@@ -82,7 +81,7 @@ describe("An application that somebody else registered, on the real engine", fun
       const { application, principals, assignments } = stateOf(clientId);
       assert.equal(application!.displayName, "by IT");
       assert.deepEqual(application!.tags, ["IT"]);
-      assert.equal(application!.passwords.length, 3);
+      assert.equal(application!.passwords.length, 2);
       assert.equal(application!.federatedCredentials.length, 1);
       assert.equal(assignments.length, 1);
       assert.equal(principals.length, 1);
@@ -105,12 +104,12 @@ describe("An application that somebody else registered, on the real engine", fun
 
   it("is refused in preview where there is none, and nothing is created", async () => {
     const clientId = "5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36";
-    await world.session.configure({ existingApplicationId: clientId });
+    await world.session.configure({ existingClientId: clientId });
     await assert.rejects(world.session.preview(), (error) => {
       assert.ok(error instanceof EngineError);
       assert.ok(
         error.message.includes(
-          `existingApplicationId must be the application (client) ID of an application in your tenant. Received "${clientId}".`,
+          `existingClientId must be the application (client) ID of an application in your tenant. Received "${clientId}".`,
         ),
         error.message,
       );

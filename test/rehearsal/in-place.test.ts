@@ -88,7 +88,7 @@ describe("What can change in place, on the real engine", function () {
 
   it("is the role: the new assignment comes before the old one goes", async () => {
     const { resourceGroup } = world.azure;
-    assert.deepEqual(await change({ role: "AzureML Data Scientist" }), [
+    assert.deepEqual(await change({ roles: "AzureML Data Scientist" }), [
       "create RoleAssignment",
       "delete RoleAssignment",
     ]);
@@ -100,7 +100,7 @@ describe("What can change in place, on the real engine", function () {
     const scientist = { role: "AzureML Data Scientist", scope: "workspace" };
     const reader = { role: "Reader", scope: "resourceGroup" };
     const roles = JSON.stringify([scientist, reader]);
-    assert.deepEqual(await change({ role: undefined, roles }), [
+    assert.deepEqual(await change({ roles }), [
       "create RoleAssignment",
       "create RoleAssignment",
       "delete RoleAssignment",

@@ -41,7 +41,7 @@ describe("A warning before an up takes away what jobs use, on the real engine", 
         (await connection.callGraph({ method: "POST", path: "/applications", body }, [])).json["appId"],
       );
     });
-    await world.session.configure({ existingApplicationId: theirs });
+    await world.session.configure({ existingClientId: theirs });
     const { warnings, steps } = await world.session.preview();
     assert.equal(warnings.length, 1);
     assert.match(warnings[0]!, new RegExp(`^The client ID changes from ${own} to ${theirs}\\.`));
@@ -55,7 +55,7 @@ describe("A warning before an up takes away what jobs use, on the real engine", 
     );
     assert.deepEqual((await world.session.preview()).warnings, []);
 
-    await world.session.configure({ existingApplicationId: undefined });
+    await world.session.configure({ existingClientId: undefined });
     assert.match((await world.session.preview()).warnings[0]!, /to that of a new application\. /);
     await world.session.up();
     assert.equal(state().length, 2);

@@ -5,14 +5,20 @@ const TENANT = "11111111-1111-4111-8111-111111111111";
 const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";
 const OWN = "33333333-3333-4333-8333-333333333333";
 const THEIRS = "aaaaaaaa-4444-4444-8444-444444444444";
-const SECRET = { slot: "a", keyId: "x", ends: "2027-01-01T00:00:00Z", current: true } as const;
+const SECRET = {
+  slot: "a",
+  keyId: "x",
+  starts: "2026-07-05T00:00:00Z",
+  ends: "2027-01-01T00:00:00Z",
+  current: true,
+} as const;
 
 const LAST: LastDeployment = {
   HIML_SERVICE_PRINCIPAL_ID: OWN,
   HIML_TENANT_ID: TENANT,
   details: { secrets: [SECRET] },
 };
-const PLAN: Plan = { authentication: "secret", existingApplicationId: undefined, tenantId: TENANT };
+const PLAN: Plan = { authentication: "secret", existingClientId: undefined, tenantId: TENANT };
 
 const PASSWORD =
   "authentication is federated now: every secret of the application is removed, and jobs which still use the password will fail. " +
@@ -27,7 +33,7 @@ describe("What jobs lose by an up", () => {
   const withTheirs: LastDeployment = {
     ...LAST,
     HIML_SERVICE_PRINCIPAL_ID: THEIRS,
-    details: { ...LAST.details, existingApplicationId: THEIRS },
+    details: { ...LAST.details, existingClientId: THEIRS },
   };
   const table: [string, LastDeployment, Partial<Plan>, ...string[]][] = [
     ["nothing, the first time", {}, { authentication: "federated" }],
@@ -41,14 +47,10 @@ describe("What jobs lose by an up", () => {
     ],
     ["everything, in another tenant", LAST, { tenantId: OTHER_TENANT }, TENANTS],
     ["nothing, where the tenant is not known", LAST, { tenantId: "" }],
-    ["the client ID, with somebody else's application", LAST, { existingApplicationId: THEIRS }, toTheirs],
+    ["the client ID, with somebody else's application", LAST, { existingClientId: THEIRS }, toTheirs],
     ["the client ID, with an application of its own again", withTheirs, {}, toOwn],
-    [
-      "nothing, with the same one in another case",
-      withTheirs,
-      { existingApplicationId: THEIRS.toUpperCase() },
-    ],
-    ["nothing, if somebody else takes the application over", LAST, { existingApplicationId: OWN }],
+    ["nothing, with the same one in another case", withTheirs, { existingClientId: THEIRS.toUpperCase() }],
+    ["nothing, if somebody else takes the application over", LAST, { existingClientId: OWN }],
     [
       "nothing that an older version did not tell",
       { HIML_SERVICE_PRINCIPAL_ID: OWN },

@@ -33,7 +33,7 @@ describe("The built-in roles", () => {
     assert.deepEqual(resolveRole(custom), {
       id: custom.toLowerCase(),
       label: custom.toLowerCase(),
-      isPrivileged: false,
+      isPrivileged: undefined,
     });
     for (const text of ["", "Contributo", "b24988ac"]) assert.equal(resolveRole(text), undefined, text);
   });

@@ -32,29 +32,48 @@ function problemsOf(values: Record<string, string>): string[] {
   assert.fail("No problem was found.");
 }
 
-describe("The settings role and roles", () => {
-  it("are a list of roles with scopes, or one role on the resource group", () => {
+describe("The setting roles", () => {
+  it("is a role's name, a list of names, of {role, scope}, or mixed; left out it is the component's default", () => {
     const roles = [{ role: "AzureML Data Scientist", scope: "workspace" }, { role: "Reader" }];
     assert.deepEqual(parse({ roles: JSON.stringify(roles) }).roles, roles);
-    assert.deepEqual(parse({ role: "Reader" }).roles, [{ role: "Reader" }]);
-    assert.deepEqual(parse({}).roles, [{ role: "Contributor" }]);
+    assert.deepEqual(parse({ roles: "Reader" }).roles, [{ role: "Reader" }]);
+    assert.deepEqual(parse({ roles: '"Reader"' }).roles, [{ role: "Reader" }]);
+    assert.deepEqual(parse({ roles: '["Reader", "AcrPull"]' }).roles, [
+      { role: "Reader" },
+      { role: "AcrPull" },
+    ]);
+    assert.deepEqual(parse({ roles: JSON.stringify([roles[0], "Reader"]) }).roles, roles);
+    assert.equal(parse({}).roles, undefined);
     assert.deepEqual(parse({ roles: "[]" }).roles, []);
   });
 
   const scope =
     "must be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/.";
   const bad: [string, Record<string, string>, ...string[]][] = [
-    ["both", { role: "Reader", roles: "[]" }, 'role must be left out where roles is set. Received "Reader".'],
-    ["no list", { roles: "Reader" }, 'roles must be a list of {role, scope}. Received "Reader".'],
     [
-      "names without objects",
-      { roles: '["Reader"]' },
-      'roles must be a list of {role, scope}. Received "[\\"Reader\\"]".',
+      "a text that is no role's name",
+      { roles: "Contribtor" },
+      'roles must be the name of a built-in role of Azure ML or the GUID of any role. Received "Contribtor".',
+    ],
+    [
+      "an empty text, which does not mean none",
+      { roles: "" },
+      'roles must be the name of a built-in role of Azure ML or the GUID of any role. Received "".',
+    ],
+    [
+      "JSON that lost its quotes in a shell",
+      { roles: "[{role: Reader}]" },
+      'roles must be a list of {role, scope}. Received "[{role: Reader}]".',
+    ],
+    [
+      "a name in a list that is none",
+      { roles: '["Reader", "Writer"]' },
+      'roles[1] must be the name of a built-in role of Azure ML or the GUID of any role. Received "Writer".',
     ],
     [
       "an entry without role",
       { roles: '[{"scope": "workspace"}]' },
-      'roles must be a list of {role, scope}. Received "[{\\"scope\\": \\"workspace\\"}]".',
+      "roles[0].role must be the name of a built-in role of Azure ML or the GUID of any role.",
     ],
     [
       "an unknown role in the list",
@@ -65,11 +84,6 @@ describe("The settings role and roles", () => {
       "an unknown scope",
       { roles: '[{"role": "Reader", "scope": "tenant"}]' },
       `roles[0].scope ${scope} Received "tenant".`,
-    ],
-    [
-      "a resource ID with a slash at its end",
-      { roles: '[{"role": "Reader", "scope": "/subscriptions/x/"}]' },
-      `roles[0].scope ${scope} Received "/subscriptions/x/".`,
     ],
     [
       "a scope that is no text",
@@ -140,19 +154,19 @@ describe("The settings authentication and federatedCredentials", () => {
   }
 });
 
-describe("The setting existingApplicationId", () => {
+describe("The setting existingClientId", () => {
   const clientId = "5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36";
 
   it("is a client ID", () => {
-    assert.equal(parse({ existingApplicationId: clientId }).existingApplicationId, clientId);
-    assert.deepEqual(problemsOf({ existingApplicationId: "himl" }), [
-      'existingApplicationId must be a GUID. Received "himl".',
+    assert.equal(parse({ existingClientId: clientId }).existingClientId, clientId);
+    assert.deepEqual(problemsOf({ existingClientId: "himl" }), [
+      'existingClientId must be a GUID. Received "himl".',
     ]);
   });
 
   it("leaves no room for what describes an application", () => {
     const values = {
-      existingApplicationId: clientId,
+      existingClientId: clientId,
       displayName: "himl-training",
       description: "Nightly training",
       serviceManagementReference: "4711",
@@ -161,7 +175,7 @@ describe("The setting existingApplicationId", () => {
     assert.deepEqual(
       problemsOf(values).sort(),
       ["description", "displayName", "owners", "serviceManagementReference"].map(
-        (name) => `${name} must be left out where existingApplicationId is set.`,
+        (name) => `${name} must be left out where existingClientId is set.`,
       ),
     );
   });

@@ -48,12 +48,7 @@ const writeConfig = (content: string) => writeFileSync(path.join(folder, "config
 
 describe("Settings", () => {
   it("need a workspace and nothing else", () => {
-    const given = Object.entries(parse(WORKSPACE)).filter(([, value]) => value !== undefined);
-    assert.deepEqual(Object.fromEntries(given), {
-      workspaceName: "ws-ml",
-      resourceGroupName: "rg-ml",
-      roles: [{ role: "Contributor" }],
-    });
+    assert.deepEqual(parse(WORKSPACE), { workspaceName: "ws-ml", resourceGroupName: "rg-ml" });
   });
 
   it("are read as what they are", () => {
@@ -65,17 +60,15 @@ describe("Settings", () => {
         description: "Nightly training",
         owners: JSON.stringify([GUID, OTHER_GUID]),
         serviceManagementReference: "4711",
-        role: "owner",
+        roles: "owner",
         allowPrivilegedRoles: "true",
         authentication: "both",
         federatedCredentials: '[{"github": {"repository": "octocat/training", "branch": "main"}}]',
         renewSecretsEveryDays: "30",
-        secretsSince: "2026-11-23",
         secretGeneration: "2",
       }),
       {
         ...{ workspaceName: "ws-ml", resourceGroupName: "rg-ml", subscriptionId: GUID },
-        existingApplicationId: undefined,
         displayName: "himl-training",
         description: "Nightly training",
         owners: [GUID, OTHER_GUID],
@@ -85,7 +78,6 @@ describe("Settings", () => {
         authentication: "both",
         federatedCredentials: [{ github: { repository: "octocat/training", branch: "main" } }],
         renewSecretsEveryDays: 30,
-        secretsSince: "2026-11-23",
         secretGeneration: 2,
       },
     );
@@ -150,18 +142,18 @@ describe("Settings", () => {
     ],
     [
       "an unknown role",
-      { role: "Contribtor" },
-      'role must be the name of a built-in role of Azure ML or the GUID of any role. Received "Contribtor".',
+      { roles: "Contribtor" },
+      'roles must be the name of a built-in role of Azure ML or the GUID of any role. Received "Contribtor".',
     ],
     [
       "a privileged role",
-      { role: "Owner" },
-      'role must not let its holder give itself every other role, unless allowPrivilegedRoles is true. Received "Owner".',
+      { roles: "Owner" },
+      'roles must not let its holder give itself every other role, unless allowPrivilegedRoles is true. Received "Owner".',
     ],
     [
       "a privileged role by GUID",
-      { role: "18D7D88D-d35e-4fb5-a5c3-7773c20a72d9" },
-      'role must not let its holder give itself every other role, unless allowPrivilegedRoles is true. Received "18D7D88D-d35e-4fb5-a5c3-7773c20a72d9".',
+      { roles: "18D7D88D-d35e-4fb5-a5c3-7773c20a72d9" },
+      'roles must not let its holder give itself every other role, unless allowPrivilegedRoles is true. Received "18D7D88D-d35e-4fb5-a5c3-7773c20a72d9".',
     ],
     [
       "a period of 0",
@@ -192,21 +184,6 @@ describe("Settings", () => {
       "an empty period",
       { renewSecretsEveryDays: "" },
       'renewSecretsEveryDays must be a whole number of days from 1 to 365. Received "".',
-    ],
-    [
-      "a date in the future",
-      { secretsSince: "2026-11-24" },
-      'secretsSince must be a date as YYYY-MM-DD, today (UTC) at the latest. Received "2026-11-24".',
-    ],
-    [
-      "a date that does not exist",
-      { secretsSince: "2026-02-30" },
-      'secretsSince must be a date as YYYY-MM-DD, today (UTC) at the latest. Received "2026-02-30".',
-    ],
-    [
-      "no date",
-      { secretsSince: "yesterday" },
-      'secretsSince must be a date as YYYY-MM-DD, today (UTC) at the latest. Received "yesterday".',
     ],
     [
       "a generation of 0",
@@ -260,7 +237,7 @@ describe("Settings", () => {
       `\`pulumi config rm zzz\` removes it. Known: ${known}.`,
     ]);
     assert.match(
-      problemsOf({ ...WORKSPACE, role: "Data Scientist" })[1]!,
+      problemsOf({ ...WORKSPACE, roles: "Data Scientist" })[1]!,
       /^Did you mean "AzureML Data Scientist", /,
     );
   });
@@ -270,12 +247,12 @@ describe("Settings", () => {
       resourceGroup: "rg.",
       subscriptionId: "x",
       displayName: "",
-      role: "Owner",
+      roles: "Owner",
       colour: "red",
     });
     assert.deepEqual(
       lines.filter((_, i) => i % 2 === 0).map((line) => line.split(" must ")[0]),
-      ["resourceGroup", "subscriptionId", "displayName", 'Setting "colour"', "workspaceName", "role"],
+      ["subscriptionId", "resourceGroup", "displayName", "roles", 'Setting "colour"', "workspaceName"],
     );
   });
 
@@ -353,7 +330,12 @@ describe("The setting workspaceConfig", () => {
       problem,
       'workspaceConfig must be the path of a file that can be read, from the folder of the project. Received "config.json".',
     );
-    assert.ok(remedy!.startsWith(`Looked for ${path.join(folder, "config.json")} (ENOENT). `), remedy);
+    assert.ok(
+      remedy!.startsWith(
+        `Looked for ${path.join(folder, "config.json")} (ENOENT), and in .azureml and the folders above. `,
+      ),
+      remedy,
+    );
     assert.match(problemsOf({ workspaceConfig: "." })[1]!, /\(E[A-Z]+\)/);
   });
 
