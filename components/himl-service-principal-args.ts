@@ -82,7 +82,7 @@ export interface HimlServicePrincipalArgs {
    * @default Contributor on the resource group of the workspace, as hi-ml's manual has it; none with an empty list
    * @example [{ role: "AzureML Data Scientist", scope: "workspace" }]
    */
-  roles?: readonly RoleArgs[];
+  roles?: RoleArgs[];
   /**
    * Optional. Allows Owner, User Access Administrator and Role Based Access Control Administrator in `roles`,
    * whose holder can give itself every other role.
@@ -101,7 +101,7 @@ export interface HimlServicePrincipalArgs {
    * place; another issuer or subject is another trust.
    * @example [{ github: { repository: "octocat/training", environment: "production" } }]
    */
-  federatedCredentials?: readonly TrustArgs[];
+  federatedCredentials?: TrustArgs[];
   /**
    * Optional. Days from one renewal of the secret to the next, a whole number from 1 to 365; a secret lives for
    * two of these periods at most. The first one begins with the day of the first `up`. A change replaces every secret
@@ -134,11 +134,13 @@ export interface HimlServicePrincipalArgs {
   now?: Date;
 }
 
+/** The role where `roles` is left out, as hi-ml's manual has it. */
+export const DEFAULT_ROLE = "Contributor";
+
 /** Default values of the arguments that have a constant one. */
 export const DEFAULTS = {
   authentication: "secret",
-  roles: [{ role: "Contributor" }],
   renewSecretsEveryDays: 90,
   secretGeneration: 1,
   allowPrivilegedRoles: false,
-} as const satisfies Partial<HimlServicePrincipalArgs>;
+} as const;

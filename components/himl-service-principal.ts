@@ -16,7 +16,7 @@ import {
   type DeclaredSecrets,
 } from "./children";
 import type { PrincipalDetails } from "./details";
-import { DEFAULTS, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
+import { DEFAULT_ROLE, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { planPrincipal, type PrincipalPlan } from "./plan";
 import { InvalidValuesError } from "./problems";
 import { lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } from "./verification";
@@ -139,7 +139,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
   }
 
   private createAdministratorCommand({ objectId }: pulumi.Output<ServicePrincipal>): pulumi.Output<string> {
-    return pulumi.interpolate`az role assignment create --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --role ${DEFAULTS.roles[0].role} --scope "/subscriptions/${this.subscriptionId}/resourceGroups/${this.resourceGroupName}"`;
+    return pulumi.interpolate`az role assignment create --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --role ${DEFAULT_ROLE} --scope "/subscriptions/${this.subscriptionId}/resourceGroups/${this.resourceGroupName}"`;
   }
 }
 

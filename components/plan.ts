@@ -1,5 +1,10 @@
 import { resolveTrusts, type ResolvedTrust } from "./federated-subjects";
-import { DEFAULTS, type Authentication, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
+import {
+  DEFAULT_ROLE,
+  DEFAULTS,
+  type Authentication,
+  type HimlServicePrincipalArgs,
+} from "./himl-service-principal-args";
 import type { Problem } from "./problems";
 import { resolveRoles, type PlannedRole } from "./roles";
 import { checkArgument, RULES, type CheckedArgument } from "./rules";
@@ -68,7 +73,10 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
     args[argument] === undefined || broken.has(argument) ? otherwise : (args[argument] as T);
 
   const allowPrivilegedRoles = valueOf<boolean>("allowPrivilegedRoles", DEFAULTS.allowPrivilegedRoles);
-  const roles = resolveRoles(valueOf<readonly unknown[]>("roles", DEFAULTS.roles), allowPrivilegedRoles);
+  const roles = resolveRoles(
+    valueOf<readonly unknown[]>("roles", [{ role: DEFAULT_ROLE }]),
+    allowPrivilegedRoles,
+  );
   const { trusts, problems: trustProblems } = resolveTrusts(
     "federatedCredentials",
     valueOf<readonly unknown[]>("federatedCredentials", []),

@@ -1,7 +1,7 @@
 export const GUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Where a role is given: a place relative to the workspace, or the resource ID of anything else. */
-export type RoleScope = "resourceGroup" | "workspace" | "subscription" | (string & {});
+export type RoleScope = "resourceGroup" | "workspace" | "subscription" | `/${string}` | `https://${string}`;
 
 /** Where an Azure ML workspace is. */
 export interface WorkspaceLocation {

@@ -52,7 +52,7 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
       roles: [
         { role: "Contribtor" },
         { role: "Owner", scope: "workspace" },
-        { role: "Reader", scope: "nowhere" },
+        { role: "Reader", scope: "nowhere" as "workspace" },
         { role: "Contributor" },
         { role: "Contributor", scope: "resourceGroup" },
       ],

@@ -23,7 +23,7 @@ export function createSchema() {
     "HimlServicePrincipalArgs",
     TYPESCRIPT_ONLY,
   );
-  const details = reader.readReference("stack/contract.ts", "StackDetails", "Details");
+  const details = reader.readReference("components/details.ts", "PrincipalDetails", "Details");
   const outputs = STACK_OUTPUTS.map(({ name, description, isSecret }): [string, PropertySpec] => [
     propertyOf(name),
     {
