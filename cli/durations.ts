@@ -31,6 +31,11 @@ export function formatDays(instant: string | Date, now: Date): string {
   return ms < 0 ? `${count} ago` : `in ${count}`;
 }
 
+/** The day in the time of this machine: `2027-04-16`. */
+export function formatDate(instant: string | Date): string {
+  return new Intl.DateTimeFormat("sv-SE").format(new Date(instant));
+}
+
 /** In the time of this machine, with its zone: `2027-04-16 02:00 GMT+2`. */
 export function formatLocalTime(instant: string | Date): string {
   // Sweden writes dates as ISO 8601 does, and so can anybody read them.

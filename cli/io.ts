@@ -23,4 +23,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Whether colour is wanted: a terminal, and no `NO_COLOR`. */
   readonly hasColor: boolean;
+  /** Width of the terminal; undefined for a file or a pipe. */
+  readonly columns?: number | undefined;
+  /** Whether other characters than ASCII can be shown. @default false */
+  readonly hasUnicode?: boolean;
 }

@@ -24,8 +24,21 @@ function outputOf(stream: WriteStream): Output {
     write: (text) => void stream.write(text),
     isTerminal,
     // https://no-color.org
-    hasColor: isTerminal && !process.env["NO_COLOR"],
+    hasColor: isTerminal && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
+    // Asked when it is needed: a terminal can change its size.
+    get columns() {
+      return isTerminal ? stream.columns : undefined;
+    },
+    hasUnicode: hasUnicode(isTerminal),
   };
+}
+
+/** By the locale; a terminal of Windows has none, and shows them, but what a pipe there takes is anybody's guess. */
+function hasUnicode(isTerminal: boolean): boolean {
+  const { TERM, LC_ALL, LC_CTYPE, LANG } = process.env;
+  if (TERM === "dumb") return false;
+  if (process.platform === "win32") return isTerminal;
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
 }
 
 const io: Io = {

@@ -4,7 +4,7 @@ import { CliError, MisuseError } from "../errors";
 import { FORMATS, GITHUB_ACTIONS, type FormatName } from "../formats/formats";
 import { renderGithubEnv, renderMask } from "../formats/github-actions";
 import type { Io } from "../io";
-import { readStackOutputs } from "../stack/outputs";
+import { readPlainVariables, readStackOutputs } from "../stack/outputs";
 import type { StackSelection } from "../stack/pulumi";
 import { PASSWORD, type Variables, variableEntries } from "../variables";
 
@@ -36,7 +36,9 @@ export async function runEnv(io: Io, options: EnvOptions): Promise<void> {
     );
   }
 
-  const { variables, details } = await readStackOutputs(io, options, wantsPassword);
+  const { variables, details } = wantsPassword
+    ? await readStackOutputs(io, options, true)
+    : await readPlainVariables(io, options);
   if (wantsPassword && details.authentication === "federated") {
     io.stderr.write(
       `The stack is federated: there is no ${PASSWORD}, and the pipeline logs in with \`az login\` instead.\n`,

@@ -1,9 +1,12 @@
 import type { StackDetails } from "../../stack/contract";
 import { CliError } from "../errors";
 import { daysUntil, formatDays, formatLocalTime } from "../durations";
-import type { Io } from "../io";
-import { readStackOutputs } from "../stack/outputs";
+import type { Io, Output } from "../io";
+import { printable, printableJson } from "../printable";
+import { readStackOutputs, type StackOutputs } from "../stack/outputs";
 import type { StackSelection } from "../stack/pulumi";
+import { type Canvas, drawLife, wrap } from "../status/drawing";
+import { layOutLife, nextRenewalOf } from "../status/life";
 
 export interface StatusOptions extends StackSelection {
   json?: boolean;
@@ -11,60 +14,84 @@ export interface StatusOptions extends StackSelection {
   failWithin?: number;
 }
 
+const WIDEST = 80;
+const NARROWEST = 24;
+
 /** `himl-sp status`: what the stack holds, without decrypting anything. */
 export async function runStatus(io: Io, options: StatusOptions): Promise<void> {
-  const { details } = await readStackOutputs(io, options, false);
+  const outputs = await readStackOutputs(io, options, false);
   const now = io.now();
-  io.stdout.write(options.json ? `${JSON.stringify(asJson(details, now), null, 2)}\n` : asText(details, now));
-  if (options.failWithin !== undefined) checkEnd(details, options.failWithin, now);
+  io.stdout.write(
+    options.json ? printableJson(asJson(outputs, now)) : asText(outputs, now, canvasOf(io.stdout)),
+  );
+  if (options.failWithin !== undefined) checkEnd(outputs.details, options.failWithin, now);
 }
 
-/** When the next secret is due: what the stack says, and an old one by when the secret before ends, the same instant. */
-function nextRenewalOf(details: StackDetails): string | undefined {
-  return details.nextRenewal ?? details.secrets.find(({ current }) => !current)?.ends;
+function canvasOf({ columns = WIDEST, hasUnicode = false, hasColor }: Output): Canvas {
+  // A terminal that does not know its size says 0.
+  const width = Math.max(NARROWEST, Math.min(WIDEST, columns || WIDEST));
+  return { width, hasUnicode, hasColor };
 }
 
-function asJson(details: StackDetails, now: Date) {
+function asJson({ details, hidden }: StackOutputs, now: Date) {
   const nextRenewal = nextRenewalOf(details);
   return {
     version: 1,
     authentication: details.authentication,
+    secretsSince: (details as { secretsSince?: string }).secretsSince ?? null,
     secrets: details.secrets.map((secret) => ({ ...secret, daysLeft: daysUntil(secret.ends, now) })),
     nextRenewal: nextRenewal ?? null,
     renewalIsDue: nextRenewal === undefined ? null : isPast(nextRenewal, now),
-    trusts: details.trusts,
-    roles: details.roles,
+    // Null: the stack keeps them secret.
+    trusts: hidden.includes("trusts") ? null : details.trusts,
+    roles: hidden.includes("roles") ? null : details.roles,
     administratorCommand: details.administratorCommand ?? null,
   };
 }
 
-function asText(details: StackDetails, now: Date): string {
+/** The picture and the lists below it, at most as wide as the canvas; a command to paste is left in one piece. */
+export function asText({ details, hidden }: StackOutputs, now: Date, canvas: Canvas): string {
   const lines = [`Authentication: ${details.authentication}`];
-
-  if (details.secrets.length > 0) lines.push("Secrets");
-  for (const { slot, ends, current } of details.secrets) {
-    const verb = isPast(ends, now) ? "ended" : "ends";
-    const holder = current ? "handed out" : "the one before, for those who still hold it";
-    lines.push(`  ${slot}  ${verb} ${formatLocalTime(ends)} (${formatDays(ends, now)}): ${holder}`);
-  }
-  const nextRenewal = nextRenewalOf(details);
-  if (nextRenewal !== undefined) {
-    const when = `${formatLocalTime(nextRenewal)} (${formatDays(nextRenewal, now)})`;
-    lines.push(
-      isPast(nextRenewal, now)
-        ? `Renewal is due since ${when}: run \`pulumi up\`, then push the variables`
-        : `Next renewal: ${when}, by the first \`pulumi up\` after that`,
-    );
+  const life = layOutLife(details, now);
+  if (life !== undefined) lines.push("Secrets", ...drawLife(life, canvas));
+  if (life?.renewal !== undefined) {
+    const what =
+      life.renewal <= now
+        ? "Renewal is due: run `pulumi up`, then push the variables."
+        : `The first \`pulumi up\` after ${formatLocalTime(life.renewal)} renews.`;
+    lines.push(...wrap(what, canvas.width, 2));
   }
 
-  lines.push(details.trusts.length > 0 ? "Trusts" : "Trusts: none");
-  for (const { issuer, subject } of details.trusts) lines.push(`  ${subject} of ${issuer}`);
-  lines.push(details.roles.length > 0 ? "Roles" : "Roles: none");
-  for (const { role, scope } of details.roles) lines.push(`  ${role} on ${scope}`);
+  const list = (title: string, name: "trusts" | "roles", items: string[][]) => {
+    if (hidden.includes(name)) {
+      lines.push(
+        ...wrap(`${title}: secret. \`pulumi stack output --show-secrets\` shows them.`, canvas.width, 0),
+      );
+    } else lines.push(items.length > 0 ? title : `${title}: none`, ...items.flatMap(listItem));
+  };
+  const listItem = ([what = "", where = ""]: string[]) => {
+    const one = wrap(`${what} ${where}`, canvas.width, 2);
+    return one.length === 1 ? one : [...wrap(what, canvas.width, 2), ...wrap(where, canvas.width, 4)];
+  };
+  list(
+    "Trusts",
+    "trusts",
+    details.trusts.map(({ issuer, subject }) => [`${shown(subject)} of`, shown(issuer)]),
+  );
+  list(
+    "Roles",
+    "roles",
+    details.roles.map(({ role, scope }) => [`${shown(role)} on`, shown(scope)]),
+  );
   if (details.administratorCommand !== undefined) {
-    lines.push(`  Somebody who may assign roles has to run: ${details.administratorCommand}`);
+    lines.push("  Somebody who may assign roles must run:", `  ${shown(details.administratorCommand)}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Wherever a line is broken, what begins the next one is no command of a runner. */
+function shown(text: string): string {
+  return printable(text).replaceAll("::", ":\\u{3a}");
 }
 
 function checkEnd(details: StackDetails, withinMs: number, now: Date): void {
@@ -80,7 +107,7 @@ function checkEnd(details: StackDetails, withinMs: number, now: Date): void {
     : new CliError(
         "SECRET_ENDS_SOON",
         `The password ends ${when}.`,
-        "Run `pulumi up`, then push the variables; see why the schedule that does so did not.",
+        "Run `pulumi up`, then push the variables. Find out why the schedule that does so did not.",
       );
 }
 

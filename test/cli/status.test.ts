@@ -29,21 +29,24 @@ describe("himl-sp status", function () {
     ];
     const { exitCode, stdout, stderr } = await status({ ...DETAILS, authentication: "both", trusts }, NOW);
     assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" });
-    assert.equal(
-      stdout,
-      [
-        "Authentication: both",
-        "Secrets",
-        `  b  ends ${formatLocalTime("2027-04-16T00:00:00Z")} (in 143 days): handed out`,
-        `  a  ends ${formatLocalTime("2027-01-16T00:00:00Z")} (in 53 days): the one before, for those who still hold it`,
-        `Next renewal: ${formatLocalTime("2027-01-16T00:00:00Z")} (in 53 days), by the first \`pulumi up\` after that`,
-        "Trusts",
-        "  repo:o/r:ref:refs/heads/main of https://token.actions.githubusercontent.com",
-        "Roles",
-        `  Contributor on ${DETAILS.roles[0]!.scope}`,
-        "",
-      ].join("\n"),
-    );
+    const lines = stdout.split("\n");
+    const [today, first, second, renewal] = lines.slice(2, 6).map((line) => line.trim());
+    assert.equal(lines[0], "Authentication: both");
+    assert.equal(today, "v today");
+    assert.match(first!, /^a {2}=+-+\|-+ +ends 2027-01-16, in 53 days$/);
+    assert.match(second!, /^b +=+\|=+-+ {2}ends 2027-04-16, in 143 days$/);
+    assert.match(renewal!, /next renewal 2027-01-16, in 53 days/);
+    assert.deepEqual(lines.slice(6), [
+      "     = handed out   - valid for whoever still holds it",
+      `  The first \`pulumi up\` after ${formatLocalTime("2027-01-16T00:00:00Z")} renews.`,
+      "Trusts",
+      "  repo:o/r:ref:refs/heads/main of https://token.actions.githubusercontent.com",
+      "Roles",
+      "  Contributor on",
+      // 82 columns in one line.
+      ...`    ${DETAILS.roles[0]!.scope.replace("rg-ml", "\n    rg-ml")}`.split("\n"),
+      "",
+    ]);
   });
 
   it("has nothing decrypted", async () => {
@@ -59,21 +62,25 @@ describe("himl-sp status", function () {
       runCommand(["status"], { env: { PATH: pulumi.folder, TZ } }).then(({ stdout }) => stdout);
     await buildCommand();
     await pulumi.install("pulumi", answersOfPulumi());
-    assert.match(await inZone("Europe/Berlin"), /b {2}ends 2027-04-16 02:00 (CEST|GMT\+2|UTC\+2) /);
-    assert.match(await inZone("America/New_York"), /b {2}ends 2027-04-15 20:00 (EDT|GMT[-−]4) /);
+    const berlin = await inZone("Europe/Berlin");
+    assert.match(berlin, /after 2027-01-16 01:00 (CET|GMT\+1|UTC\+1) renews/);
+    assert.match(berlin, /^ {2}b .* ends 2027-04-16, /m);
+    const newYork = await inZone("America/New_York");
+    assert.match(newYork, /after 2027-01-15 19:00 (EST|GMT[-−]5) renews/);
+    assert.match(newYork, /^ {2}b .* ends 2027-04-15, /m);
   });
 
   it("a renewal that is due is said so", async () => {
     const late = new Date("2027-01-19T00:00:00Z");
-    assert.match(
-      (await status(DETAILS, late)).stdout,
-      /^Renewal is due since .* \(3 days ago\): run `pulumi up`, then push the variables$/m,
-    );
+    const { stdout } = await status(DETAILS, late);
+    assert.match(stdout, /renewal due since 2027-01-16, 3 days ago/);
+    assert.match(stdout, /^ {2}Renewal is due: run `pulumi up`, then push the variables\.$/m);
+    assert.match(stdout, /^ {2}a .* ended 2027-01-16, 3 days ago$/m);
   });
 
   it("the stack's own date of the next renewal wins: with one secret there is no other", async () => {
     const details = { ...DETAILS, secrets: DETAILS.secrets.slice(0, 1), nextRenewal: "2027-01-16T00:00:00Z" };
-    assert.match((await status(details, NOW)).stdout, /^Next renewal: .* \(in 53 days\), /m);
+    assert.match((await status(details, NOW)).stdout, /next renewal 2027-01-16, in 53 days/);
     delete (details as StackDetails).nextRenewal;
     assert.doesNotMatch((await status(details, NOW)).stdout, /renewal/i);
   });
@@ -86,7 +93,7 @@ describe("himl-sp status", function () {
     };
     assert.match(
       (await status(details, NOW)).stdout,
-      /^Roles: none\n {2}Somebody who may assign roles has to run: az role assignment create --role Contributor$/m,
+      /^Roles: none\n {2}Somebody who may assign roles must run:\n {2}az role assignment create --role Contributor$/m,
     );
   });
 
@@ -94,6 +101,7 @@ describe("himl-sp status", function () {
     assert.deepEqual(JSON.parse((await status(DETAILS, NOW, "--json")).stdout), {
       version: 1,
       authentication: "secret",
+      secretsSince: null,
       secrets: [
         { ...DETAILS.secrets[0], daysLeft: 143 },
         { ...DETAILS.secrets[1], daysLeft: 53 },
@@ -121,7 +129,7 @@ describe("himl-sp status", function () {
       assert.equal(
         stderr,
         `himl-sp: SECRET_ENDS_SOON: The password ends ${formatLocalTime("2027-04-16T00:00:00Z")} (in 11 days).\n` +
-          "  Run `pulumi up`, then push the variables; see why the schedule that does so did not.\n",
+          "  Run `pulumi up`, then push the variables. Find out why the schedule that does so did not.\n",
       );
     });
 

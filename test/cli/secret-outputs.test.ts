@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { runCommandLine } from "../../cli/program";
+import { parseStackOutputs } from "../../cli/stack/outputs";
+import { bareEnvironment } from "./command";
+import { DETAILS, VALUES } from "./outputs";
+import { rememberingIo } from "./remembering-io";
+import { type Answer, StandIns } from "./stand-ins";
+
+const NOW = new Date("2026-11-23T12:00:00Z");
+const HIDDEN = "[secret]";
+const { HIML_SERVICE_PRINCIPAL_PASSWORD, ...FIVE } = VALUES;
+
+describe("himl-sp, where a setting is secret and outputs are so too", function () {
+  this.timeout(30_000);
+  let pulumi: StandIns;
+
+  before(async () => (pulumi = await StandIns.create({})));
+  after(() => pulumi.remove());
+
+  /** Runs the command on a stack whose outputs are `shown` as they are, or as `decrypted`. */
+  async function himlSp(args: readonly string[], shown: object, decrypted: object) {
+    const answers: Answer[] = [
+      { args: ["stack", "output", "--json", "--show-secrets"], stdout: JSON.stringify(decrypted) },
+      { args: ["stack", "output", "--json"], stdout: JSON.stringify(shown) },
+    ];
+    await pulumi.forgetCalls();
+    await pulumi.install("pulumi", answers);
+    const io = rememberingIo({ env: { ...bareEnvironment(), PATH: pulumi.folder }, now: NOW });
+    const exitCode = await runCommandLine([...args], io, "0");
+    const calls = (await pulumi.calls()).map((call) => call.args.slice(2, -1).join(" "));
+    return { exitCode, ...io.written, calls };
+  }
+
+  const hidden = { ...VALUES, HIML_SERVICE_PRINCIPAL_PASSWORD: HIDDEN };
+  const hiddenGroup = { ...hidden, HIML_RESOURCE_GROUP: HIDDEN };
+  const decrypted = { ...VALUES, details: DETAILS };
+
+  it("status shows the rest where the roles are secret, and decrypts nothing", async () => {
+    const shown = { ...hiddenGroup, details: { ...DETAILS, roles: HIDDEN } };
+    const { exitCode, stdout, stderr, calls } = await himlSp(["status"], shown, decrypted);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /^Roles: secret\. `pulumi stack output --show-secrets` shows them\.$/m);
+    assert.match(stdout, /next renewal 2027-01-16/);
+    assert.deepEqual(calls, ["--json"]);
+  });
+
+  it("status --json: null for what is secret", async () => {
+    const shown = { ...hiddenGroup, details: { ...DETAILS, roles: HIDDEN, trusts: HIDDEN } };
+    const { stdout } = await himlSp(["status", "--json"], shown, decrypted);
+    const { roles, trusts, secrets } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual({ roles, trusts }, { roles: null, trusts: null });
+    assert.equal((secrets as unknown[]).length, 2);
+  });
+
+  it("a single scope that is secret is shown as that", async () => {
+    const shown = { ...hidden, details: { ...DETAILS, roles: [{ role: "Contributor", scope: HIDDEN }] } };
+    assert.match((await himlSp(["status"], shown, decrypted)).stdout, /^ {2}Contributor on \[secret\]$/m);
+  });
+
+  it("status decrypts where `details` is secret as a whole, and does not show what may be the reason", async () => {
+    const { exitCode, stdout, stderr, calls } = await himlSp(
+      ["status"],
+      { ...hiddenGroup, details: HIDDEN },
+      decrypted,
+    );
+    assert.equal(exitCode, 0, stderr);
+    assert.deepEqual(calls, ["--json", "--json --show-secrets"]);
+    assert.match(stdout, /next renewal 2027-01-16/);
+    assert.doesNotMatch(stdout, /rg-ml/);
+  });
+
+  it("says what is true where that cannot be decrypted", async () => {
+    const locked = { ...VALUES, HIML_SERVICE_PRINCIPAL_PASSWORD: null, details: null };
+    const { exitCode, stderr } = await himlSp(["status"], { ...hidden, details: HIDDEN }, locked);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /^himl-sp: DETAILS_NOT_DECRYPTED: The output `details` is secret, since a setting behind it is\. .*\n {2}Set PULUMI_CONFIG_PASSPHRASE/,
+    );
+  });
+
+  it("env --no-secret decrypts a variable that is secret, and leaves the password out", async () => {
+    const { stdout, calls } = await himlSp(
+      ["env", "--format", "json", "--no-secret"],
+      { ...hiddenGroup, details: { ...DETAILS, roles: HIDDEN } },
+      decrypted,
+    );
+    assert.deepEqual(JSON.parse(stdout), FIVE);
+    assert.ok(!stdout.includes(HIML_SERVICE_PRINCIPAL_PASSWORD));
+    assert.deepEqual(calls, ["--json", "--json --show-secrets"]);
+  });
+
+  it("env decrypts all of them in one call", async () => {
+    const { stdout, calls } = await himlSp(["env", "--format", "json"], hiddenGroup, decrypted);
+    assert.deepEqual(JSON.parse(stdout), VALUES);
+    assert.deepEqual(calls, ["--json --show-secrets"]);
+  });
+
+  describe("what is no output of a HimlServicePrincipal is told as what it is", () => {
+    const parse = (details: unknown) => () => parseStackOutputs(JSON.stringify({ ...VALUES, details }), true);
+
+    it("another version", () => {
+      for (const version of [0, 2, 17])
+        assert.throws(parse({ ...DETAILS, version }), {
+          code: "OUTPUTS_NEWER",
+          message: new RegExp(`version ${version},`),
+        });
+    });
+
+    const wrong: [field: string, value: unknown][] = [
+      ["version", "1"],
+      ["version", undefined],
+      ["authentication", "password"],
+      ["secrets", "none"],
+      ["secrets", [{ slot: "a", ends: "soon", current: true }]],
+      ["secrets", [{ slot: "::error::", ends: "2027-01-16T00:00:00Z", current: true }]],
+      ["secrets", [null]],
+      ["trusts", {}],
+      ["trusts", ["repo:o/r:ref:refs/heads/main"]],
+      ["roles", [{ role: "Contributor" }]],
+      ["nextRenewal", 0],
+      ["administratorCommand", []],
+    ];
+    for (const [field, value] of wrong) {
+      it(`${field}: ${JSON.stringify(value)}`, () =>
+        assert.throws(parse({ ...DETAILS, [field]: value }), {
+          code: "OUTPUTS_INVALID",
+          message: `The stack's output \`details\` must be that of a HimlServicePrincipal. Its ${field} is not.`,
+        }));
+    }
+
+    for (const details of [undefined, [], "text", 1]) {
+      it(`none: ${JSON.stringify(details)}`, () =>
+        assert.throws(parse(details), { code: "OUTPUTS_MISSING" }));
+    }
+  });
+});
