@@ -3,6 +3,7 @@ import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../componen
 import { createStackOutputs } from "../stack/outputs";
 import { propertyOf } from "./properties";
 import schema from "./schema.json";
+import { spellArguments } from "./spelling";
 
 const TYPE = "himl-service-principal:index:HimlServicePrincipal";
 
@@ -17,10 +18,18 @@ export function createProvider(): provider.Provider {
 
 function construct(name: string, type: string, inputs: Inputs, options: ComponentResourceOptions) {
   if (type !== TYPE) throw new Error(`The type must be ${TYPE}. Received ${type}.`);
-  const principal = new HimlServicePrincipal(name, inputs as HimlServicePrincipalArgs, options);
+  const principal = declare(name, inputs as HimlServicePrincipalArgs, options);
   const outputs = Object.entries(createStackOutputs(principal));
   return Promise.resolve({
     urn: principal.urn,
     state: Object.fromEntries(outputs.map(([output, value]) => [propertyOf(output), value])),
   });
+}
+
+function declare(name: string, args: HimlServicePrincipalArgs, options: ComponentResourceOptions) {
+  try {
+    return new HimlServicePrincipal(name, args, options);
+  } catch (error) {
+    throw error instanceof Error ? Object.assign(error, { message: spellArguments(error.message) }) : error;
+  }
 }

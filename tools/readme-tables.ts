@@ -12,6 +12,11 @@ const ROOT = path.resolve(__dirname, "..");
 const TABLES = [
   { page: "docs/settings.md", name: "settings", create: createSettingsTable },
   { page: "README.md", name: "outputs", create: createOutputsTable },
+  ...["yaml/Pulumi.yaml", "python/__main__.py", "go/main.go"].map((file) => ({
+    page: "docs/other-languages.md",
+    name: `examples/${file}`,
+    create: () => quoteFile(`examples/${file}`),
+  })),
 ];
 
 const row = (...cells: string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
@@ -37,6 +42,11 @@ function createOutputsTable(): string {
   return table(["output", "value", "secret"], rows);
 }
 
+function quoteFile(file: string): string {
+  const text = readFileSync(path.join(ROOT, file), "utf8").trimEnd();
+  return `\`\`\`${path.extname(file).slice(1)}\n${text}\n\`\`\``;
+}
+
 /** The page with what stands between `<!-- NAME -->` and `<!-- /NAME -->` made anew. */
 async function update(page: string, text: string): Promise<string> {
   const updated = TABLES.filter((entry) => entry.page === page).reduce((before, { name, create }) => {
@@ -58,7 +68,9 @@ async function main(): Promise<void> {
     if (before === after) continue;
     if (!isCheck) writeFileSync(file, after);
     else {
-      process.stderr.write(`The tables of ${page} must follow stack/. Run this again without --check.\n`);
+      process.stderr.write(
+        `The tables of ${page} must follow stack/, and its programs examples/. Run this again without --check.\n`,
+      );
       process.exitCode = 1;
     }
   }

@@ -7,7 +7,10 @@ import { lastLines, run } from "./processes";
 import { findPython, type Python } from "./python";
 
 /** A Python client that lives in an environment of its own; the name is the one on PyPI. */
-export type PythonClient = "azure-cli" | "hi-ml-azure" | "python-dotenv" | "check-jsonschema";
+export type PythonClient = "azure-cli" | "hi-ml-azure" | "python-dotenv" | "check-jsonschema" | "pulumi";
+
+/** What is installed beside a client: for Pulumi what SDKs of packages import, and a type checker. */
+const BESIDE: Partial<Record<PythonClient, string[]>> = { pulumi: ["parver", "mypy"] };
 
 /** A virtual environment in which a client is installed. */
 export interface PythonEnvironment {
@@ -108,7 +111,13 @@ async function install(
         env: process.env,
         timeoutSeconds: 900,
       });
-    const installed = await pip("--no-compile", "--constraint", requirements, client);
+    const installed = await pip(
+      "--no-compile",
+      "--constraint",
+      requirements,
+      client,
+      ...(BESIDE[client] ?? []),
+    );
     if (installed.exitCode !== 0) {
       // With constraints pip calls it a conflict, whether the pins contradict each other or the index cannot be
       // reached. Each pin asked for by itself tells the two apart.

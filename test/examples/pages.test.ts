@@ -20,7 +20,16 @@ describe("The pages", () => {
     const languages = new Set<string>();
     for (const page of await listPages())
       for (const { language } of await readBlocks(page)) languages.add(language);
-    assert.deepEqual([...languages].sort(), ["json", "mermaid", "powershell", "sh", "ts", "yaml"]);
+    assert.deepEqual([...languages].sort(), [
+      "go",
+      "json",
+      "mermaid",
+      "powershell",
+      "py",
+      "sh",
+      "ts",
+      "yaml",
+    ]);
   });
 
   it("have no comments in blocks to paste, which zsh takes for arguments", async () => {

@@ -14,6 +14,12 @@ const PASSWORD = "HIML_SERVICE_PRINCIPAL_PASSWORD";
 const NEEDS_KEY_VAULT =
   'pulumi stack init --secrets-provider="azurekeyvault://VAULT.vault.azure.net/keys/KEY"';
 
+/**
+ * Commands that fetch a package from a git address, for which Pulumi needs the network and its own language hosts. They
+ * stand on "docs/other-languages.md" alone; test/clients/plugin-*.test.ts run what they install, and what it is for.
+ */
+const FETCHES_PACKAGE = /^pulumi (package add|install|new) ?/;
+
 describe("The blocks of every page, pasted into an interactive bash", function () {
   this.timeout(120_000);
   let stage: PipelineStage;
@@ -163,7 +169,7 @@ describe("The blocks of every page, pasted into an interactive bash", function (
     const settings = path.join(stage.stack.project, "Pulumi.dev.yaml");
     const saved = await readFile(settings, "utf8");
     for (const command of commands) {
-      if (command === NEEDS_KEY_VAULT || isRun(command)) continue;
+      if (command === NEEDS_KEY_VAULT || FETCHES_PACKAGE.test(command) || isRun(command)) continue;
       await shell.paste(command.replaceAll("--env-file -", "-f -").replaceAll("PATH", "config.json"));
       await writeFile(settings, saved);
     }

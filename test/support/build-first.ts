@@ -5,7 +5,15 @@ import path from "node:path";
 const ROOT = path.resolve(__dirname, "../..");
 
 /** What dist is made of; as `tsconfig.build.json` reaches it. */
-const SOURCES = ["package.ts", "components", "stack", "cli", "tsconfig.json", "tsconfig.build.json"];
+const SOURCES = [
+  "package.ts",
+  "components",
+  "stack",
+  "cli",
+  "plugin",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
 
 /** Mocha calls it once, before all files: the examples and the tests of the command run what is in dist. */
 export function mochaGlobalSetup(): void {

@@ -6,6 +6,7 @@ import { createTypeReader, type PropertySpec } from "./type-reader";
 
 const ROOT = path.resolve(__dirname, "../..");
 export const PACKAGE = "himl-service-principal";
+const GO_PACKAGE = PACKAGE.replaceAll("-", "");
 
 /** Arguments that no other language has: they are functions, or for tests in TypeScript. Others use the resource option `transforms`. */
 export const TYPESCRIPT_ONLY = ["transform", "now"] as const;
@@ -49,7 +50,12 @@ export function createSchema() {
         respectSchemaVersion: true,
       },
       nodejs: { packageName: PACKAGE, respectSchemaVersion: true },
-      go: { rootPackageName: PACKAGE.replaceAll("-", ""), respectSchemaVersion: true },
+      go: {
+        rootPackageName: GO_PACKAGE,
+        modulePath: `example.com/${PACKAGE}`,
+        importBasePath: `example.com/${PACKAGE}/${GO_PACKAGE}`,
+        respectSchemaVersion: true,
+      },
       // A namespace with the name of its class would hide the class.
       csharp: { namespaces: { [PACKAGE]: "Himl" }, respectSchemaVersion: true },
     },

@@ -81,6 +81,8 @@ export function createTypeReader(root: string, packageName: string) {
 
   function readType(node: ts.TypeNode, property: PropertyNode, owner: string): TypeSpec {
     if (ts.isParenthesizedTypeNode(node)) return readType(node.type, property, owner);
+    if (ts.isTypeOperatorNode(node) && node.operator === ts.SyntaxKind.ReadonlyKeyword)
+      return readType(node.type, property, owner);
     if (ts.isArrayTypeNode(node))
       return { type: "array", items: readType(node.elementType, property, owner) };
     if (ts.isTypeReferenceNode(node)) {
