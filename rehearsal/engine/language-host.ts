@@ -16,8 +16,8 @@ export interface LanguageHost {
   close(): void;
 }
 
-type RunCall = grpc.ServerUnaryCall<language.RunRequest, language.RunResponse>;
-type RunCallback = (error: Error | null, response?: language.RunResponse) => void;
+export type RunCall = grpc.ServerUnaryCall<language.RunRequest, language.RunResponse>;
+export type RunCallback = (error: Error | null, response?: language.RunResponse) => void;
 
 /** The exit code with which Pulumi's runner says that it has told the user what is wrong. */
 const TOLD_THE_USER = 32;
@@ -27,8 +27,29 @@ const TOLD_THE_USER = 32;
  * and the loading of all modules each time; without one, the project's own, as Pulumi's host does it.
  */
 export async function startLanguageHost(program?: PulumiFn): Promise<LanguageHost> {
-  const server = new grpc.Server();
   const inline = program && new InlineRunner(program);
+  const host = await serveLanguageHost("nodejs", (call, callback, engineAddress) => {
+    if (inline) return inline.run(engineAddress, call, callback);
+    runProject(call.request, engineAddress).then(
+      (response) => callback(null, response),
+      (error: unknown) => callback(error as Error),
+    );
+  });
+  return {
+    environment: host.environment,
+    close: () => {
+      host.close();
+      inline?.close();
+    },
+  };
+}
+
+/** Serves a host of any language: `run` runs the program of a request. */
+export async function serveLanguageHost(
+  runtime: string,
+  run: (call: RunCall, callback: RunCallback, engineAddress: string) => void,
+): Promise<LanguageHost> {
+  const server = new grpc.Server();
   let engineAddress = "";
   const { LanguageRuntimeService } = languageServices as unknown as {
     LanguageRuntimeService: grpc.ServiceDefinition;
@@ -46,13 +67,7 @@ export async function startLanguageHost(program?: PulumiFn): Promise<LanguageHos
     getRequiredPackages: reply(() => new language.GetRequiredPackagesResponse()),
     runtimeOptionsPrompts: reply(() => new language.RuntimeOptionsResponse()),
     cancel: reply(() => new Empty()),
-    run: (call: RunCall, callback: RunCallback) => {
-      if (inline) return inline.run(engineAddress, call, callback);
-      runProject(call.request, engineAddress).then(
-        (response) => callback(null, response),
-        (error: unknown) => callback(error as Error),
-      );
-    },
+    run: (call: RunCall, callback: RunCallback) => run(call, callback, engineAddress),
   });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
@@ -60,11 +75,8 @@ export async function startLanguageHost(program?: PulumiFn): Promise<LanguageHos
     );
   });
   return {
-    environment: { PULUMI_DEBUG_LANGUAGES: `nodejs:${port}` },
-    close: () => {
-      server.forceShutdown();
-      inline?.close();
-    },
+    environment: { PULUMI_DEBUG_LANGUAGES: `${runtime}:${port}` },
+    close: () => server.forceShutdown(),
   };
 }
 

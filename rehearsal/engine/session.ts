@@ -27,9 +27,20 @@ export interface SessionOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** The environment of whoever runs Pulumi: the login to Azure, and the way there. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly attached?: Attached;
   /** Providers which are left to their real plugins. */
   readonly realProviders?: readonly ProviderName[];
   readonly signal?: AbortSignal;
+}
+
+/** What runs beside a session already, for programs that need more than it brings. */
+export interface Attached {
+  /** `name:port`. */
+  readonly providers?: readonly string[];
+  /** `runtime:port`. */
+  readonly languages?: readonly string[];
+  /** With plugins, for PATH. */
+  readonly folders?: readonly string[];
 }
 
 /** What came of an up: the outputs in plain text, and which of them the stack keeps as secrets. */
@@ -59,7 +70,8 @@ export class Session {
   static async open(options: SessionOptions): Promise<Session> {
     // gRPC for Node would take the way to the engine through a proxy of the user's.
     process.env["no_grpc_proxy"] ??= "127.0.0.1,localhost";
-    const pluginFolders = await findRealPlugins(options.realProviders ?? [], process.env);
+    const realPlugins = await findRealPlugins(options.realProviders ?? [], process.env);
+    const pluginFolders = [...realPlugins, ...(options.attached?.folders ?? [])];
     const folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-rehearsal-"));
     let session: Session | undefined;
     try {
@@ -91,9 +103,10 @@ export class Session {
 
   /** What a `pulumi` needs in its environment to work on this stack, beside PATH. The stand-ins have their own login. */
   get variables(): Record<string, string> {
+    const { providers = [], languages = [] } = this.options.attached ?? {};
     return {
-      ...this.standIns.environment,
-      ...this.host.environment,
+      ...extend(this.standIns.environment, "PULUMI_DEBUG_PROVIDERS", providers),
+      ...extend(this.host.environment, "PULUMI_DEBUG_LANGUAGES", languages),
       PULUMI_HOME: path.join(this.folder, "home"),
       PULUMI_BACKEND_URL: pathToFileURL(path.join(this.folder, "state")).href,
       PULUMI_CONFIG_PASSPHRASE: this.passphrase,
@@ -192,6 +205,11 @@ export class Session {
     if (exitCode === 0) return log.result();
     throw new EngineError("ENGINE_FAILED", log.errors() || stderr.trim() || stdout.trim());
   }
+}
+
+/** The environment with further entries in a variable that is a list. */
+function extend(environment: Readonly<Record<string, string>>, name: string, more: readonly string[]) {
+  return { ...environment, [name]: [environment[name], ...more].filter(Boolean).join(",") };
 }
 
 async function prepareProject(project: string, folder: string): Promise<string> {

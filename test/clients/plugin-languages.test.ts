@@ -20,7 +20,7 @@ interface Language {
   /** Also the name of the folder with its example. */
   readonly name: string;
   /** What runs its programs, and what its example needs beside its files. */
-  prepare(project: string, sdks: string): Promise<Attached & { close?: () => void }>;
+  readonly prepare: (project: string, sdks: string) => Promise<Attached & { close?: () => void }>;
   /** A program with two mistakes, and how the message begins to tell of them. */
   readonly mistaken: { file: string; program: string; places: string[] };
 }
