@@ -1,0 +1,120 @@
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import * as prettier from "prettier";
+import { obtainEngine } from "../engine/engine";
+import { type FaultCase, idOf, listCases, type PhaseRecord } from "./cases";
+import { Ledger } from "./ledger";
+import { isAsItShouldBe, summarize, writePage } from "./table";
+import type { FromWorker, ToWorker } from "./worker";
+
+const PAGE = path.resolve(__dirname, "../../docs/faults.md");
+
+const USAGE = `Usage: npm run test:faults -- [options]
+
+Every request in the life of a stack times every fault that can hit it, and writes docs/faults.md. A run that was stopped goes on
+where it was, as long as no source has changed.
+
+  --fresh         begin anew
+  --only TEXT     only cases whose name has this text; the page is not written
+  --worlds N      how many run side by side. Default: one for each core
+  --help          print this
+
+Exit code: 0 everything is mended and nothing is left, 1 not so, 2 wrong usage.
+`;
+
+interface Options {
+  readonly fresh: boolean;
+  readonly only: string | undefined;
+  readonly worlds: number;
+}
+
+/** Deals the cases out to the workers; gives them in the order of the page. */
+async function runAll(ledger: Ledger, options: Options): Promise<readonly FaultCase[]> {
+  const engine = await obtainEngine({ onProgress: say });
+  let cases: readonly FaultCase[] | undefined;
+  let open: FaultCase[] = [];
+  const started = Date.now();
+  let done = 0;
+  const begin = (life: readonly PhaseRecord[]): void => {
+    if (cases !== undefined) return;
+    cases = listCases(life).filter((one) => options.only === undefined || idOf(one).includes(options.only));
+    open = cases.filter((one) => !ledger.outcomes.has(idOf(one)));
+    const rest = open.length < cases.length ? `, ${open.length} of them still to run` : "";
+    say(`${cases.length} cases${rest}, in ${options.worlds} worlds side by side`);
+  };
+  const work = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(path.join(__dirname, "worker.ts"), {
+        workerData: engine,
+        execArgv: ["-r", "ts-node/register/transpile-only"],
+      });
+      worker.on("error", reject);
+      worker.on("exit", () => resolve());
+      const next = (): void => worker.postMessage(open.shift() satisfies ToWorker);
+      worker.on("message", (message: FromWorker) => {
+        if (message.kind === "lived") {
+          begin(message.life);
+          return next();
+        }
+        const { outcome } = message;
+        done++;
+        const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+        const word = isAsItShouldBe(outcome) ? "ok    " : "FAILED";
+        say(
+          `${word} ${ledger.outcomes.size + 1}/${cases!.length} (${minutes} min) ${outcome.id}: ${outcome.plain}; repair: ${outcome.repair}; left: ${outcome.left}`,
+        );
+        ledger.add(outcome).then(next, reject);
+      });
+    });
+  await Promise.all(Array.from({ length: options.worlds }, work));
+  say(`${done} cases run`);
+  return cases!;
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (options === undefined) return 2;
+  const ledger = await Ledger.open(options.fresh);
+  const cases = await runAll(ledger, options);
+  const outcomes = cases.map((one) => ledger.outcomes.get(idOf(one))!);
+  process.stdout.write(`${summarize(outcomes)}\n`);
+  if (options.only === undefined) {
+    const page = writePage(cases, ledger.outcomes);
+    await writeFile(
+      PAGE,
+      await prettier.format(page, { ...(await prettier.resolveConfig(PAGE)), parser: "markdown" }),
+    );
+  }
+  return outcomes.every(isAsItShouldBe) ? 0 : 1;
+}
+
+function readOptions(): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        fresh: { type: "boolean", default: false },
+        only: { type: "string" },
+        worlds: { type: "string", default: String(cpus().length) },
+        help: { type: "boolean", default: false },
+      },
+    });
+    const worlds = Number(values.worlds);
+    if (!Number.isInteger(worlds) || worlds < 1)
+      throw new RangeError(`--worlds must be a positive whole number. Received ${values.worlds}.`);
+    if (!values.help) return { fresh: values.fresh, only: values.only, worlds };
+    process.stdout.write(USAGE);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+    return undefined;
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+void main().then((code) => process.exit(code));
