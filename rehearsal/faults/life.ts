@@ -13,8 +13,10 @@ const trustIn = (branch: string): string =>
     { github: { repository: "octocat/training", ownerId: 583231, repositoryId: 1296269, branch } },
   ]);
 
-/** In the period after the one of the first day. */
-export const DAYS_TO_RENEWAL = 91;
+/** Into the next period of the secrets. */
+const DAYS_TO_RENEWAL = 91;
+/** From the first `up` to the renewal in which a secret goes: the second one. */
+export const DAYS_TO_LAST_RENEWAL = 2 * DAYS_TO_RENEWAL;
 
 /** All kinds of things that a stack makes, each made, replaced or updated, and removed. */
 export const LIFE: readonly Phase[] = [

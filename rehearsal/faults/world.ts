@@ -9,12 +9,12 @@ import type { Engine } from "../engine/engine";
 import { Session } from "../engine/session";
 import { readOutputs } from "../engine/stack-outputs";
 import type { PhaseRecord } from "./cases";
-import { DAYS_TO_RENEWAL, LIFE, nameRequests, type Phase } from "./life";
+import { DAYS_TO_LAST_RENEWAL, LIFE, nameRequests, type Phase } from "./life";
 
 const PROJECT = path.resolve(__dirname, "../..");
 const COMMAND = path.join(PROJECT, "dist", "cli", "main.js");
-/** So long before today that the renewal is today: `himl-sp` has the machine's clock. */
-const firstDay = (): Date => new Date(Date.now() - DAYS_TO_RENEWAL * 86_400_000);
+/** So long before today that the last renewal is today. */
+const firstDay = (): Date => new Date(Date.now() - DAYS_TO_LAST_RENEWAL * 86_400_000);
 
 /** A login that a pipeline may hold. */
 export interface Held {
@@ -89,6 +89,8 @@ export class World {
     if (!start) throw new Error(`${phase} must have been lived before.`);
     this.azure.control.restore(start.azure);
     this.azure.control.setLatency(0);
+    // `himl-sp` has the machine's clock.
+    this.azure.control.setClock(new Date());
     const { session } = this;
     await rm(path.join(session.folder, "state"), { recursive: true });
     await cp(path.join(start.folder, "state"), path.join(session.folder, "state"), { recursive: true });
