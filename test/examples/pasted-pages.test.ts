@@ -238,7 +238,7 @@ pulumi config set workspaceName ${azure.workspaceName}`,
     assert.ok(taken!.passwords.length > 1);
   });
 
-  it("docs/local-azure.md", async () => {
+  it("local-azure/README.md", async () => {
     const main = path.join(REPOSITORY, "local-azure", "main.ts");
     await writeFile(
       path.join(stage.tools.folder, "npm"),
@@ -248,7 +248,7 @@ shift 4; cd '${REPOSITORY}'; exec '${process.execPath}' -r ts-node/register/tran
       { mode: 0o755 },
     );
     await stage.tools.install("az", [{ args: ["login"] }, { args: ["ad"] }]);
-    const output = await shell.pastePage("docs/local-azure.md", {
+    const output = await shell.pastePage("local-azure/README.md", {
       before: { 0: "trap 'kill $!' EXIT", 1: "until [ -s azure.json ]; do sleep 0.1; done" },
     });
     assert.doesNotMatch(output, /error/i);
