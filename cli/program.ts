@@ -1,6 +1,7 @@
-import { Command, CommanderError, Option } from "@commander-js/extra-typings";
+import { Command, CommanderError, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type * as auditCommand from "./commands/audit";
 import type * as envCommand from "./commands/env";
+import type * as initCommand from "./commands/init";
 import type * as pushCommand from "./commands/push";
 import type * as repairCommand from "./commands/repair";
 import type * as rotateCommand from "./commands/rotate";
@@ -19,6 +20,7 @@ import type { Io } from "./io";
 const commands = {
   audit: () => require("./commands/audit") as typeof auditCommand,
   env: () => require("./commands/env") as typeof envCommand,
+  init: () => require("./commands/init") as typeof initCommand,
   push: () => require("./commands/push") as typeof pushCommand,
   repair: () => require("./commands/repair") as typeof repairCommand,
   rotate: () => require("./commands/rotate") as typeof rotateCommand,
@@ -60,6 +62,55 @@ function createProgram(io: Io, version: string) {
     });
 
   program.hook("preAction", (_program, command) => checkGivenOptions(command));
+
+  program
+    .command("init")
+    .description("From nothing to a stack: three questions, the project with its settings, and a pipeline.")
+    .option("--workspace <name>", "the Azure ML workspace: NAME, GROUP/NAME or its resource ID")
+    .addOption(
+      new Option("--pipeline <place>", "where the jobs run").choices([
+        "github",
+        "azure-devops",
+        "other",
+      ] as const),
+    )
+    .option("--password", "the jobs log in with a password, which has to be renewed")
+    .option("--no-password", "the jobs log in with a token of their own")
+    .addOption(stackOption("dev"))
+    .addOption(
+      new Option("--language <language>", "of a new project: one YAML file, or a program")
+        .choices(["yaml", "typescript"] as const)
+        .default("yaml" as const),
+    )
+    .option("--repo <owner/name>", "GitHub: the repository")
+    .option("--hostname <host>", "GitHub: its host, where that is not github.com")
+    .option("--environment <name>", "GitHub: jobs of this environment")
+    .option("--branch <name>", "GitHub: jobs on this branch that name no environment")
+    .option("--claim-keys <keys>", "GitHub: the keys of the organisation's template of subjects", parseKeys)
+    .option("--claim <key=value>", "GitHub: a value of the subject that only a run knows", parseClaim)
+    .option("--organization <url>", "Azure DevOps: such as https://dev.azure.com/contoso")
+    .option("--project <name>", "Azure DevOps: the project")
+    .option("--service-connection <name>", "Azure DevOps: a connection with workload identity federation")
+    .option("--issuer <url>", "elsewhere, or for a draft: the issuer of the jobs' tokens")
+    .option("--subject <text>", "elsewhere, or for a draft: their subject")
+    .option("--no-role", "leave the role to an administrator")
+    .option("-y, --yes", "do not ask: take the answers that are ready")
+    .option("--overwrite", "change files that exist without a question; their diff is shown")
+    .option("--up", "run what is left: pulumi up, and push")
+    .addOption(
+      new Option("--package-source <source>", "folder or archive of this package, for tests").hideHelp(),
+    )
+    .addOption(cwdOption())
+    .action((options, command) => {
+      // A negated option has a default, which is no answer.
+      const isGiven = (name: "password" | "role") => command.getOptionValueSource(name) === "cli";
+      const { password, role, ...rest } = options;
+      return commands.init().runInit(io, {
+        ...rest,
+        ...(isGiven("password") && { password: password === true }),
+        ...(isGiven("role") && { role }),
+      });
+    });
 
   program
     .command("env")
@@ -192,9 +243,25 @@ function onlyFolder(folders: readonly string[] = []): { cwd?: string } {
   );
 }
 
+function parseKeys(text: string): string[] {
+  const keys = text.split(",").map((key) => key.trim());
+  if (keys.every((key) => /^\w+$/.test(key))) return keys;
+  throw new InvalidArgumentError("They must be names with commas between them: repository_id,context.");
+}
+
+function parseClaim(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, key, value] = /^(\w+)=(.+)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined)
+    throw new InvalidArgumentError(
+      "It must be KEY=VALUE: job_workflow_ref=octocat/flows/train.yml@refs/heads/main.",
+    );
+  return { ...before, [key]: value };
+}
+
 const dryRunOption = () => new Option("--dry-run", "list names and targets, write nothing");
 const instanceOption = () =>
   new Option("--instance <id>", "the stack's instance ID, where neither its state nor its history knows it");
-const stackOption = () => new Option("-s, --stack <name>", "the stack (default: the selected one)");
+const stackOption = (usual = "the selected one") =>
+  new Option("-s, --stack <name>", `the stack (default: ${usual})`);
 const cwdOption = () =>
   new Option("-C, --cwd <folder>", "folder of the Pulumi project (default: the current one)");

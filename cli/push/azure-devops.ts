@@ -19,7 +19,7 @@ interface VariableGroup {
   variables: Record<string, { isSecret: boolean | null }>;
 }
 
-const AZ: Tool = {
+export const AZ_DEVOPS: Tool = {
   program: "az",
   notFound: new CliError(
     "AZ_NOT_FOUND",
@@ -129,7 +129,7 @@ export class AzureDevOpsTarget implements Target {
   }
 
   private az(args: readonly string[], secrets: Record<string, string> = {}): Promise<string> {
-    return runTool(AZ, ["pipelines", "variable-group", ...args], {
+    return runTool(AZ_DEVOPS, ["pipelines", "variable-group", ...args], {
       env: { ...environmentFor("az", this.io.env), ...secrets },
       signal: this.io.signal,
     });

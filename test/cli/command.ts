@@ -26,6 +26,7 @@ export function buildCommand(): Promise<string> {
     const folder = await mkdtemp(path.join(tmpdir(), "himl-sp-build-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
     await symlink(path.join(REPOSITORY, "node_modules"), path.join(folder, "node_modules"), "junction");
+    await symlink(path.join(REPOSITORY, "examples"), path.join(folder, "examples"), "junction");
     await copyFile(path.join(REPOSITORY, "package.json"), path.join(folder, "package.json"));
     const tsc = path.join(REPOSITORY, "node_modules", "typescript", "bin", "tsc");
     const args = ["-p", path.join(REPOSITORY, "tsconfig.build.json"), "--noCheck", "--outDir", folder];

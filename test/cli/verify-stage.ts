@@ -78,21 +78,37 @@ export class VerifyStage {
   }
 
   /** An access token, as any client gets it. */
-  async tokenOf(
+  tokenOf(
     { clientId, clientSecret }: Pick<Caller, "clientId" | "clientSecret">,
     resource = "https://management.azure.com",
   ): Promise<string> {
+    const login = { grant_type: "client_credentials", client_id: clientId, client_secret: clientSecret };
+    return this.requestToken(login, resource);
+  }
+
+  /** A person's, as the Azure CLI gets it. */
+  tokenOfPerson(
+    { userPrincipalName, password }: { userPrincipalName: string; password: string },
+    resource: string,
+  ): Promise<string> {
+    const login = {
+      grant_type: "password",
+      client_id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+      username: userPrincipalName,
+      password,
+    };
+    return this.requestToken(login, resource);
+  }
+
+  private async requestToken(login: Record<string, string>, resource: string): Promise<string> {
     const response = await fetch(`${this.azure.url}/${this.azure.tenantId}/oauth2/v2.0/token`, {
       dispatcher: this.connections,
       method: "POST",
-      body: new URLSearchParams({
-        grant_type: "client_credentials",
-        client_id: clientId,
-        client_secret: clientSecret,
-        scope: `${resource}/.default`,
-      }),
+      body: new URLSearchParams({ ...login, scope: `${resource}/.default` }),
     });
-    return ((await response.json()) as { access_token: string }).access_token;
+    const answer = (await response.json()) as { access_token?: string };
+    assert.ok(answer.access_token, JSON.stringify(answer));
+    return answer.access_token;
   }
 
   /** What an administrator would do in the portal. */

@@ -1,0 +1,158 @@
+import path from "node:path";
+import { CliError } from "../errors";
+import { askNobody, type Asker, askTerminal, MissingOptionError } from "../init/asker";
+import { AzureLogin } from "../init/azure/login";
+import { checkRights, type Rights } from "../init/azure/rights";
+import type { Workspace } from "../init/azure/workspaces";
+import { formatSteps, runSteps } from "../init/next-steps";
+import type { InitOptions } from "../init/options";
+import { readGitRepository } from "../init/places/git";
+import type { Answers } from "../init/project/answers";
+import { readExistingProject, readFormerAnswers } from "../init/project/existing";
+import { type PlannedFile, planFiles } from "../init/project/files";
+import { formatDiff, writeAll } from "../init/project/write";
+import { askPassword, askPlace, askWorkspace, missingOptions } from "../init/questions";
+import { formatPlan, stateOf } from "../init/screen";
+import type { Io } from "../io";
+
+const STACK = "dev";
+
+/** `himl-sp init`: three questions, one screen, and then a project that `pulumi up` can run. */
+export async function runInit(io: Io, options: InitOptions): Promise<void> {
+  const mayAsk = io.canAsk && !options.yes;
+  // All at once, before anything is looked up.
+  const missing = mayAsk || options.yes ? [] : [...missingOptions(options), "--yes"];
+  if (missing.length > 0) throw new MissingOptionError(missing);
+  const asker = mayAsk ? askTerminal(io) : askNobody();
+
+  const login = new AzureLogin(io);
+  const answers = await askAll(io, asker, login, options);
+  const rights = await checkLogin(io, login, answers);
+  await stopIfNotAllowed(asker, options, rights);
+  const decided = await decideRole(asker, options, answers, rights);
+  const files = planFiles(decided);
+  io.stderr.write(formatPlan(decided, rights, files));
+  if (!(await asker.agree({ option: "--yes", message: "Write these files?", ready: true }))) throw declined();
+  await confirmOverwriting(io, asker, options, files, decided.folder);
+
+  io.signal.throwIfAborted();
+  writeAll(files.filter((file) => stateOf(file) !== "unchanged"));
+  io.stderr.write("Written.\n");
+  if (options.up) await runSteps(io, decided);
+  else io.stdout.write(formatSteps(decided));
+}
+
+async function askAll(io: Io, asker: Asker, login: AzureLogin, options: InitOptions): Promise<Answers> {
+  const folder = path.resolve(options.cwd ?? ".");
+  const stack = options.stack ?? STACK;
+  const existing = readExistingProject(folder);
+  const before = readFormerAnswers(folder, stack);
+  const git = await readGitRepository(io, folder);
+
+  const lacking: string[] = [];
+  const workspace = await orMissing(
+    () => askWorkspace(io, asker, login, options, folder, before.workspace),
+    lacking,
+  );
+  const asked = await orMissing(() => askPlace(io, asker, options, git, before.place), lacking);
+  if (workspace === undefined || asked === undefined) throw new MissingOptionError(lacking);
+  const { place, chooseTrust } = asked;
+  const usesPassword = await askPassword(asker, options, place, before.password);
+  const chosen = usesPassword ? { place } : await chooseTrust();
+  return {
+    folder,
+    ...(git !== undefined && { gitRoot: git.root }),
+    existing,
+    language: options.language ?? "yaml",
+    stack,
+    workspace,
+    ...chosen,
+    usesPassword,
+    assignsRole: options.role ?? before.role ?? true,
+    ...(options.packageSource !== undefined && { packageSource: options.packageSource }),
+  };
+}
+
+/** With nobody to ask, all options that are missing are told at once. */
+async function orMissing<T>(ask: () => Promise<T>, lacking: string[]): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof MissingOptionError)) throw error;
+    lacking.push(...error.options);
+    return undefined;
+  }
+}
+
+async function checkLogin(io: Io, login: AzureLogin, { workspace }: Answers): Promise<Rights | undefined> {
+  if (workspace.tenantId === undefined) {
+    io.stderr.write(
+      "Your login cannot see the workspace's subscription: what it may do could not be checked.\n",
+    );
+    return undefined;
+  }
+  return checkRights(login, workspace as Workspace & { tenantId: string });
+}
+
+/** Where the login may not assign the role, the offer is to leave it to an administrator. */
+async function decideRole(
+  asker: Asker,
+  options: InitOptions,
+  answers: Answers,
+  rights: Rights | undefined,
+): Promise<Answers> {
+  if (options.role !== undefined || !answers.assignsRole || rights?.assignRole.answer !== "may not")
+    return answers;
+  const leavesIt = await asker.agree({
+    option: "--no-role",
+    message: `Your login may not assign the role (${rights.assignRole.because}). Leave that to an administrator?`,
+    ready: true,
+  });
+  return { ...answers, assignsRole: !leavesIt };
+}
+
+/** Without the right to register, every `pulumi up` would be refused. */
+async function stopIfNotAllowed(
+  asker: Asker,
+  options: InitOptions,
+  rights: Rights | undefined,
+): Promise<void> {
+  const lacking = [rights?.registerApplications, rights?.readWorkspace].find(
+    (right) => right?.answer === "may not",
+  );
+  if (lacking === undefined) return;
+  const goesOn =
+    !options.yes &&
+    (await asker.agree({
+      option: "--yes",
+      message: `Your login may not ${lacking.what} (${lacking.because}): \`pulumi up\` would be refused. Go on all the same?`,
+      ready: false,
+    }));
+  if (goesOn) return;
+  throw new CliError(
+    "NOT_ALLOWED",
+    `Your login must be allowed to ${lacking.what}. It is not: ${lacking.because}. Nothing was written.`,
+    lacking.remedy ?? "Ask an administrator.",
+  );
+}
+
+/** Nothing that exists is overwritten without its diff, and a yes to it. */
+async function confirmOverwriting(
+  io: Io,
+  asker: Asker,
+  options: InitOptions,
+  files: readonly PlannedFile[],
+  folder: string,
+): Promise<void> {
+  for (const file of files.filter((one) => stateOf(one) === "changed")) {
+    io.stderr.write(`${formatDiff(file, folder)}\n`);
+    const name = path.relative(folder, file.path);
+    if (options.overwrite) continue;
+    const question = { option: "--overwrite", message: `Change ${name}?` };
+    if (!(await asker.agree(options.yes ? question : { ...question, ready: false }))) throw declined();
+  }
+}
+
+function declined(): CliError {
+  return new CliError("DECLINED", "Nothing was written.", "Run it again to choose anew.");
+}

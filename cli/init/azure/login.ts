@@ -1,0 +1,89 @@
+import { CliError } from "../../errors";
+import type { Io } from "../../io";
+import { parseJson } from "../../processes";
+import { runTool, type Tool } from "../../push/tool";
+import { environmentFor } from "../../tool-environments";
+import { AzureReader } from "./reader";
+
+/** A subscription that the login of `az` can see. */
+export interface Subscription {
+  id: string;
+  name: string;
+  tenantId: string;
+  isDefault: boolean;
+  state: string;
+}
+
+const AZ: Tool = {
+  program: "az",
+  notFound: new CliError(
+    "AZ_NOT_FOUND",
+    "The `az` command must be installed and on PATH.",
+    "Install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
+  ),
+  explain: (_exitCode, stderr) =>
+    /az login|AADSTS/.test(stderr)
+      ? new CliError("AZ_NOT_LOGGED_IN", "The `az` command must be logged in. It is not.", "`az login`")
+      : undefined,
+};
+
+/** What a token tells of its holder. */
+export interface Claims {
+  oid?: string;
+  idtyp?: string;
+  /** Permissions of an application. */
+  roles?: string[];
+  /** Directory roles of a person, by their templates. */
+  wids?: string[];
+}
+
+type Service = "management" | "graph";
+
+const ORIGINS = {
+  management: "https://management.azure.com",
+  graph: "https://graph.microsoft.com",
+} as const;
+
+/** The user's own login, as the Azure CLI keeps it. */
+export class AzureLogin {
+  private readonly tokens = new Map<string, Promise<string>>();
+
+  constructor(private readonly io: Io) {}
+
+  async subscriptions(): Promise<Subscription[]> {
+    const all = parseJson<Subscription[]>(await this.az(["account", "list", "--output", "json"]), "az");
+    const usable = all.filter(({ state }) => state === "Enabled" || state === "Warned");
+    return usable.sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
+  }
+
+  async reader(service: Service, tenantId: string): Promise<AzureReader> {
+    return new AzureReader(ORIGINS[service], await this.token(service, tenantId), this.io.signal);
+  }
+
+  /** What a token of this login says of its holder. Nothing is trusted because of it. */
+  async claims(tenantId: string): Promise<Claims> {
+    const [, payload = ""] = (await this.token("graph", tenantId)).split(".");
+    return parseJson<{ oid?: string }>(
+      Buffer.from(payload, "base64url").toString("utf8"),
+      "The token endpoint",
+    );
+  }
+
+  /** One for each service and tenant: the Azure CLI takes a second for each. */
+  private token(service: Service, tenantId: string): Promise<string> {
+    const key = `${service} ${tenantId}`;
+    const known = this.tokens.get(key) ?? this.fetchToken(service, tenantId);
+    this.tokens.set(key, known);
+    return known;
+  }
+
+  private async fetchToken(service: Service, tenantId: string): Promise<string> {
+    const args = ["account", "get-access-token", "--resource", ORIGINS[service], "--tenant", tenantId];
+    const json = await this.az([...args, "--output", "json"]);
+    return parseJson<{ accessToken: string }>(json, "az").accessToken;
+  }
+
+  private az(args: readonly string[]): Promise<string> {
+    return runTool(AZ, args, { env: environmentFor("az", this.io.env), signal: this.io.signal });
+  }
+}

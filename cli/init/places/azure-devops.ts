@@ -1,0 +1,187 @@
+import { CliError } from "../../errors";
+import type { Io } from "../../io";
+import { parseJson } from "../../processes";
+import { AZ_DEVOPS } from "../../push/azure-devops";
+import { checkAzureDevOpsOptions } from "../../push/targets";
+import { runTool } from "../../push/tool";
+import { environmentFor } from "../../tool-environments";
+import type { Asker } from "../asker";
+import type { InitOptions } from "../options";
+import type { GitRepository } from "./git";
+import type { Place, TrustChoice } from "./place";
+
+type AzureDevOpsPlace = Extract<Place, { name: "azure-devops" }>;
+
+/** A service connection, as `az devops service-endpoint list` shows it. */
+interface ServiceEndpoint {
+  name: string;
+  type: string;
+  authorization: {
+    scheme: string;
+    parameters?: {
+      workloadIdentityFederationIssuer?: string;
+      workloadIdentityFederationSubject?: string;
+    };
+  };
+}
+
+/** Asks for organisation and project. @param before the answers of an earlier run. */
+export async function askAzureDevOps(
+  io: Io,
+  asker: Asker,
+  options: InitOptions,
+  git: GitRepository | undefined,
+  before: Partial<AzureDevOpsPlace>,
+): Promise<AzureDevOpsPlace> {
+  const remote = git?.remotes.find((one) => one.place === "azure-devops");
+  const defaults = remote?.place === "azure-devops" ? remote : await readDefaults(io);
+  const readyOrganization = before.organization ?? defaults.organization;
+  const organization =
+    options.organization ??
+    (await asker.type({
+      option: "--organization URL",
+      message: "Organization of Azure DevOps",
+      ...(readyOrganization !== undefined && { ready: readyOrganization }),
+      check: (text) => text.startsWith("https://") || "Such as: https://dev.azure.com/contoso",
+    }));
+  checkAzureDevOpsOptions({ organization, project: options.project ?? "any", group: "any" });
+  return {
+    name: "azure-devops",
+    organization,
+    project: await askProject(io, asker, options, organization, before.project ?? defaults.project),
+  };
+}
+
+async function askProject(
+  io: Io,
+  asker: Asker,
+  options: InitOptions,
+  organization: string,
+  ready: string | undefined,
+): Promise<string> {
+  if (options.project !== undefined) return options.project;
+  const json = await azDevOps(io, [
+    "devops",
+    "project",
+    "list",
+    "--organization",
+    organization,
+    "--output",
+    "json",
+  ]);
+  const names = parseJson<{ value: { name: string }[] }>(json, "az").value.map(({ name }) => name);
+  const only = names.length === 1 ? names[0] : undefined;
+  const known = names.find((name) => name === ready) ?? only;
+  return asker.choose({
+    option: "--project NAME",
+    message: "Which project?",
+    choices: names.map((name) => ({ value: name, name })),
+    ...(known !== undefined && { ready: known }),
+  });
+}
+
+const BY_HAND = "another one, or a draft: I give issuer and subject";
+
+/** The trust in a service connection, with issuer and subject as Azure DevOps itself says them. */
+export async function chooseAzureDevOpsTrust(
+  io: Io,
+  asker: Asker,
+  options: InitOptions,
+  place: AzureDevOpsPlace,
+  before: Partial<AzureDevOpsPlace>,
+): Promise<{ serviceConnection?: string; choice: TrustChoice }> {
+  if (options.issuer !== undefined && options.subject !== undefined) {
+    const choice = createChoice(options.issuer, options.subject, "Issuer and subject are as you gave them.");
+    return { ...(options.serviceConnection && { serviceConnection: options.serviceConnection }), choice };
+  }
+  const federated = (await listFederated(io, place)).filter(
+    ({ name }) => options.serviceConnection === undefined || name === options.serviceConnection,
+  );
+  if (options.serviceConnection !== undefined && federated.length === 0) {
+    throw new CliError(
+      "NO_SUCH_SERVICE_CONNECTION",
+      `${options.serviceConnection} must be a service connection of ${place.project} with workload identity federation. There is none of that name.`,
+      "Its project settings, service connections, show what there is; a draft is not listed: give --issuer and --subject, as its page shows them.",
+    );
+  }
+  const ready =
+    federated.find(({ name }) => name === before.serviceConnection) ??
+    (federated.length === 1 ? federated[0] : undefined);
+  const chosen =
+    options.serviceConnection === undefined
+      ? await asker.choose<ServiceEndpoint | undefined>({
+          option: "--service-connection NAME",
+          message: "Which service connection?",
+          choices: [
+            ...federated.map((one) => ({ value: one, name: one.name })),
+            {
+              value: undefined,
+              name: BY_HAND,
+              description:
+                "Project settings, service connections: Azure Resource Manager, App registration (manual), workload identity federation; keep it as a draft.",
+            },
+          ],
+          ...(ready !== undefined && { ready }),
+        })
+      : federated[0];
+  if (chosen === undefined) return askByHand(asker, options);
+  const { workloadIdentityFederationIssuer: issuer, workloadIdentityFederationSubject: subject } =
+    chosen.authorization.parameters!;
+  return {
+    serviceConnection: chosen.name,
+    choice: createChoice(
+      issuer!,
+      subject!,
+      `Issuer and subject are those of the service connection ${chosen.name}.`,
+    ),
+  };
+}
+
+async function askByHand(asker: Asker, options: InitOptions) {
+  const isUrl = (text: string) => text.startsWith("https://") || "It begins with https://";
+  const issuer =
+    options.issuer ?? (await asker.type({ option: "--issuer URL", message: "Issuer", check: isUrl }));
+  const subject =
+    options.subject ?? (await asker.type({ option: "--subject TEXT", message: "Subject identifier" }));
+  const serviceConnection = await asker.type({ option: "--service-connection NAME", message: "Its name" });
+  return {
+    serviceConnection,
+    choice: createChoice(issuer, subject, "Issuer and subject are as you gave them."),
+  };
+}
+
+function createChoice(issuer: string, subject: string, note: string): TrustChoice {
+  return { trust: { azureDevOps: { issuer, subject } }, issuer, subject, notes: [note] };
+}
+
+async function listFederated(
+  io: Io,
+  { organization, project }: AzureDevOpsPlace,
+): Promise<ServiceEndpoint[]> {
+  const where = ["--organization", organization, "--project", project, "--output", "json"];
+  const json = await azDevOps(io, ["devops", "service-endpoint", "list", ...where]);
+  return parseJson<ServiceEndpoint[]>(json, "az").filter(
+    ({ type, authorization: { scheme, parameters } }) =>
+      type.toLowerCase() === "azurerm" &&
+      scheme === "WorkloadIdentityFederation" &&
+      parameters?.workloadIdentityFederationIssuer !== undefined &&
+      parameters.workloadIdentityFederationSubject !== undefined,
+  );
+}
+
+/** What `az devops configure --defaults` has kept; nothing where the extension is missing. */
+async function readDefaults(io: Io): Promise<{ organization?: string; project?: string }> {
+  try {
+    const text = await azDevOps(io, ["devops", "configure", "--list"]);
+    const read = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S.*)$`, "m").exec(text)?.[1]?.trim();
+    const [organization, project] = [read("organization"), read("project")];
+    return { ...(organization && { organization }), ...(project && { project }) };
+  } catch (error) {
+    if (error instanceof CliError) return {};
+    throw error;
+  }
+}
+
+function azDevOps(io: Io, args: readonly string[]): Promise<string> {
+  return runTool(AZ_DEVOPS, args, { env: environmentFor("az", io.env), signal: io.signal });
+}

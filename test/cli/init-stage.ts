@@ -1,0 +1,159 @@
+import { mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { LocalAzure } from "../../local-azure/local-azure";
+import { bareEnvironment, buildCommand, type Finished, runCommand } from "./command";
+import { type Answer, StandIns } from "./stand-ins";
+import { Terminal } from "./terminal";
+import { type Caller, UNKNOWN_ID, VerifyStage } from "./verify-stage";
+
+export const REPOSITORY = {
+  id: 1296269,
+  name: "training",
+  owner: { id: 583231, login: "octocat", type: "Organization" },
+  created_at: "2024-03-01T10:00:00Z",
+  visibility: "private",
+  private: true,
+  default_branch: "main",
+};
+
+/** What `gh` answers about a repository, as recorded; parts of it can be others. */
+export function answersOfGh(
+  customization: object | number,
+  options: {
+    repository?: object;
+    environments?: string[];
+    organization?: object | number;
+    host?: string;
+  } = {},
+): Answer[] {
+  const host = options.host === undefined ? [] : ["--hostname", options.host];
+  const get = (apiPath: string, body: object | number): Answer =>
+    typeof body === "number"
+      ? { args: ["api", ...host, apiPath], exitCode: 1, stderr: `gh: Not Found (HTTP ${body})\n` }
+      : { args: ["api", ...host, apiPath], stdout: JSON.stringify(body) };
+  const environments = (options.environments ?? []).map((name) => ({ name }));
+  return [
+    get("repos/octocat/training", { ...REPOSITORY, ...options.repository }),
+    get("repos/octocat/training/environments?per_page=100", {
+      total_count: environments.length,
+      environments,
+    }),
+    get("repos/octocat/training/actions/oidc/customization/sub", customization),
+    get("orgs/octocat/actions/oidc/customization/sub", options.organization ?? 404),
+    get("meta", { installed_version: "3.19.1" }),
+    { args: ["repo", "list"], stdout: JSON.stringify([{ nameWithOwner: "octocat/training" }]) },
+  ];
+}
+
+/** What `git` answers in a clone of the repository, or in none. */
+export function answersOfGit(
+  folder: string | undefined,
+  url = "git@github.com:octocat/training.git",
+): Answer[] {
+  if (folder === undefined) return [{ args: [], exitCode: 128, stderr: "fatal: not a git repository\n" }];
+  return [
+    { args: ["-C", folder, "rev-parse"], stdout: `${folder}\n` },
+    { args: ["-C", folder, "remote"], stdout: `origin\t${url} (fetch)\norigin\t${url} (push)\n` },
+  ];
+}
+
+/** A principal with its secret, or a person. */
+type Login = Caller | LocalAzure["admin"] | ReturnType<LocalAzure["control"]["createPerson"]>;
+
+/** An empty folder, a local Azure, and the user's own tools, planted with recorded answers. */
+export class InitStage {
+  folder!: string;
+
+  private constructor(
+    readonly verify: VerifyStage,
+    readonly tools: StandIns,
+  ) {}
+
+  static async create(): Promise<InitStage> {
+    return new InitStage(await VerifyStage.create(), await StandIns.create({}));
+  }
+
+  get azure(): LocalAzure {
+    return this.verify.azure;
+  }
+
+  /** A new folder; `az` logged in as the caller, who sees the local Azure's subscriptions. */
+  async reset(caller: Login, more: readonly Answer[] = []): Promise<void> {
+    await this.clean();
+    this.folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-init-"));
+    await this.tools.forgetCalls();
+    await this.tools.install("az", [...more, ...(await this.answersOfAz(caller))]);
+    await this.tools.install("git", answersOfGit(undefined));
+  }
+
+  /** What `az account` answers whom. */
+  async answersOfAz(caller: Login): Promise<Answer[]> {
+    const { tenantId, subscriptionId, otherSubscriptionId } = this.azure;
+    const account = (id: string, name: string, isDefault: boolean) => ({
+      id,
+      name,
+      tenantId,
+      isDefault,
+      state: "Enabled",
+    });
+    const accounts = [
+      account(otherSubscriptionId, "Contoso Other", false),
+      account(subscriptionId, "Contoso ML", true),
+      { ...account(UNKNOWN_ID, "Closed", false), state: "Disabled" },
+    ];
+    const token = async (resource: string): Promise<Answer> => ({
+      args: ["account", "get-access-token", "--resource", resource],
+      stdout: JSON.stringify({
+        accessToken: await this.tokenOf(caller, resource),
+        tokenType: "Bearer",
+      }),
+    });
+    return [
+      { args: ["account", "list"], stdout: JSON.stringify(accounts) },
+      await token("https://management.azure.com"),
+      await token("https://graph.microsoft.com"),
+    ];
+  }
+
+  private tokenOf(caller: Login, resource: string): Promise<string> {
+    return "password" in caller
+      ? this.verify.tokenOfPerson(caller, resource)
+      : this.verify.tokenOf(caller, resource);
+  }
+
+  get env(): Record<string, string> {
+    return { ...this.azure.public, PATH: this.tools.folder };
+  }
+
+  run(...args: string[]): Promise<Finished> {
+    return runCommand(["init", ...args], { cwd: this.folder, env: { ...bareEnvironment(), ...this.env } });
+  }
+
+  async open(...args: string[]): Promise<Terminal> {
+    return Terminal.open([await buildCommand(), "init", ...args], { cwd: this.folder, env: this.env });
+  }
+
+  /** Every file in the folder, with its folders; `.git` and what npm made are left out. */
+  async files(): Promise<string[]> {
+    const entries = await readdir(this.folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return files
+      .map((file) => path.relative(this.folder, path.join(file.parentPath, file.name)).replaceAll("\\", "/"))
+      .filter((file) => !file.startsWith("node_modules/"))
+      .sort();
+  }
+
+  read(file: string): Promise<string> {
+    return readFile(path.join(this.folder, file), "utf8");
+  }
+
+  async close(): Promise<void> {
+    await this.clean();
+    await Promise.all([this.tools.remove(), this.verify.close()]);
+  }
+
+  private async clean(): Promise<void> {
+    if (this.folder) await rm(this.folder, { recursive: true, force: true });
+  }
+}
