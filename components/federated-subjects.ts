@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Problem } from "./problems";
 
-/** Trust in jobs of GitHub Actions. A job presents one subject: exactly one of the last four says which jobs are meant. */
+/** Trust in jobs of GitHub Actions. A job presents one subject: exactly one of the last five says which jobs are meant. */
 export interface GitHubTrustArgs {
   github: {
     /** Required. `owner/name`. */
@@ -13,6 +13,12 @@ export interface GitHubTrustArgs {
     ownerId?: string | number;
     /** Optional, together with `ownerId`. Numeric ID of the repository. */
     repositoryId?: string | number;
+    /**
+     * Optional, in place of the two IDs. What GitHub writes before the last part of the subject, to the letter: the
+     * `sub_claim_prefix` of its API, or what the template of the organisation or repository makes of it.
+     * @example "repository_owner_id:583231:repository_id:1296269"
+     */
+    subjectPrefix?: string;
     /** Jobs on this branch that name no environment: `main`, or `refs/heads/main`. */
     branch?: string;
     /** Jobs on this tag that name no environment: `v1`, or `refs/tags/v1`. */
@@ -21,6 +27,11 @@ export interface GitHubTrustArgs {
     environment?: string;
     /** Jobs of pull requests that name no environment. */
     pullRequest?: true;
+    /**
+     * Every job, only with a `subjectPrefix` that is the whole subject: where the template of the organisation or
+     * repository leaves `context` out.
+     */
+    anyJob?: true;
   };
 }
 
@@ -181,9 +192,11 @@ function resolveRaw(
 }
 
 function resolveGitHub(args: Record<string, unknown>, report: Report): ResolvedTrust | undefined {
-  const { repository, ownerId, repositoryId, branch, tag, environment, pullRequest, ...rest } = args;
+  const { repository, ownerId, repositoryId, subjectPrefix, ...others } = args;
+  const { branch, tag, environment, pullRequest, anyJob, ...rest } = others;
   const at = ".github";
-  const known = ["repository", "ownerId", "repositoryId", "branch", "tag", "environment", "pullRequest"];
+  const kinds = { branch, tag, environment, pullRequest, anyJob };
+  const known = ["repository", "ownerId", "repositoryId", "subjectPrefix", ...Object.keys(kinds)];
   let isValid = checkKeys(rest, known, at, report);
   const refuse = (field: string, must: string, received: unknown, remedy: string) => {
     report(`${at}${field}`, must, received, remedy);
@@ -205,33 +218,79 @@ function resolveGitHub(args: Record<string, unknown>, report: Report): ResolvedT
       remedy,
     );
   }
+  if (subjectPrefix !== undefined) checkSubjectPrefix(subjectPrefix, ids.length > 0, refuse);
 
-  const jobs = Object.entries({ branch, tag, environment, pullRequest }).filter(
-    ([, value]) => value !== undefined,
-  );
+  const jobs = Object.entries(kinds).filter(([, value]) => value !== undefined);
   if (jobs.length !== 1) {
     const received = jobs.map(([field]) => field);
     refuse(
       "",
-      "have exactly one of branch, tag, environment and pullRequest",
+      "have exactly one of branch, tag, environment, pullRequest and anyJob",
       received,
       "Give each of them a trust of its own.",
     );
     return undefined;
   }
   const [kind, value] = jobs[0]!;
+  if (kind === "anyJob") {
+    checkAnyJob(value, subjectPrefix, refuse);
+    return isValid ? trustAnyJob(subjectPrefix as string) : undefined;
+  }
   const job = describeJob(kind, value, (must, remedy) => refuse(`.${kind}`, must, value, remedy));
   if (!isValid || job === undefined) return undefined;
 
-  const isImmutable = ids.length === 2;
-  const subject = isImmutable
-    ? `repo:${owner}@${ids[0]}/${name}@${ids[1]}:${job}`
-    : `repo:${owner}/${name}:${job}`;
+  if (subjectPrefix !== undefined)
+    return createTrust(GITHUB_ISSUER, `${subjectPrefix as string}:${job}`, AUDIENCE);
+  if (ids.length === 2)
+    return createTrust(GITHUB_ISSUER, `repo:${owner}@${ids[0]}/${name}@${ids[1]}:${job}`, AUDIENCE);
+  const subject = `repo:${owner}/${name}:${job}`;
   const warning =
     `GitHub's subject "${subject}" has names only. It will not match (AADSTS700213) for a repository that was created, ` +
     "renamed or transferred on github.com after 2026-07-15, nor where the organisation customised its subjects. " +
-    `\`gh api repos/${owner}/${name}/actions/oidc/customization/sub\` tells which; then give ownerId and repositoryId, or issuer and subject.`;
-  return { ...createTrust(GITHUB_ISSUER, subject, AUDIENCE), ...(isImmutable ? {} : { warning }) };
+    `\`gh api repos/${owner}/${name}/actions/oidc/customization/sub\` tells which; then give ownerId and repositoryId, or subjectPrefix.`;
+  return { ...createTrust(GITHUB_ISSUER, subject, AUDIENCE), warning };
+}
+
+type Refuse = (field: string, must: string, received: unknown, remedy: string) => void;
+
+/** A forgotten last part must stay a mistake: it would make a subject that no job has. */
+function checkAnyJob(value: unknown, prefix: unknown, refuse: Refuse): void {
+  if (value === true && prefix !== undefined) return;
+  refuse(
+    ".anyJob",
+    "be true, and stand with subjectPrefix, which is the whole subject then",
+    value,
+    "GitHub's own subjects end with the branch, tag or environment: give one of these.",
+  );
+}
+
+function trustAnyJob(subject: string): ResolvedTrust {
+  const warning = `Every job that GitHub gives the subject "${subject}" is trusted: on any branch, in pull requests, and in every repository for which the template makes the same.`;
+  return { ...createTrust(GITHUB_ISSUER, subject, AUDIENCE), warning };
+}
+
+function checkSubjectPrefix(prefix: unknown, hasIds: boolean, refuse: Refuse): void {
+  const isPrefix =
+    typeof prefix === "string" &&
+    /^[^:\s*]+:[^*]*[^:\s*]$/.test(prefix) &&
+    prefix.length <= LONGEST_VALUE &&
+    !/[\p{Cc}\p{Cf}]/u.test(prefix);
+  if (!isPrefix) {
+    refuse(
+      ".subjectPrefix",
+      `be what GitHub writes before the last part of the subject: KEY:VALUE, of at most ${LONGEST_VALUE} characters, without a colon at the end or a wildcard`,
+      prefix,
+      "For example: repo:octocat@583231/training@1296269",
+    );
+  }
+  if (hasIds) {
+    refuse(
+      ".subjectPrefix",
+      "stand without ownerId and repositoryId",
+      prefix,
+      "It says the same and more: remove the IDs.",
+    );
+  }
 }
 
 /** The last part of GitHub's subject: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */

@@ -108,7 +108,7 @@ export const SETTINGS = {
   },
   federatedCredentials: {
     description:
-      "The tokens to trust with `federated` or `both`, 20 at most: a list of `{github: {repository, ownerId, repositoryId, branch | tag | environment | pullRequest}}`, `{azureDevOps: {issuer, subject}}` or `{name, issuer, subject, audience}`.",
+      "The tokens to trust with `federated` or `both`, 20 at most: a list of `{github: {repository, ownerId, repositoryId | subjectPrefix, branch | tag | environment | pullRequest | anyJob}}`, `{azureDevOps: {issuer, subject}}` or `{name, issuer, subject, audience}`.",
     example: '--path "federatedCredentials[0].github.repository" octocat/training',
     parse: asJson,
   },

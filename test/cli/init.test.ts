@@ -137,7 +137,7 @@ describe("himl-sp init, at a terminal", function () {
     const { subscriptionId, otherSubscriptionId, resourceGroup } = stage.azure;
     for (let index = 0; index < 300; index++) {
       const isOther = index % 3 === 0;
-      stage.azure.control.addWorkspace({
+      stage.azure.control.createWorkspace({
         subscriptionId: isOther ? otherSubscriptionId : subscriptionId,
         resourceGroup: isOther ? "rg-other" : resourceGroup,
         name: `ws-${index}`,

@@ -53,7 +53,7 @@ describe("The subject of a trust in GitHub", () => {
     assert.equal(trust!.subject, "repo:octocat/training:ref:refs/heads/main");
     assert.equal(
       trust!.warning,
-      'GitHub\'s subject "repo:octocat/training:ref:refs/heads/main" has names only. It will not match (AADSTS700213) for a repository that was created, renamed or transferred on github.com after 2026-07-15, nor where the organisation customised its subjects. `gh api repos/octocat/training/actions/oidc/customization/sub` tells which; then give ownerId and repositoryId, or issuer and subject.',
+      'GitHub\'s subject "repo:octocat/training:ref:refs/heads/main" has names only. It will not match (AADSTS700213) for a repository that was created, renamed or transferred on github.com after 2026-07-15, nor where the organisation customised its subjects. `gh api repos/octocat/training/actions/oidc/customization/sub` tells which; then give ownerId and repositoryId, or subjectPrefix.',
     );
   });
 
@@ -125,7 +125,7 @@ describe("Trusts are refused", () => {
   const EXAMPLE = 'For example: {"github": {"repository": "owner/name", "branch": "main"}}';
   const IDS = "`gh api repos/octocat/training --jq '[.owner.id, .id]'` shows both.";
   const ONE_JOB =
-    "federatedCredentials[0].github must have exactly one of branch, tag, environment and pullRequest.";
+    "federatedCredentials[0].github must have exactly one of branch, tag, environment, pullRequest and anyJob.";
   const ONE_SUBJECT = "Entra compares the whole subject: use an environment for several branches.";
   const NAME_RULE = "have 3 to 120 letters, digits, - or _, the first a letter or a digit";
   const at = (field: string, must: string) => `federatedCredentials[0]${field} must ${must}`;
@@ -150,7 +150,7 @@ describe("Trusts are refused", () => {
       github({ brunch: "main", tag: "v1" }),
       at(
         ".github.brunch",
-        'be one of repository, ownerId, repositoryId, branch, tag, environment, pullRequest. Received "brunch".',
+        'be one of repository, ownerId, repositoryId, subjectPrefix, branch, tag, environment, pullRequest, anyJob. Received "brunch".',
       ),
       "Remove it, or correct its name.",
     ],

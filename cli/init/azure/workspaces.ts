@@ -91,14 +91,15 @@ export function findWorkspaceConfig(io: Io, folder: string): Workspace | undefin
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
     for (const file of CONFIG_FILES.map((name) => path.join(at, name)).filter(existsSync)) {
       const { values, problems } = readWorkspaceConfig(file, at);
-      const { subscriptionId, resourceGroup, workspaceName } = values;
-      if (subscriptionId !== undefined && resourceGroup !== undefined && workspaceName !== undefined)
+      const { subscriptionId, resourceGroupName, workspaceName } = values;
+      if (isText(subscriptionId) && isText(resourceGroupName) && isText(workspaceName)) {
         return {
           name: workspaceName,
-          resourceGroup,
+          resourceGroup: resourceGroupName,
           subscriptionId,
           configFile: path.relative(folder, file),
         };
+      }
       // Many programs have a config.json: only one that means a workspace and has a mistake is worth a word.
       if (Object.keys(values).length > 0)
         for (const { what, must } of problems)
@@ -106,6 +107,10 @@ export function findWorkspaceConfig(io: Io, folder: string): Workspace | undefin
     }
     if (at === path.dirname(at)) return undefined;
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 /** Azure compares names and IDs without regard to case. */

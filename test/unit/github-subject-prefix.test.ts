@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { resolveTrusts, type ResolvedTrust } from "../../components/federated-subjects";
+import { formatProblems } from "../../components/problems";
+
+function resolve(...list: unknown[]): ResolvedTrust[] {
+  const { trusts, problems } = resolveTrusts("federatedCredentials", list);
+  assert.deepEqual(problems, []);
+  return trusts;
+}
+
+function refuse(trust: unknown): string[] {
+  const { problems } = resolveTrusts("federatedCredentials", [trust]);
+  return formatProblems("x", problems)
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim());
+}
+
+const github = (fields: object) => ({
+  github: { repository: "octocat/training", ownerId: 583231, repositoryId: 1296269, ...fields },
+});
+
+describe("The subject of a trust in GitHub, with the prefix that GitHub says", () => {
+  const CUSTOMISED = "repository_owner_id:583231:repository_id:1296269";
+  const prefixed = (job: object) => ({
+    github: { repository: "octocat/training", subjectPrefix: CUSTOMISED, ...job },
+  });
+
+  it("begins with subjectPrefix to the letter, and there is nothing to warn of", () => {
+    const trusts = resolve(
+      prefixed({ branch: "main" }),
+      prefixed({ environment: "a:b" }),
+      prefixed({ pullRequest: true }),
+    );
+    assert.deepEqual(
+      trusts.map(({ subject, warning }) => [subject, warning]),
+      ["ref:refs/heads/main", "environment:a%3Ab", "pull_request"].map((job) => [
+        `${CUSTOMISED}:${job}`,
+        undefined,
+      ]),
+    );
+  });
+
+  it("is subjectPrefix alone for every job, and warns of what that lets in", () => {
+    const [trust] = resolve(prefixed({ anyJob: true }));
+    assert.equal(trust!.subject, CUSTOMISED);
+    assert.equal(
+      trust!.warning,
+      `Every job that GitHub gives the subject "${CUSTOMISED}" is trusted: on any branch, in pull requests, and in every repository for which the template makes the same.`,
+    );
+  });
+
+  it("has no subjectPrefix beside the IDs, none that cannot be one, and no anyJob without it", () => {
+    const remedy = "For example: repo:octocat@583231/training@1296269";
+    const must =
+      "federatedCredentials[0].github.subjectPrefix must be what GitHub writes before the last part of the subject: KEY:VALUE, of at most 600 characters, without a colon at the end or a wildcard.";
+    for (const subjectPrefix of [
+      "",
+      "octocat/training",
+      "repo:octocat/*",
+      "repo:octocat/training:",
+      "repo: a ",
+      7,
+    ]) {
+      assert.deepEqual(refuse(prefixed({ subjectPrefix, branch: "main" })), [
+        `${must} Received ${JSON.stringify(subjectPrefix)}.`,
+        remedy,
+      ]);
+    }
+    assert.deepEqual(refuse(github({ subjectPrefix: CUSTOMISED, branch: "main" })), [
+      `federatedCredentials[0].github.subjectPrefix must stand without ownerId and repositoryId. Received "${CUSTOMISED}".`,
+      "It says the same and more: remove the IDs.",
+    ]);
+    assert.deepEqual(refuse(github({ anyJob: true })), [
+      "federatedCredentials[0].github.anyJob must be true, and stand with subjectPrefix, which is the whole subject then. Received true.",
+      "GitHub's own subjects end with the branch, tag or environment: give one of these.",
+    ]);
+  });
+});
