@@ -54,7 +54,7 @@ function showValue(value: unknown): string {
 }
 
 /** Characters that a terminal, or the log of a pipeline, obeys instead of showing them. */
-const INVISIBLE = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+const INVISIBLE = /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 /** Whether a text shows all that it holds. */
 export function isVisible(text: string): boolean {
@@ -62,7 +62,10 @@ export function isVisible(text: string): boolean {
 }
 
 function showInvisible(line: string): string {
-  return line.replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  // `##[` and `##vso[` are commands to the runners of GitHub Actions and Azure Pipelines, wherever they stand in a line.
+  return line
+    .replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .replaceAll("##", "#\\u0023");
 }
 
 /**

@@ -202,7 +202,7 @@ export function parseSettings(source: SettingsSource): HimlServicePrincipalArgs 
   }
   const file = values["workspaceConfig"];
   const config = file === undefined ? undefined : readConfig(file, source);
-  const workspaceProblems = mergeWorkspace(args, config);
+  const workspaceProblems = mergeWorkspace(args, config, source.secretNames);
   const { problems: planned = [] } = planPrincipal(args, now);
   const problems = [
     ...checkClouds(clouds),
@@ -215,8 +215,13 @@ export function parseSettings(source: SettingsSource): HimlServicePrincipalArgs 
   return args as unknown as HimlServicePrincipalArgs;
 }
 
-function readConfig(file: string, { projectFolder }: SettingsSource): WorkspaceConfig {
-  if (file.trim() !== "") return readWorkspaceConfig(file, projectFolder);
+function readConfig(file: string, { projectFolder, secretNames }: SettingsSource): WorkspaceConfig {
+  if (file.trim() !== "") {
+    const config = readWorkspaceConfig(file, projectFolder);
+    if (!secretNames.has("workspaceConfig")) return config;
+    const secret = { received: "[secret]", remedy: "Its path is secret, so it is not shown." };
+    return { ...config, problems: config.problems.map(({ what, must }) => ({ what, must, ...secret })) };
+  }
   const remedy = "Leave it out if you set resourceGroup and workspaceName.";
   return {
     values: {},
@@ -228,6 +233,7 @@ function readConfig(file: string, { projectFolder }: SettingsSource): WorkspaceC
 function mergeWorkspace(
   args: Partial<Record<CheckedArgument, unknown>>,
   config: WorkspaceConfig | undefined,
+  secretNames: ReadonlySet<string>,
 ): Problem[] {
   const problems: Problem[] = [];
   for (const { setting, argument, field } of WORKSPACE_CONFIG_FIELDS) {
@@ -237,7 +243,7 @@ function mergeWorkspace(
       problems.push({
         what: setting,
         must: `be the ${field} of config.json, or be left out`,
-        received: { [setting]: set, "config.json": read },
+        received: { [setting]: secretNames.has(setting) ? "[secret]" : set, "config.json": read },
         remedy: `\`pulumi config rm ${setting}\`, or correct config.json.`,
       });
     }
@@ -264,7 +270,7 @@ function isSameName(argument: CheckedArgument, a: string, b: string): boolean {
 
 /** The problem of an argument, told as one of the setting that set it. */
 function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceConfig | undefined): Problem {
-  const [, argument = "", place = ""] = /^(\w+)(.*)$/.exec(problem.what) ?? [];
+  const [, argument = "", place = ""] = /^(\w+)(.*)$/s.exec(problem.what) ?? [];
   const name = (Object.keys(SETTINGS) as SettingName[]).find((one) => argumentOf(one) === argument);
   if (name === undefined) return problem;
   if (config && source.values[name] === undefined && argument in config.values) {

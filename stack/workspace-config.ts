@@ -21,6 +21,7 @@ const WHERE_TO_GET_IT =
 
 // A real one has about 200 bytes.
 const MOST_BYTES = 100_000;
+const LONGEST_PATH = 1_024;
 
 /**
  * Reads hi-ml's `config.json` as azureml-core and azure-ai-ml do: from the place that is named or, if there is none, from
@@ -29,6 +30,8 @@ const MOST_BYTES = 100_000;
  */
 export function readWorkspaceConfig(file: string, projectFolder: string): WorkspaceConfig {
   const absolute = path.resolve(projectFolder, file);
+  // Longer than any that people have: a message need not repeat all of it.
+  const shown = absolute.length <= LONGEST_PATH ? absolute : `${absolute.slice(0, LONGEST_PATH)}…`;
   const refuse = (must: string, remedy: string): WorkspaceConfig => ({
     values: {},
     problems: [{ what: "workspaceConfig", must, received: file, remedy }],
@@ -40,7 +43,7 @@ export function readWorkspaceConfig(file: string, projectFolder: string): Worksp
     const reason = (error as NodeJS.ErrnoException).code ?? messageOf(error);
     return refuse(
       "be the path of a file that can be read, from the folder of the project",
-      `Looked for ${absolute} (${reason}), and in .azureml and the folders above. ${WHERE_TO_GET_IT}`,
+      `Looked for ${shown} (${reason}), and in .azureml and the folders above. ${WHERE_TO_GET_IT}`,
     );
   }
 

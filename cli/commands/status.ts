@@ -38,7 +38,7 @@ function asJson({ details, hidden }: StackOutputs, now: Date) {
   return {
     version: 1,
     authentication: details.authentication,
-    secretsSince: (details as { secretsSince?: string }).secretsSince ?? null,
+    secretsSince: details.secretsSince ?? null,
     secrets: details.secrets.map((secret) => ({ ...secret, daysLeft: daysUntil(secret.ends, now) })),
     nextRenewal: nextRenewal ?? null,
     renewalIsDue: nextRenewal === undefined ? null : isPast(nextRenewal, now),
