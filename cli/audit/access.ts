@@ -1,4 +1,4 @@
-import { formatLocalTime } from "../durations";
+import { tellTime } from "./tell-time";
 import { nameOfRole } from "./compare-by-hand";
 import { isSameId, liveParts } from "./comparison";
 import type { AzureFacts } from "./facts";
@@ -34,7 +34,7 @@ export function sumUpAccess(record: StackRecord, facts: AzureFacts, now: Date): 
         .filter(({ ends }) => new Date(ends) > now)
         .map(({ keyId, displayName, ends }) => ({
           kind,
-          what: `${displayName ?? keyId}, until ${formatLocalTime(ends)}`,
+          what: `${displayName ?? keyId}, until ${tellTime(ends)}`,
           isRecorded: kind === "secret" && isRecorded(secrets, keyId),
         }));
     const isDisabled = principal === null || principal?.isEnabled === false;

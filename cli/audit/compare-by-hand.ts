@@ -1,5 +1,5 @@
 import { BUILT_IN_ROLES, resolveRole } from "../../components/roles";
-import { formatLocalTime } from "../durations";
+import { tellTime } from "./tell-time";
 import {
   type Comparison,
   hasOwnAssignmentName,
@@ -64,7 +64,7 @@ function credentialsByHand(
       return createFinding(
         "OTHER_INSTANCE",
         what,
-        `It is named as that of the instance ${other}, perhaps of a stack elsewhere. It is valid until ${formatLocalTime(credential.ends)}.`,
+        `It is named as that of the instance ${other}, perhaps of a stack elsewhere. It is valid until ${tellTime(credential.ends)}.`,
         `If that stack is gone: \`${command}\``,
       );
     }
@@ -72,7 +72,7 @@ function credentialsByHand(
       return createFinding(
         "EXPIRED_BY_HAND",
         what,
-        `It ended ${formatLocalTime(credential.ends)}: nobody can log in with it.`,
+        `It ended ${tellTime(credential.ends)}: nobody can log in with it.`,
         `\`${command}\` removes it.`,
       );
     }
@@ -80,7 +80,7 @@ function credentialsByHand(
       pair,
       kind === "secret" ? "SECRET_BY_HAND" : "CERTIFICATE_BY_HAND",
       what,
-      `Not of this stack, and nobody is known to hold it: whoever does can log in as this principal until ${formatLocalTime(credential.ends)}.`,
+      `Not of this stack, and nobody is known to hold it: whoever does can log in as this principal until ${tellTime(credential.ends)}.`,
       `\`${command}\``,
     );
   };

@@ -1,5 +1,5 @@
 import { instanceOf } from "../../components/ownership";
-import { formatLocalTime } from "../durations";
+import { tellTime } from "./tell-time";
 import {
   type Comparison,
   hasOwnAssignmentName,
@@ -50,7 +50,7 @@ function orphanParts(comparison: Comparison): Finding[] {
         createFinding(
           "ORPHAN_SECRET",
           `secret ${displayName} of ${application.displayName} (key ID ${keyId})`,
-          `A run of this stack made it, and its text is lost: nobody is known to hold it. It is valid until ${formatLocalTime(ends)}.`,
+          `A run of this stack made it, and its text is lost: nobody is known to hold it. It is valid until ${tellTime(ends)}.`,
           REPAIR,
           { kind: "removeSecret", applicationId: application.objectId, keyId },
         ),
@@ -88,7 +88,7 @@ function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding
   return (facts.taggedApplications ?? [])
     .filter(({ objectId }) => !recorded.has(objectId.toLowerCase()))
     .map(({ objectId, clientId, displayName, created, tags, secrets }) => {
-      const what = `application ${displayName} (client ID ${clientId}), created ${formatLocalTime(created)}`;
+      const what = `application ${displayName} (client ID ${clientId}), created ${tellTime(created)}`;
       if (hasOwnTag(tags, ownIds)) {
         return createFinding(
           "ORPHAN_APPLICATION",
@@ -139,7 +139,7 @@ function deletedApplications({ facts, ownIds, now }: Comparison): Finding[] {
       const principals = (facts.deletedPrincipals ?? []).filter((one) => isSameId(one.clientId, clientId));
       return createFinding(
         "DELETED_APPLICATION",
-        `application ${displayName} in the recycle bin since ${formatLocalTime(deleted)}`,
+        `application ${displayName} in the recycle bin since ${tellTime(deleted)}`,
         `An administrator can restore it for 30 days, with its trusts, and its principal. ${countSecrets(secrets, now)}`,
         "`himl-sp repair --purge` deletes it for good; that cannot be undone.",
         // The application last: only by it are its principals known to be ours.

@@ -1,4 +1,4 @@
-import { formatLocalTime } from "../durations";
+import { tellTime } from "./tell-time";
 import { type Comparison, hasOwnTag, isSameId, type Pair, pairsOf } from "./comparison";
 import type { AzureFacts } from "./facts";
 import { createFinding, type Finding, type RepairAction } from "./findings";
@@ -33,7 +33,7 @@ function describeMissingApplication({ instance, application }: Pair, facts: Azur
     `application ${displayName} (client ID ${clientId})`,
     deleted === undefined
       ? "Azure does not have it, nor its principal, secrets and trusts: nobody can log in."
-      : `It was deleted ${formatLocalTime(deleted.deleted)}, and is in the recycle bin: nobody can log in.`,
+      : `It was deleted ${tellTime(deleted.deleted)}, and is in the recycle bin: nobody can log in.`,
     application!.isExternal
       ? "Ask its owner; then set existingClientId to an application that exists."
       : `${REPAIR} makes a new one, with a new client ID: push the variables afterwards.`,
@@ -130,7 +130,7 @@ function compareSecret(secret: RecordedSecret, { application, facts }: Pair, now
       createFinding(
         "SECRET_CHANGED",
         what,
-        `It ends ${formatLocalTime(found.ends)}, not ${formatLocalTime(secret.ends)}.`,
+        `It ends ${tellTime(found.ends)}, not ${tellTime(secret.ends)}.`,
         `${REPAIR} replaces it: push the variables afterwards.`,
         refresh(secret),
       ),
@@ -141,7 +141,7 @@ function compareSecret(secret: RecordedSecret, { application, facts }: Pair, now
     createFinding(
       "SECRET_EXPIRED",
       what,
-      `It ended ${formatLocalTime(found.ends)}: jobs that hold it cannot log in.`,
+      `It ended ${tellTime(found.ends)}: jobs that hold it cannot log in.`,
       "`pulumi up` makes a new one: push the variables afterwards.",
       { kind: "up" },
     ),

@@ -83,6 +83,8 @@ export class AzureService {
   }
 
   async send(method: HttpMethods, path: string, what: string, body?: unknown): Promise<string> {
+    // Not `timeout` of the request: after a connection that broke, its timer keeps the process alive.
+    const tooLate = AbortSignal.timeout(TIMEOUT_MS);
     const request = createPipelineRequest({
       url: `${this.origin}${path}`,
       method,
@@ -92,14 +94,14 @@ export class AzureService {
         ...(body !== undefined && { "content-type": "application/json" }),
       }),
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      timeout: TIMEOUT_MS,
-      abortSignal: this.signal,
+      abortSignal: AbortSignal.any([this.signal, tooLate]),
     });
     const { host } = new URL(this.origin);
     let response;
     try {
       response = await pipeline.sendRequest(httpClient, request);
     } catch (error) {
+      if (tooLate.aborted) throw explainNetworkError(host, `no answer in ${TIMEOUT_MS / 1000} s`);
       if (!isRestError(error)) throw error;
       throw explainNetworkError(host, error.code ?? "no answer");
     }

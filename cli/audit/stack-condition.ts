@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import type { Io } from "../io";
 import { parseJson } from "../processes";
 import { runPulumi, type StackSelection, withoutPassphrase } from "../stack/pulumi";
-import { formatLocalTime } from "../durations";
+import { tellTime } from "./tell-time";
 import { type Backend, type CutCheckpoint, type Lock, readLocks } from "./backend";
 import type { Unanswered } from "./facts";
 import { createFinding, type Finding } from "./findings";
@@ -47,7 +47,7 @@ export function describeLock(lock: Lock): Finding {
   const isGone = isHolderGone(lock);
   return createFinding(
     "STACK_LOCKED",
-    `the stack, since ${lock.since ? formatLocalTime(lock.since) : "an unknown time"}`,
+    `the stack, since ${tellTime(lock.since)}`,
     `${lock.user}@${lock.host} holds it with the process ${lock.pid}${isGone ? ", which has ended" : ""}. Nothing can run.`,
     isGone ? "`himl-sp repair`" : "Wait for that run. If it has ended: `pulumi cancel`",
     isGone ? { kind: "unlock", file: lock.file } : undefined,
@@ -95,7 +95,7 @@ export function describeCheckpoint({ file, backup }: CutCheckpoint): Finding {
     file,
     backup === undefined
       ? "The stack's checkpoint is cut in half, and there is no backup beside it that can be read."
-      : `The stack's checkpoint is cut in half. The backup beside it is of ${formatLocalTime(backup.saved)}.`,
+      : `The stack's checkpoint is cut in half. The backup beside it is of ${tellTime(backup.saved)}.`,
     backup === undefined
       ? "Restore the file from your own backups; .pulumi/backups and .pulumi/history hold older ones."
       : "`himl-sp repair` puts the backup in its place.",

@@ -1,9 +1,10 @@
 import { type Audit, audit, type AuditOptions } from "../audit/audit";
 import type { Finding } from "../audit/findings";
 import { formatFindings } from "../audit/report";
-import { CliError, MisuseError } from "../errors";
+import { CliError } from "../errors";
 import type { Io } from "../io";
 import { formatPlan, isEmpty, type Plan, planRepair, type Step } from "../repair/plan";
+import { requireConsent } from "../repair/consent";
 import { remove } from "../repair/removals";
 import { clearPendingOperations, mend, unlock, whileNobodyRuns } from "../repair/stack-steps";
 import { printable } from "../printable";
@@ -43,7 +44,7 @@ export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
   }
   io.stderr.write(`To mend it:\n${formatPlan(plan)}`);
   tellWhatIsLeft(io, plan.left);
-  if (!yes) await askFor(io, plan);
+  if (!yes) await requireConsent(io, plan);
 
   for (const step of plan.stack) await doOnStack(io, auditOptions, found, step);
   const failures = await removeLeftovers(io, auditOptions, found, plan, planOf);
@@ -72,20 +73,6 @@ function tell(io: Io, { idsFrom, instanceIds }: Audit): void {
 function tellWhatIsLeft(io: Io, left: readonly Finding[]): void {
   if (left.length === 0) return;
   io.stderr.write(`Left to you, since a person made it:\n${formatFindings(left, io.stderr)}`);
-}
-
-async function askFor(io: Io, plan: Plan): Promise<void> {
-  if (!io.canAsk) {
-    throw new MisuseError(
-      "NOBODY_TO_ASK",
-      "Without a terminal, repair must be given --yes.",
-      "Nothing was changed: the plan above is what it would do.",
-    );
-  }
-  const warning = plan.purges.length > 0 ? " What is deleted for good cannot come back." : "";
-  const answer = await io.ask(`Do it?${warning} [yes/no] `);
-  if (/^y(es)?$/i.test(answer.trim())) return;
-  throw new CliError("DECLINED", "Nothing was changed.", "Answer yes to repair.");
 }
 
 async function doOnStack(

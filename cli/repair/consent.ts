@@ -1,0 +1,18 @@
+import { CliError, MisuseError } from "../errors";
+import type { Io } from "../io";
+import type { Plan } from "./plan";
+
+/** @throws CliError unless somebody is there and says yes to the plan that was shown. */
+export async function requireConsent(io: Io, plan: Plan): Promise<void> {
+  if (!io.canAsk) {
+    throw new MisuseError(
+      "NOBODY_TO_ASK",
+      "Without a terminal, repair must be given --yes.",
+      "Nothing was changed: the plan above is what it would do.",
+    );
+  }
+  const warning = plan.purges.length > 0 ? " What is deleted for good cannot come back." : "";
+  const answer = await io.ask(`Do it?${warning} [yes/no] `);
+  if (/^y(es)?$/i.test(answer.trim())) return;
+  throw new CliError("DECLINED", "Nothing was changed.", "Answer yes to repair.");
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { createFinding, type Finding, type RepairAction } from "../../cli/audit/findings";
+import { requireConsent } from "../../cli/repair/consent";
+import { formatPlan, isEmpty, type Plan, planRepair, type PlanOptions } from "../../cli/repair/plan";
+import { rememberingIo } from "./remembering-io";
+
+const OPTIONS: PlanOptions = { hasPrincipal: true, wasDestroyed: false, up: true, purge: false };
+const leftover = (action: RepairAction, what = "thing"): Finding =>
+  createFinding("ORPHAN_SECRET", what, "detail", "remedy", action);
+const plan = (findings: Finding[], options: Partial<PlanOptions> = {}): Plan =>
+  planRepair(findings, { ...OPTIONS, ...options });
+const refresh: RepairAction = { kind: "refresh", urns: ["a::b::c::one", "a::b::c::two"] };
+
+describe("repair: the plan", () => {
+  it("first the stack, then what grants something, then what holds it; a refresh of each once; up; purges", () => {
+    const findings = [
+      leftover({ kind: "purge", ids: ["p"] }, "app in the bin"),
+      leftover({ kind: "removeApplication", id: "1" }, "app"),
+      leftover({ kind: "removeSecret", applicationId: "1", keyId: "2" }, "secret"),
+      leftover(refresh),
+      leftover({ kind: "removeRole", id: "3" }, "role"),
+      leftover({ kind: "clearPending" }, "state"),
+      leftover(refresh),
+      leftover({ kind: "unlock", file: "f" }, "stack"),
+    ];
+    assert.equal(
+      formatPlan(plan(findings, { purge: true })),
+      [
+        "  1. Unlock stack",
+        "  2. Forget the pending operations of state",
+        "  3. Remove the role",
+        "  4. Remove the secret",
+        "  5. Remove the app",
+        "  6. `pulumi refresh` of one, two, and of nothing else",
+        "  7. `pulumi up`",
+        "  8. Delete for good, which cannot be undone: app in the bin",
+        "",
+      ].join("\n"),
+    );
+    assert.equal(plan(findings).purges.length, 0);
+  });
+
+  const ENDINGS: [what: string, options: Partial<PlanOptions>, ending: Plan["ending"]][] = [
+    ["a stack with a principal ends with up", {}, "up"],
+    ["--no-up", { up: false }, "nothing"],
+    ["nothing is there: an up would make all of it", { hasPrincipal: false }, "nothing"],
+    ["a destroy that did not finish", { wasDestroyed: true }, "destroy"],
+  ];
+  for (const [what, options, ending] of ENDINGS) {
+    it(what, () => assert.equal(plan([leftover(refresh)], options).ending, ending));
+  }
+
+  it("where nothing is to be done there is no up either", () => {
+    for (const findings of [[], [createFinding("SECRET_BY_HAND", "s", "d", "r")]]) {
+      assert.ok(isEmpty(plan(findings)));
+      assert.equal(plan(findings).ending, "nothing");
+    }
+    assert.equal(plan([leftover({ kind: "up" })]).ending, "up");
+  });
+
+  it("a lock that only a person can judge stands in the way; what a person made is left to them", () => {
+    const lock = createFinding("STACK_LOCKED", "stack", "d", "r");
+    const secret = createFinding("SECRET_BY_HAND", "s", "d", "r");
+    const notice = createFinding("OTHER_INSTANCE", "s", "d", "r");
+    const { blockers, left } = plan([lock, secret, notice]);
+    assert.deepEqual([blockers, left], [[lock], [secret]]);
+  });
+});
+
+describe("repair: consent", () => {
+  const purge = plan([leftover({ kind: "purge", ids: ["p"] })], { purge: true });
+
+  it("yes", async () => {
+    const io = rememberingIo({ isTerminal: true, answers: ["yes"] });
+    await requireConsent(io, plan([leftover(refresh)]));
+    assert.equal(io.written.stderr, "Do it? [yes/no] ");
+  });
+
+  it("before something goes for good it says that it cannot come back", async () => {
+    const io = rememberingIo({ isTerminal: true, answers: ["y"] });
+    await requireConsent(io, purge);
+    assert.equal(io.written.stderr, "Do it? What is deleted for good cannot come back. [yes/no] ");
+  });
+
+  it("anything else is a no, and nobody to ask is misuse", async () => {
+    await assert.rejects(requireConsent(rememberingIo({ isTerminal: true, answers: ["n"] }), purge), {
+      code: "DECLINED",
+      exitCode: 1,
+    });
+    await assert.rejects(requireConsent(rememberingIo(), purge), { code: "NOBODY_TO_ASK", exitCode: 2 });
+  });
+});

@@ -1,0 +1,312 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
+import { IDS } from "./audit-fixture";
+import { useAuditStage } from "./audit-stage";
+
+/** More than any system gives. */
+const NO_PROCESS = 0x7fff_fff0;
+const OWN = [PROGRAM_TAG, instanceTag(IDS.instance)];
+
+describe("himl-sp repair", function () {
+  this.timeout(60_000);
+  const stage = useAuditStage();
+
+  const applications = () =>
+    stage.rig.azure.control
+      .state()
+      .applications.filter(({ initial }) => !initial)
+      .map(({ displayName }) => displayName)
+      .sort();
+  const cut = async (ending = "") => {
+    const whole = JSON.stringify({ version: 3, checkpoint: { latest: stage.deployment } });
+    const bytes = ending === ".gz" ? gzipSync(whole) : Buffer.from(whole);
+    await writeFile(`${stage.checkpoint}${ending}`, bytes.subarray(0, bytes.length / 2));
+    await writeFile(`${stage.checkpoint}${ending}.bak`, bytes);
+    await stage.answer([
+      {
+        args: ["stack", "export"],
+        exitCode: 255,
+        stderr: "error: failed to load checkpoint: place 1: unexpected end of JSON input\n",
+        times: 2,
+      },
+    ]);
+    return whole;
+  };
+
+  it("nothing to repair: Pulumi is not run", async () => {
+    const { exitCode, stdout, stderr } = await stage.run(["repair", "--yes"]);
+    assert.deepEqual(
+      { exitCode, stdout, stderr },
+      { exitCode: 0, stdout: "", stderr: "There is nothing to repair.\n" },
+    );
+    assert.deepEqual(await stage.changes(), []);
+  });
+
+  it("shows its plan; without a terminal and --yes nothing is changed", async () => {
+    await stage.rig.createApplication("lost", { tags: OWN });
+    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
+    const { exitCode, stderr } = await stage.run(["repair"]);
+    assert.equal(exitCode, 2);
+    assert.match(
+      stderr,
+      /^To mend it:\n {2}1\. Unlock the stack, since .*\n {2}2\. Remove the application lost .*\n {2}3\. `pulumi up`\nhiml-sp: NOBODY_TO_ASK: /,
+    );
+    assert.deepEqual(applications(), ["himl-ws-ml-dev", "lost"]);
+    assert.deepEqual(await stage.locks(), ["one.json"]);
+  });
+
+  it("unlocks where the holder was on this machine and has ended", async () => {
+    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
+    const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+    assert.equal(exitCode, 0, stderr);
+    assert.deepEqual(await stage.locks(), []);
+    assert.deepEqual(await stage.changes(), ["up --yes --skip-preview"]);
+  });
+
+  for (const [whose, holder] of Object.entries({
+    "a process that lives": { pid: process.pid, hostname: hostname() },
+    "another machine": { pid: NO_PROCESS, hostname: "elsewhere" },
+  })) {
+    it(`the lock of ${whose} is for a person to judge, and nothing else is done`, async () => {
+      await stage.rig.createApplication("lost", { tags: OWN });
+      await stage.lock(holder);
+      const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+      assert.equal(exitCode, 1);
+      assert.match(
+        stderr,
+        /^himl-sp: STACK_LOCKED: .* ada@.* holds it with the process \d+\. .*`pulumi cancel`\n$/s,
+      );
+      assert.deepEqual(applications(), ["himl-ws-ml-dev", "lost"]);
+      assert.deepEqual(await stage.locks(), ["one.json"]);
+    });
+  }
+
+  it("while something is removed the stack is locked, so that no run can begin", async () => {
+    await stage.rig.createApplication("lost", { tags: OWN });
+    const fault = stage.rig.azure.control.addFault({
+      match: { method: "DELETE" },
+      answer: 503,
+      retryAfter: 1,
+    });
+    const running = stage.run(["repair", "--yes"]);
+    await fault.struck;
+    const [lock] = await stage.locks();
+    const holder = JSON.parse(await readFile(path.join(stage.folderOf("locks"), lock!), "utf8")) as object;
+    assert.deepEqual(Object.keys(holder), ["pid", "username", "hostname", "timestamp"]);
+    assert.equal((await running).exitCode, 0);
+    assert.deepEqual(await stage.locks(), []);
+  });
+
+  it("a backend that only Pulumi knows: asks it whether somebody runs, before anything is removed", async () => {
+    await stage.rig.createApplication("lost", { tags: OWN });
+    const whoami = { args: ["whoami"], stdout: JSON.stringify({ url: "azblob://states" }) };
+    const locked = {
+      args: ["refresh"],
+      exitCode: 255,
+      stderr:
+        "error: the stack is currently locked by 1 lock(s).\n  azblob://states/…: created by eve@ci (pid 7) at …\n",
+    };
+    await stage.answer([whoami, locked]);
+    const { findings, unanswered } = await stage.audit();
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ["ORPHAN_APPLICATION"],
+    );
+    assert.equal(unanswered[0]!.question, "Is the stack locked?");
+    const refused = await stage.run(["repair", "--yes"]);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /^himl-sp: STACK_LOCKED: .*created by eve@ci \(pid 7\).*`pulumi cancel`/ms);
+    assert.deepEqual(applications(), ["himl-ws-ml-dev", "lost"]);
+
+    await stage.answer([whoami]);
+    assert.equal((await stage.run(["repair", "--yes"])).exitCode, 0);
+    assert.deepEqual(applications(), ["himl-ws-ml-dev"]);
+  });
+
+  it("Pulumi Cloud says itself that a run is under way", async () => {
+    await stage.answer([
+      { args: ["whoami"], stdout: JSON.stringify({ url: "https://api.pulumi.com/ada" }) },
+      { args: ["stack", "--show-name"], stdout: "ada/himl-service-principal/dev\n" },
+      {
+        args: ["stack", "ls"],
+        stdout: JSON.stringify([
+          { name: "ada/himl-service-principal/other" },
+          { name: "dev", updateInProgress: true },
+        ]),
+      },
+      { args: ["stack", "history"], stdout: "[]" },
+    ]);
+    assert.deepEqual(await stage.codes(), ["STACK_LOCKED"]);
+  });
+
+  for (const ending of ["", ".gz"]) {
+    it(`a checkpoint that was cut in half (.json${ending}): the backup takes its place, the cut one stays beside it`, async () => {
+      const whole = await cut(ending);
+      assert.deepEqual(await stage.codes(), ["STATE_UNREADABLE"]);
+      const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+      assert.equal(exitCode, 0, stderr);
+      const bytes = await readFile(`${stage.checkpoint}${ending}`);
+      assert.deepEqual(bytes, ending === ".gz" ? gzipSync(whole) : Buffer.from(whole));
+      assert.deepEqual((await readdir(path.dirname(stage.checkpoint))).sort(), [
+        `dev.json${ending}`,
+        `dev.json${ending}.bak`,
+        `dev.json${ending}.cut`,
+      ]);
+    });
+  }
+
+  it("a checkpoint that was cut in half, and no backup: nothing is done", async () => {
+    await cut();
+    await writeFile(`${stage.checkpoint}.bak`, "{");
+    const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^himl-sp: STATE_UNREADABLE: .* no backup beside it that can be read\./);
+    assert.deepEqual(await stage.changes(), []);
+  });
+
+  describe("after destroy", () => {
+    const destroyed = {};
+    beforeEach(() => stage.answer([], destroyed));
+
+    it("the instance ID is from the newest run of the history that knows one; there is no up", async () => {
+      await stage.addHistory(1, "update", { resources: [] });
+      await stage.addHistory(2, "update", stage.deployment);
+      await stage.addHistory(3, "destroy", destroyed);
+      const { instanceIds, instanceIdsFrom, findings } = await stage.audit();
+      assert.deepEqual([instanceIds, instanceIdsFrom], [[IDS.instance], "history"]);
+      assert.deepEqual(
+        findings.map(({ code }) => code),
+        ["ORPHAN_ROLE", "ORPHAN_APPLICATION"],
+      );
+      const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+      assert.equal(exitCode, 0, stderr);
+      assert.deepEqual(applications(), []);
+      assert.deepEqual(
+        stage.rig.azure.control.state().roleAssignments.filter(({ initial }) => !initial),
+        [],
+      );
+      assert.deepEqual(await stage.changes(), []);
+    });
+
+    it("without a history --instance names it; without that, nothing is provably ours", async () => {
+      const unknown = await stage.audit();
+      assert.equal(unknown.exitCode, 0, unknown.stderr);
+      assert.deepEqual(
+        unknown.findings.map(({ code, repair }) => [code, repair]),
+        [["OTHER_INSTANCE", null]],
+      );
+      assert.ok(unknown.unanswered.some(({ code }) => code === "INSTANCE_UNKNOWN"));
+      const env = { ARM_SUBSCRIPTION_ID: stage.rig.azure.subscriptionId };
+      const { exitCode, stderr } = await stage.run(["repair", "--yes", "--instance", IDS.instance], env);
+      assert.equal(exitCode, 0, stderr);
+      assert.deepEqual(applications(), []);
+    });
+
+    it("from Pulumi Cloud, by the versions of the history", async () => {
+      await stage.answer(
+        [
+          { args: ["whoami"], stdout: JSON.stringify({ url: "https://api.pulumi.com/ada" }) },
+          { args: ["stack", "ls"], stdout: "[]" },
+          {
+            args: ["stack", "history"],
+            stdout: JSON.stringify([
+              { kind: "destroy", version: 2 },
+              { kind: "update", version: 1 },
+            ]),
+          },
+          { args: ["stack", "export", "--version", "2"], stdout: JSON.stringify({ deployment: destroyed }) },
+          {
+            args: ["stack", "export", "--version", "1"],
+            stdout: JSON.stringify({ deployment: stage.deployment }),
+          },
+        ],
+        destroyed,
+      );
+      const { instanceIds, instanceIdsFrom } = await stage.audit();
+      assert.deepEqual([instanceIds, instanceIdsFrom], [[IDS.instance], "history"]);
+    });
+  });
+
+  it("a destroy that did not finish is not undone by an up", async () => {
+    await stage.addHistory(1, "destroy", stage.deployment);
+    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
+    const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(
+      stderr,
+      /The last run was a `pulumi destroy` that did not finish\. Run it again, or `pulumi up`\.\n$/,
+    );
+    assert.deepEqual(await stage.changes(), []);
+  });
+
+  it("--no-up: for those who destroy next", async () => {
+    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
+    assert.equal((await stage.run(["repair", "--yes", "--no-up"])).exitCode, 0);
+    assert.deepEqual(await stage.changes(), []);
+  });
+
+  describe("its own requests", () => {
+    const lost = { carriedOut: true, answer: "reset" } as const;
+    for (const [what, fault] of Object.entries({
+      "a removal is refused": { match: { method: "DELETE" }, answer: 500, times: 3 } as const,
+      "the answer to each removal is lost": { match: { method: "DELETE" }, ...lost, times: 3 } as const,
+      "a secret is removed, and the answer is lost": {
+        match: { path: "/removePassword" },
+        ...lost,
+        times: 3,
+      } as const,
+      "the reading fails": { match: { path: "/roleAssignments$" }, answer: 500, times: 3 } as const,
+    })) {
+      it(`${what}: running it again finishes`, async () => {
+        const orphan = await stage.rig.createApplication("lost", { tags: OWN });
+        await stage.rig.graph("POST", `/applications/${orphan.id}/addPassword`, {});
+        await stage.rig.graph("POST", `/applications/${stage.ids.application}/addPassword`, {
+          passwordCredential: { displayName: secretDisplayName(IDS.instance, "b") },
+        });
+        stage.rig.azure.control.addFault(fault);
+        await stage.run(["repair", "--yes"]);
+        stage.rig.azure.control.clearFaults();
+        const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+        assert.equal(exitCode, 0, stderr);
+        assert.deepEqual(applications(), ["himl-ws-ml-dev"]);
+        assert.deepEqual(await stage.codes(), ["DELETED_APPLICATION"]);
+      });
+    }
+
+    it("Pulumi fails: unfinished, with the way on", async () => {
+      await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
+      await stage.answer([{ args: ["up"], exitCode: 255 }]);
+      const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+      assert.equal(exitCode, 1);
+      assert.match(
+        stderr,
+        /himl-sp: REPAIR_UNFINISHED: .*`pulumi up` ended with exit code 255\.\n {2}.*again: that is safe/,
+      );
+    });
+  });
+
+  it("--purge: the recycle bin's, principal and all, and nothing of another instance", async () => {
+    const { control } = stage.rig.azure;
+    for (const [name, instance] of Object.entries({ ours: IDS.instance, theirs: IDS.other })) {
+      const app = await stage.rig.createApplication(name, { tags: [PROGRAM_TAG, instanceTag(instance)] });
+      await stage.rig.graph("POST", "/servicePrincipals", { appId: app.appId });
+      await stage.rig.graph("DELETE", `/applications/${app.id}`);
+    }
+    assert.deepEqual(await stage.codes(), ["DELETED_APPLICATION"]);
+    const without = await stage.run(["repair", "--yes"]);
+    assert.match(without.stderr, /^There is nothing to repair\.\n$/);
+    const { exitCode, stderr } = await stage.run(["repair", "--yes", "--purge"]);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /^To mend it:\n {2}1\. Delete for good, which cannot be undone: application ours /);
+    const left = control.state().deletedItems.map(({ kind, displayName }) => [kind, displayName]);
+    assert.deepEqual(left.sort(), [
+      ["application", "theirs"],
+      ["servicePrincipal", "theirs"],
+    ]);
+    assert.deepEqual(await stage.changes(), []);
+  });
+});
