@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -182,7 +183,9 @@ export class AuditStage {
   }
 
   async codes(args: readonly string[] = []): Promise<string[]> {
-    return (await this.audit(args)).findings.map(({ code }) => code);
+    const { findings, stderr } = await this.audit(args);
+    assert.ok(findings, stderr);
+    return findings.map(({ code }) => code);
   }
 
   /** How Pulumi was called, without what is always there, and without what only reads. */

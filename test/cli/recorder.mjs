@@ -1,5 +1,5 @@
 // The program behind each stand-in: records how it was called, and gives the first answer that fits.
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { text } from "node:stream/consumers";
@@ -18,7 +18,10 @@ if (found === undefined) {
 } else {
   if (found.times !== undefined) {
     found.times -= 1;
-    writeFileSync(file, JSON.stringify(answers));
+    // Whole or not at all: several may run at once.
+    const written = `${file}.${process.pid}`;
+    writeFileSync(written, JSON.stringify(answers));
+    renameSync(written, file);
   }
   process.stdout.write(found.stdout ?? "");
   process.stderr.write(found.stderr ?? "");
