@@ -6,6 +6,7 @@ import type { StackSelection } from "../stack/pulumi";
 import { PASSWORD, VARIABLE_NAMES, type Variables } from "../variables";
 import { type CheckResult, verify } from "../verify/checks";
 import { verifyRefused } from "../verify/refusal";
+import { TOKENS_GIVEN_BEFORE } from "../verify/what-remains";
 
 export interface VerifyCommandOptions extends StackSelection {
   /** @default the environment where it has one of the variables and no stack is named, else the stack */
@@ -45,12 +46,8 @@ export async function runVerify(io: Io, options: VerifyCommandOptions): Promise<
     io.stdout.write(printableJson(asJson(source, expected, results, failure)));
   }
   if (failure !== undefined) throw failure;
-  if (expected === "refused") io.stderr.write(`${WHAT_REMAINS}\n`);
+  if (expected === "refused") io.stderr.write(`No new token is given. ${TOKENS_GIVEN_BEFORE}\n`);
 }
-
-/** https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation-workload */
-const WHAT_REMAINS =
-  "No new token is given. One that was given before stays valid at Azure Resource Manager until it ends, 60 to 90 minutes after it was given. Without a role it can do nothing.";
 
 function asJson(
   from: "stack" | "environment",
