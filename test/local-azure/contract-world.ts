@@ -43,6 +43,14 @@ export class ContractWorld {
     if (who === "none") return undefined;
     const scope = /^\/(v1\.0|beta)\//.test(path) ? GRAPH_SCOPE : ARM_SCOPE;
     if (who === "admin") return this.rig.token(scope);
+    if (who === "person") {
+      const { control } = this.rig.azure;
+      const person = control.createPerson({
+        displayName: "Ada L",
+        directoryRoles: ["Application Developer"],
+      });
+      return person.tokenFor(scope.replace("/.default", ""));
+    }
     const options = {
       nobody: {},
       reader: { role: "Reader" },
@@ -136,17 +144,24 @@ export class ContractWorld {
       ok(await this.rig.graph("POST", `/applications/${this.known.application}/owners/$ref`, link), 204);
     },
     ownedByOwner: () => undefined,
+    principalOwner: async () => {
+      const link = { "@odata.id": `${this.rig.azure.url}/v1.0/directoryObjects/${this.known.admin}` };
+      ok(await this.rig.graph("POST", `/servicePrincipals/${this.known.principal}/owners/$ref`, link), 204);
+    },
+    lentPermission: () => {
+      const { principal: clientId, graph: resourceId } = this.known;
+      const lent = { consentType: "AllPrincipals", principalId: null, scope: "User.Read" } as const;
+      this.rig.azure.control.lendPermissions({ ...lent, clientId: clientId!, resourceId: resourceId! });
+    },
     group: () => {
-      this.rig.azure.control.createGroup({ displayName: "ml-team", members: [this.known.principal!] });
+      const group = { displayName: "ml-team", members: [this.known.principal!] };
+      this.know("groupId", this.rig.azure.control.createGroup(group).objectId);
     },
     grant: async () => {
-      const { principal, graph } = this.known;
+      const { principal: principalId, graph: resourceId } = this.known;
       const appRoleId = "18a4783c-866b-4cc7-a460-3d5e5662c884";
-      await this.post(`/servicePrincipals/${principal}/appRoleAssignments`, {
-        principalId: principal,
-        resourceId: graph,
-        appRoleId,
-      });
+      const path = `/servicePrincipals/${principalId}/appRoleAssignments`;
+      this.know("grant", (await this.post(path, { principalId, resourceId, appRoleId })).id);
     },
     lag: () => this.rig.azure.control.setReplicationLag(60),
     later: () => this.rig.azure.control.advanceClock({ days: 800 }),
