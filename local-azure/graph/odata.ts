@@ -112,14 +112,16 @@ export function replyWithList(
   };
 }
 
-/** Where nothing of a kind was shown, `$select` cannot be checked against what it has; metadata names are not all here. */
+/** What `$select` leaves; without objects there is nothing to check it against. */
 function selector(call: Call, resource: Resource): (item: JsonObject) => JsonObject {
   const fields = call.query.get("$select");
   if (fields === null) return (item) => item;
   const wanted = fields.split(",").map((field) => field.trim());
+  // Lists of several types take the properties of any of them.
+  const isMixed = resource.type === "directoryObject";
   return (item) => {
     for (const property of wanted)
-      if (!Object.hasOwn(item, property) && resource.hidden?.includes(property) !== true)
+      if (!isMixed && !Object.hasOwn(item, property) && resource.hidden?.includes(property) !== true)
         throw refuse("selectUnknown", { property, type: resource.type });
     return Object.fromEntries(
       Object.entries(item).filter(([name]) => wanted.includes(name) || name === "@odata.type"),

@@ -107,6 +107,8 @@ describe("local Azure: people", () => {
     ok(await rig.graph("POST", `/applications/${id}/owners/$ref`, link), 204);
     const [shown] = ok(await rig.graph("GET", `/applications/${id}/owners`)).value;
     assert.deepEqual([shown?.["@odata.type"], shown?.id], ["#microsoft.graph.user", owner.objectId]);
+    const mixed = await rig.graph("GET", `/applications/${id}/owners?$select=appId,userPrincipalName`);
+    assert.deepEqual(ok(mixed).value[0]?.userPrincipalName, owner.userPrincipalName);
     assert.equal(ok(await rig.graph("GET", `/directoryObjects/${owner.objectId}`)).displayName, "Ada L");
     refused(await rig.graph("GET", `/directoryObjects/${UNKNOWN_ID}`), 404, "Request_ResourceNotFound");
     const types = { ids: [owner.objectId, id], types: ["user"] };
