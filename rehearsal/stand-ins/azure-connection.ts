@@ -19,6 +19,8 @@ export interface AzureCall {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the service's address, query included. */
   readonly path: string;
+  /** Of Microsoft Graph. @default v1.0 */
+  readonly graphVersion?: "v1.0" | "beta";
   readonly body?: Properties;
 }
 
@@ -126,7 +128,7 @@ export class AzureConnection {
 
   /** Calls Microsoft Graph, version 1.0. */
   callGraph(call: AzureCall, delays: RetryDelays): Promise<AzureAnswer> {
-    const url = `${this.cloud.microsoftGraph}/v1.0${call.path}`;
+    const url = `${this.cloud.microsoftGraph}/${call.graphVersion ?? "v1.0"}${call.path}`;
     return this.send(url, `${this.cloud.microsoftGraph}/.default`, call, delays);
   }
 

@@ -21,6 +21,14 @@ export const getResourceGroup: ProviderFunction<AzureConnection> = (connection, 
     "2024-03-01",
   );
 
+/** `azure-native.authorization.getRoleDefinition`. */
+export const getRoleDefinition: ProviderFunction<AzureConnection> = (connection, args) =>
+  getResource(
+    connection,
+    `/${String(args["scope"]).replace(/^\/+|\/+$/g, "")}/providers/Microsoft.Authorization/roleDefinitions/${segment(args, "roleDefinitionId")}`,
+    "2022-05-01-preview",
+  );
+
 async function getResource(
   connection: AzureConnection,
   path: string,

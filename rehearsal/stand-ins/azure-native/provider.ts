@@ -1,7 +1,7 @@
 import { getVersion } from "@pulumi/azure-native/utilities";
 import { AzureConnection } from "../azure-connection";
 import type { Provider } from "../resource-type";
-import { getResourceGroup, getWorkspace } from "./get-resource";
+import { getResourceGroup, getRoleDefinition, getWorkspace } from "./get-resource";
 import { subscriptionOf } from "./resource-manager";
 import { roleAssignment } from "./role-assignment";
 
@@ -17,6 +17,7 @@ export const azureNative: Provider<AzureConnection> = {
       ...(await connection.caller()),
       subscriptionId: subscriptionOf(connection),
     }),
+    "azure-native:authorization:getRoleDefinition": getRoleDefinition,
     "azure-native:machinelearningservices:getWorkspace": getWorkspace,
     "azure-native:resources:getResourceGroup": getResourceGroup,
   },

@@ -32,8 +32,9 @@ export async function readObject(
   connection: AzureConnection,
   action: string,
   path: string,
+  graphVersion: "v1.0" | "beta" = "v1.0",
 ): Promise<Properties | undefined> {
-  const answer = await callGraph(connection, action, { method: "GET", path }, [200, 404]);
+  const answer = await callGraph(connection, action, { method: "GET", path, graphVersion }, [200, 404]);
   return answer.status === 404 ? undefined : answer.json;
 }
 

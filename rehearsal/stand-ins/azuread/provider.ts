@@ -3,7 +3,7 @@ import { AzureConnection } from "../azure-connection";
 import type { Provider } from "../resource-type";
 import { application } from "./application";
 import { applicationPassword } from "./application-password";
-import { federatedCredential } from "./federated-credential";
+import { federatedCredential, flexibleFederatedCredential } from "./federated-credential";
 import { getApplication, getServicePrincipal } from "./look-ups";
 import { servicePrincipal } from "./service-principal";
 
@@ -18,7 +18,13 @@ export const azuread: Provider<AzureConnection> = {
     return connection;
   },
   disconnect: (connection) => connection.close(),
-  resources: [application, servicePrincipal, applicationPassword, federatedCredential],
+  resources: [
+    application,
+    servicePrincipal,
+    applicationPassword,
+    federatedCredential,
+    flexibleFederatedCredential,
+  ],
   functions: {
     "azuread:index/getClientConfig:getClientConfig": async (connection) => {
       const caller = await connection.caller();
