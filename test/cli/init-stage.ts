@@ -70,8 +70,8 @@ export class InitStage {
     readonly tools: StandIns,
   ) {}
 
-  static async create(): Promise<InitStage> {
-    return new InitStage(await VerifyStage.create(), await StandIns.create({}));
+  static async create(running?: LocalAzure): Promise<InitStage> {
+    return new InitStage(await VerifyStage.create(running), await StandIns.create({}));
   }
 
   get azure(): LocalAzure {
@@ -130,8 +130,12 @@ export class InitStage {
     return runCommand(["init", ...args], { cwd: this.folder, env: { ...bareEnvironment(), ...this.env } });
   }
 
-  async open(...args: string[]): Promise<Terminal> {
-    return Terminal.open([await buildCommand(), "init", ...args], { cwd: this.folder, env: this.env });
+  open(...args: string[]): Promise<Terminal> {
+    return this.openIn(this.folder, this.env, ...args);
+  }
+
+  async openIn(cwd: string, env: Record<string, string>, ...args: string[]): Promise<Terminal> {
+    return Terminal.open([await buildCommand(), "init", ...args], { cwd, env });
   }
 
   /** Every file in the folder, with its folders; `.git` and what npm made are left out. */

@@ -20,9 +20,9 @@ export class VerifyStage {
     private readonly connections: Agent,
   ) {}
 
-  static async create(): Promise<VerifyStage> {
+  static async create(running?: LocalAzure): Promise<VerifyStage> {
     await buildCommand();
-    const azure = await startLocalAzure();
+    const azure = running ?? (await startLocalAzure());
     const scope = `/subscriptions/${azure.subscriptionId}/resourceGroups/${azure.resourceGroup}`;
     const caller = azure.control.createCaller({ displayName: "pipeline", role: "Contributor", scope });
     const connections = new Agent({ connect: { ca: azure.caPem } });
