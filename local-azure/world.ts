@@ -197,12 +197,16 @@ export interface CallerOptions extends RoleOptions {
   /** Makes the caller an owner of all applications and principals that exist and are not part of the world. */
   readonly ownsApplications?: boolean;
   readonly graphPermissions?: readonly GraphPermission[];
+  /** @default a new one */
+  readonly clientId?: string;
 }
 
 /** What a new person is, and may do. */
 export interface PersonOptions extends RoleOptions {
   readonly displayName: string;
   readonly directoryRoles?: readonly DirectoryRole[];
+  /** @default a new one */
+  readonly objectId?: string;
 }
 
 type WorldParts = Pick<World, "store" | "directory" | "access" | "place">;
@@ -215,7 +219,11 @@ export function createCaller(
   options: CallerOptions,
 ): CallerCredentials {
   const { directory, store } = world;
-  const origin = { initial: true, createdAt: longBefore(now) };
+  const origin = {
+    initial: true,
+    createdAt: longBefore(now),
+    ...(options.clientId !== undefined && { appId: options.clientId }),
+  };
   const application = directory.createApplication({ displayName: options.displayName }, [], now, origin);
   const { secretText } = addPassword(
     store,
@@ -257,7 +265,7 @@ export function createPerson(
 ): PersonCredentials {
   const { directory } = world;
   const password = ids.secretText();
-  const id = ids.guid("user");
+  const id = options.objectId ?? ids.guid("user");
   const name = options.displayName.toLowerCase().replaceAll(/[^a-z0-9]+/g, ".");
   const user = directory.createUser(
     {

@@ -1,10 +1,14 @@
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { untilStopped } from "../local-azure/stop-signals";
 import { CHAPTERS, findChapter } from "./chapters/chapters";
 import type { Chapter } from "./chapters/chapter";
+import { ownStack, OwnStackError } from "./own-stack";
 import { PROVIDER_NAMES, type ProviderName } from "./stand-ins/stand-ins";
 import { rehearse, type RehearsalReport } from "./rehearsal";
 import type { StepReport } from "./story";
+
+const PROJECT = path.join(__dirname, "..");
 
 const USAGE = `Usage: npm run rehearse -- [options]
 
@@ -12,6 +16,7 @@ Runs the program's whole life on this machine: the real Pulumi engine against a 
 
   --chapter NAME         a part of the story; may be repeated. Default: all of it
                          ${CHAPTERS.map(({ name }) => name).join(", ")}
+  --stack NAME           instead: the life of your own stack, with the settings of Pulumi.NAME.yaml
   --engine PATH          the Pulumi executable to use
   --real-providers LIST  leave these providers to their real plugins: ${PROVIDER_NAMES.join(",")}
   --json                 print one JSON document, and nothing else, on stdout
@@ -45,6 +50,7 @@ function readArguments(argv: readonly string[]): Arguments {
       args: [...argv],
       options: {
         chapter: { type: "string", multiple: true },
+        stack: { type: "string" },
         engine: { type: "string" },
         "real-providers": { type: "string" },
         json: { type: "boolean", default: false },
@@ -58,12 +64,22 @@ function readArguments(argv: readonly string[]): Arguments {
     throw new MisuseError((error as Error).message);
   }
   return {
-    chapters: values.chapter?.map(requireChapter) ?? CHAPTERS,
+    chapters: chooseChapters(values),
     engine: values.engine,
     realProviders: (values["real-providers"] ?? "").split(",").filter(Boolean).map(requireProvider),
     json: values.json,
     help: values.help,
   };
+}
+
+function chooseChapters({ stack, chapter }: { stack?: string; chapter?: string[] }): readonly Chapter[] {
+  if (stack === undefined) return chapter?.map(requireChapter) ?? CHAPTERS;
+  if (chapter !== undefined) throw new MisuseError("--stack must stand without --chapter.");
+  try {
+    return [ownStack(PROJECT, stack)];
+  } catch (error) {
+    throw error instanceof OwnStackError ? new MisuseError(error.message) : error;
+  }
 }
 
 function requireChapter(name: string): Chapter {

@@ -55,7 +55,14 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
         steps.push(step);
         options.onStep(step);
       });
-      const told = await tell(chapter, { engine, story, program, realProviders, signal });
+      const told = await tell(chapter, {
+        engine,
+        story,
+        program,
+        realProviders,
+        signal,
+        ...(chapter.setting && { setting: chapter.setting }),
+      });
       azure ??= told.traffic;
       leftovers += told.leftovers;
     }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type program from "../index";
-import { type LocalAzure, startLocalAzure } from "../local-azure/local-azure";
+import { type LocalAzure, startLocalAzure, type WorldOptions } from "../local-azure/local-azure";
 import { run } from "../cli/processes";
 import type { Engine } from "./engine/engine";
 import { EngineError } from "./engine/engine-error";
@@ -31,8 +31,15 @@ export interface Traffic {
   readonly writes: number;
 }
 
+/** An Azure and the settings of a stack in it. */
+export interface StageSetting {
+  readonly azure: WorldOptions;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 /** How a stage is set up. */
 export interface StageOptions {
+  readonly setting?: StageSetting;
   readonly engine: Engine;
   readonly story: Story;
   readonly program: typeof program;
@@ -65,13 +72,17 @@ export class Stage {
   ) {}
 
   static async open(options: StageOptions): Promise<Stage> {
-    const azure = await startLocalAzure({ now: FIRST_DAY });
+    const { setting } = options;
+    const azure = await startLocalAzure({ ...setting?.azure, now: FIRST_DAY });
     try {
       const session = await Session.open({
         engine: options.engine,
         program: () => Promise.resolve(options.program(azure.control.now())),
         project: path.join(PROJECT, "Pulumi.yaml"),
-        settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
+        settings: setting?.settings ?? {
+          resourceGroup: azure.resourceGroup,
+          workspaceName: azure.workspaceName,
+        },
         environment: azure.direct,
         realProviders: options.realProviders,
         signal: options.signal,
@@ -81,6 +92,11 @@ export class Stage {
       await azure.close();
       throw error;
     }
+  }
+
+  /** For an `up` that a chapter runs by itself. */
+  countFirstUp(traffic: Traffic): void {
+    this.firstUp ??= traffic;
   }
 
   /** The requests and writes of the first `up`. */

@@ -38,12 +38,12 @@ export class Directory {
     attributes: JsonObject,
     owners: readonly string[],
     now: Date,
-    { initial = false, createdAt = now }: Origin = {},
+    { initial = false, createdAt = now, appId }: Origin = {},
   ): ApplicationRecord {
     this.refuseTakenUris(attributes, undefined);
     const application: ApplicationRecord = {
       id: this.ids.guid("application"),
-      appId: this.ids.guid("appId"),
+      appId: appId ?? this.ids.guid("appId"),
       attributes,
       createdAt,
       initial,

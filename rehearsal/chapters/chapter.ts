@@ -1,8 +1,10 @@
-import type { Stage } from "../stage";
+import type { Stage, StageSetting } from "../stage";
 
 /** A part of the story, told on a stage of its own. */
 export interface Chapter {
   readonly name: string;
   readonly title: string;
+  /** Where it is told, and with which settings; left out: those of the rehearsal. */
+  readonly setting?: StageSetting;
   run(stage: Stage): Promise<void>;
 }
