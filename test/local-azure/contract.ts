@@ -88,6 +88,13 @@ const KINDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   "<jwt>": (value) => typeof value === "string" && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value),
 };
 
+/** Whether a value is of a kind such as `<guid>`. */
+export function isOfKind(kind: string, value: unknown): boolean {
+  const holds = KINDS[kind];
+  assert.ok(holds, `${kind} must be a kind of value.`);
+  return holds(value);
+}
+
 function isRegExp(text: string): boolean {
   return text.length > 2 && text.startsWith("/") && text.endsWith("/");
 }
