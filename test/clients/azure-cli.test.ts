@@ -69,6 +69,22 @@ for (const way of WAYS_IN) {
         .map(({ scope, roleDefinitionGuid }) => `${roleDefinitionGuid} ${scope}`)
         .sort();
 
+    it("logs a person in, keeps the login, and registers an application in their name", async function () {
+      // MSAL asks for the person's realm at port 443 of the host, whatever the port of the authority is.
+      if (way === "direct") return this.skip();
+      const person = azure.control.createPerson({ displayName: "Ada L", role: "Reader" });
+      const az = await newCli();
+      const user = ["--username", person.userPrincipalName, `--password=${person.password}`];
+      const [subscription] = await az.json<{ id: string; user: unknown }[]>("login", ...user);
+      assert.equal(subscription?.id, azure.subscriptionId);
+      assert.deepEqual(subscription?.user, { name: person.userPrincipalName, type: "user" });
+      const me = await az.json<{ id: string }>("ad", "signed-in-user", "show");
+      assert.equal(me.id, person.objectId);
+      const { appId } = await az.json<{ appId: string }>("ad", "app", "create", "--display-name", "by-ada");
+      const registered = azure.control.state().applications.find((one) => one.appId === appId);
+      assert.deepEqual(registered?.owners, [person.objectId]);
+    });
+
     it("logs the admin in, with both subscriptions", async () => {
       const subscriptions = await admin.json<{ id: string; tenantId: string; user: unknown }[]>(
         ...login(azure.admin.clientId, azure.admin.clientSecret),

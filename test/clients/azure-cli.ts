@@ -75,7 +75,8 @@ export class AzureCli {
 
   static loginArguments(login: Login): string[] {
     const credential =
-      "secret" in login ? ["--password", login.secret] : ["--federated-token", login.federatedToken];
+      // A secret may begin with a dash.
+      "secret" in login ? [`--password=${login.secret}`] : ["--federated-token", login.federatedToken];
     return [
       "login",
       "--service-principal",
