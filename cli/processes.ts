@@ -196,7 +196,7 @@ export function parseJson<T>(text: string, program: string): T {
     throw new CliError(
       "TOOL_ANSWER_UNREADABLE",
       `\`${program}\` must print JSON. It printed something else.`,
-      "Update it; its settings may also add something to its output.",
+      "Update it. Its settings may also add something to its output.",
     );
   }
 }

@@ -49,11 +49,11 @@ export async function runCommandLine(args: readonly string[], io: Io, version: s
 
 function createProgram(io: Io, version: string) {
   const program = new Command("himl-sp")
-    .description("Brings a hi-ml service principal from the outputs of its Pulumi stack into pipelines.")
+    .description("Bring the service principal of a Pulumi stack into pipelines, check it, and look after it.")
     .version(version)
     // Inherited by the subcommands, so it comes before them.
     .exitOverride()
-    .showHelpAfterError("(--help shows what can be given)")
+    .showHelpAfterError("(add --help to see all options)")
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -115,20 +115,20 @@ function createProgram(io: Io, version: string) {
   program
     .command("env")
     .description("Print the variables, or set them for the later steps of a job.")
-    .addOption(new Option("--format <format>", "who reads them").choices(FORMAT_NAMES).makeOptionMandatory())
+    .addOption(new Option("--format <format>", "what reads them").choices(FORMAT_NAMES).makeOptionMandatory())
     .option("--no-secret", "leave the password out")
     .option("--show-secret", "print the password even on a terminal")
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.env().runEnv(io, options));
 
-  const push = program.command("push").description("Write the variables where pipelines find them.");
+  const push = program.command("push").description("Write the variables to where pipelines read them.");
   push
     .command("github")
-    .description("Secret and variables of GitHub Actions, through your own `gh`.")
+    .description("Set the secret and the variables of GitHub Actions, with your own `gh`.")
     .requiredOption("--repo <owner/name>", "the repository")
     .option("--hostname <host>", "a GitHub server other than the one that your `gh` uses")
-    .option("--environment <name>", "an environment of it, which must exist")
+    .option("--environment <name>", "an existing environment of the repository")
     .addOption(dryRunOption())
     .addOption(stackOption())
     .addOption(cwdOption())
@@ -136,7 +136,7 @@ function createProgram(io: Io, version: string) {
   push
     .command("azure-devops")
     .description(
-      "A variable group of Azure Pipelines, through your own `az` with its extension azure-devops.",
+      "Set a variable group of Azure Pipelines, with your own `az` and its extension azure-devops.",
     )
     .requiredOption("--organization <url>", "such as https://dev.azure.com/contoso")
     .requiredOption("--project <name>", "the project")
@@ -148,25 +148,26 @@ function createProgram(io: Io, version: string) {
 
   program
     .command("verify")
-    .description("Log in as hi-ml does, and check tenant, subscription, workspace and role.")
+    .description("Log in as hi-ml does. Check the tenant, the subscription, the workspace and the role.")
     .addOption(
       new Option(
         "--from <source>",
-        "what to check (default: the environment where it has the variables)",
+        "which variables to check (default: those of the environment, if it has any)",
       ).choices(["stack", "environment"] as const),
     )
     .addOption(
       new Option(
         "--expect <outcome>",
-        "accepted (default), or refused: after a rotation or pulumi destroy",
+        "accepted (default); or refused, as after a rotation or `pulumi destroy`",
       ).choices(["accepted", "refused"] as const),
     )
     .addOption(
-      new Option("--wait <time>", "try again that long what replication explains, such as 5m").argParser(
-        parseDuration,
-      ),
+      new Option(
+        "--wait <time>",
+        "keep trying for this long while replication may explain a failure, such as 5m",
+      ).argParser(parseDuration),
     )
-    .option("--read-only", "be content with a role that may not submit jobs")
+    .option("--read-only", "accept a role that may not submit jobs")
     .option("--json", "print the report as JSON")
     .addOption(stackOption())
     .addOption(cwdOption())
@@ -174,11 +175,11 @@ function createProgram(io: Io, version: string) {
 
   program
     .command("status")
-    .description("Show when the secrets end and the next renewal is, trusts and roles.")
+    .description("Show when the secrets end, when the next renewal is, and which trusts and roles there are.")
     .addOption(
       new Option(
         "--fail-within <time>",
-        "exit with 1 where the password ends within that time, such as 14d",
+        "exit with 1 if the password ends within this time, such as 14d",
       ).argParser(parseDuration),
     )
     .option("--json", "print it as JSON")
@@ -200,11 +201,11 @@ function createProgram(io: Io, version: string) {
     .description("After a leak: replace every secret at once, and check the new one.")
     .option("-y, --yes", "do not ask")
     .addOption(
-      new Option("--wait <time>", "how long the check tries again what replication explains")
+      new Option("--wait <time>", "how long to keep trying while replication may explain a failure")
         .default(300_000, "5m")
         .argParser(parseDuration),
     )
-    .option("--read-only", "be content with a role that may not submit jobs")
+    .option("--read-only", "accept a role that may not submit jobs")
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.rotate().runRotate(io, options));
@@ -212,7 +213,7 @@ function createProgram(io: Io, version: string) {
   program
     .command("audit")
     .description(
-      "Compare the stack's record with Azure: what is missing, changed or left, who can log in, what came by hand.",
+      "Compare what the stack records with Azure: what is missing, changed or left over, who can log in, and what was made by hand.",
     )
     .option("--json", "print it as JSON")
     .addOption(instanceOption())
@@ -222,10 +223,10 @@ function createProgram(io: Io, version: string) {
 
   program
     .command("repair")
-    .description("After a bad moment: show what would mend the stack, ask, and do it.")
+    .description("Repair the stack after a failed or interrupted run: show the plan, ask, and do it.")
     .option("-y, --yes", "do not ask")
-    .option("--no-up", "do not end with `pulumi up`, as before a `pulumi destroy`")
-    .option("--purge", "delete what is this stack's in the recycle bin for good; that cannot be undone")
+    .option("--no-up", "do not end with `pulumi up`, for example before `pulumi destroy`")
+    .option("--purge", "also delete what this stack has in the recycle bin; that cannot be undone")
     .addOption(instanceOption())
     .addOption(stackOption())
     .addOption(cwdOption())
@@ -258,7 +259,7 @@ function parseClaim(text: string, before: Record<string, string> = {}): Record<s
   return { ...before, [key]: value };
 }
 
-const dryRunOption = () => new Option("--dry-run", "list names and targets, write nothing");
+const dryRunOption = () => new Option("--dry-run", "list names and targets, and write nothing");
 const instanceOption = () =>
   new Option("--instance <id>", "the stack's instance ID, where neither its state nor its history knows it");
 const stackOption = (usual = "the selected one") =>

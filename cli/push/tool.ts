@@ -24,7 +24,7 @@ export async function runTool(tool: Tool, args: readonly string[], options: RunO
     new CliError(
       "TOOL_FAILED",
       `\`${tool.program} ${args.slice(0, 3).join(" ")}\` ended with exit code ${finished.exitCode ?? "none"}: ${said}`,
-      "What it says may tell what is missing; rights on the target, for example.",
+      "Its message may say what is missing, for example rights on the target.",
     )
   );
 }

@@ -102,5 +102,5 @@ const REMEDIES: [said: RegExp, remedy: string][] = [
 
 function remedyFor(stderr: string): string {
   const known = REMEDIES.find(([said]) => said.test(stderr));
-  return known?.[1] ?? "Run that command yourself to see all that it says.";
+  return known?.[1] ?? "Run that command yourself to see its whole output.";
 }

@@ -111,7 +111,7 @@ export function explainEntraError(text: string): VerificationError | undefined {
   return new VerificationError(
     `AADSTS${code}`,
     known?.sentence ?? "Entra refused the login.",
-    known?.remedy ?? `https://login.microsoftonline.com/error?code=${code} tells what it means.`,
+    known?.remedy ?? `https://login.microsoftonline.com/error?code=${code} explains it.`,
     known?.mayBeReplication,
     known?.isRevocation,
   );
@@ -139,14 +139,14 @@ export function explainNetworkError(host: string, code: string): VerificationErr
   if (code === "407") {
     return new VerificationError(
       "PROXY_LOGIN_REQUIRED",
-      `The proxy on the way to ${host} demands a login.`,
-      "Give HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT.",
+      `The proxy on the way to ${host} requires a login.`,
+      "Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT.",
     );
   }
   return new VerificationError(
     "NETWORK_UNREACHABLE",
     `${host} cannot be reached (${code}).`,
-    "Check the network; where there is a proxy, HTTPS_PROXY must name it.",
+    "Check the network. If there is a proxy, set HTTPS_PROXY to its address.",
   );
 }
 
@@ -183,7 +183,7 @@ export function explainArmError(status: number, code: string, subject: string): 
       return new VerificationError(
         code,
         `Azure Resource Manager refused to show ${subject} (HTTP status ${status}).`,
-        "Try again; https://status.azure.com tells of disturbances.",
+        "Try again. https://status.azure.com shows outages.",
       );
   }
 }

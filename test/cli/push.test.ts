@@ -200,7 +200,7 @@ describe("himl-sp push github", function () {
         "himl-sp: PUSH_INCOMPLETE: Only 3 of 6 writes to contoso/training succeeded. `gh variable set HIML_SUBSCRIPTION_ID` ended with exit code 1: HTTP 500: ***",
         "  Done: HIML_SERVICE_PRINCIPAL_PASSWORD (create), HIML_SERVICE_PRINCIPAL_ID (create), HIML_TENANT_ID (create).",
         "  Not done: HIML_SUBSCRIPTION_ID (create), HIML_RESOURCE_GROUP (create), HIML_WORKSPACE_NAME (create).",
-        "  Run it again when the reason is gone: what has been written is written once more, which does no harm.",
+        "  Remove the reason, then run it again. It writes everything once more, which does no harm.",
         "",
       ].join("\n"),
     );
