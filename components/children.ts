@@ -1,13 +1,12 @@
 import { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment";
 import { Application } from "@pulumi/azuread/application";
-import { ApplicationFederatedIdentityCredential } from "@pulumi/azuread/applicationFederatedIdentityCredential";
 import { ApplicationPassword } from "@pulumi/azuread/applicationPassword";
 import { ServicePrincipal } from "@pulumi/azuread/servicePrincipal";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomUuid } from "@pulumi/random/randomUuid";
 import { isOwnPrincipal } from "./existing-application";
 import type { HimlServicePrincipalArgs, Transform } from "./himl-service-principal-args";
-import { assignmentName, instanceTag, PROGRAM_TAG, secretDisplayName, trustDescription } from "./ownership";
+import { assignmentName, instanceTag, PROGRAM_TAG, secretDisplayName } from "./ownership";
 import type { PrincipalPlan } from "./plan";
 import type { PlannedRole } from "./roles";
 import { placeOf, resolveScope, subscriptionOf } from "./scopes";
@@ -28,9 +27,9 @@ export interface Context {
 }
 
 /** Options of children that a renewal or a destroy has to remove, whatever option the component has. */
-const REPLACEABLE = { protect: false, retainOnDelete: false };
+export const REPLACEABLE = { protect: false, retainOnDelete: false };
 
-function transformed<Args>(
+export function transformed<Args>(
   transform: Transform<Args> | undefined,
   name: string,
   args: Args,
@@ -83,7 +82,7 @@ function planOwners(args: HimlServicePrincipalArgs, { login }: World) {
 }
 
 /** Azure deletes these with the application; asking for it again would cost 20 s of polling each. */
-function deletedWith({ world, retains }: Context, application: Application) {
+export function deletedWith({ world, retains }: Context, application: Application) {
   return world.existing || retains ? {} : { deletedWith: application };
 }
 
@@ -185,35 +184,6 @@ export function createSecrets(
         made === String(period - 1) ? { ...declared, secrets: [handedOut, declare(previous)] } : declared,
       );
     },
-  );
-}
-
-/** One credential for each trust. */
-export function createTrusts(context: Context, application: Application) {
-  const { component, name, args, plan, instanceId } = context;
-  return plan.trusts.map(
-    ({ key, name: displayName, issuer, subject, audience }) =>
-      new ApplicationFederatedIdentityCredential(
-        ...transformed(
-          args.transform?.trust,
-          `${name}-trust-${key}`,
-          {
-            applicationId: application.id,
-            displayName,
-            description: instanceId.apply(trustDescription),
-            issuer,
-            subject,
-            audiences: [audience],
-          },
-          // A new name is a new credential, and Entra refuses a second one with the same issuer and subject.
-          {
-            ...REPLACEABLE,
-            parent: component,
-            ...deletedWith(context, application),
-            deleteBeforeReplace: true,
-          },
-        ),
-      ),
   );
 }
 

@@ -10,10 +10,13 @@ export interface SecretInfo {
   current: boolean;
 }
 
-/** A trust, by what its tokens say. */
+/** A trust, by what its tokens say: a subject to the letter, or claims that match an expression. */
 export interface TrustInfo {
+  /** Its name in Entra, where the program gave it one. */
+  name?: string;
   issuer: string;
-  subject: string;
+  subject?: string;
+  claimsMatchingExpression?: string;
 }
 
 /** A role and the resource ID of the scope on which it was given. */

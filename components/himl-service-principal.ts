@@ -1,6 +1,5 @@
 import type { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment";
 import type { Application } from "@pulumi/azuread/application";
-import type { ApplicationFederatedIdentityCredential } from "@pulumi/azuread/applicationFederatedIdentityCredential";
 import type { ApplicationPassword } from "@pulumi/azuread/applicationPassword";
 import type { ServicePrincipal } from "@pulumi/azuread/servicePrincipal";
 import * as pulumi from "@pulumi/pulumi";
@@ -10,12 +9,13 @@ import {
   createInstanceId,
   createPrincipal,
   createSecrets,
-  createTrusts,
   type Assigned,
   type Context,
   type DeclaredSecrets,
 } from "./children";
-import type { PrincipalDetails } from "./details";
+import { createTrusts, type Trust } from "./trusts";
+import type { PrincipalDetails, TrustInfo } from "./details";
+import type { ResolvedTrust } from "./federated-subjects";
 import { DEFAULT_ROLE, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { planPrincipal, type PrincipalPlan } from "./plan";
 import { InvalidValuesError } from "./problems";
@@ -54,7 +54,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     readonly application: Application;
     readonly servicePrincipal: pulumi.Output<ServicePrincipal>;
     readonly secrets: pulumi.Output<readonly ApplicationPassword[]>;
-    readonly trusts: readonly ApplicationFederatedIdentityCredential[];
+    readonly trusts: pulumi.Output<readonly Trust[]>;
     readonly roleAssignments: pulumi.Output<readonly RoleAssignment[]>;
   };
 
@@ -116,7 +116,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     await Promise.resolve();
     if (this.nodes)
       await Promise.all(
-        [this.nodes.secrets, this.nodes.roleAssignments, this.nodes.servicePrincipal].map(
+        [this.nodes.secrets, this.nodes.roleAssignments, this.nodes.servicePrincipal, this.nodes.trusts].map(
           valueIfKnown<unknown>,
         ),
       );
@@ -146,8 +146,17 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
 function describePlan({ authentication, existingClientId, trusts }: PrincipalPlan) {
   return {
     authentication,
-    trusts: trusts.map(({ issuer, subject }) => ({ issuer, subject })),
+    trusts: trusts.map(describeTrust),
     ...(existingClientId !== undefined && { existingClientId }),
+  };
+}
+
+function describeTrust({ key, name, issuer, subject, claimsMatchingExpression }: ResolvedTrust): TrustInfo {
+  return {
+    ...(name !== key && { name }),
+    issuer,
+    ...(subject !== undefined && { subject }),
+    ...(claimsMatchingExpression !== undefined && { claimsMatchingExpression }),
   };
 }
 

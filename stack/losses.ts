@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HimlServicePrincipal } from "../components/himl-service-principal";
+import { readLastOutputs } from "../components/trusts";
 import type { StackDetails } from "./outputs";
 
 /** What the last deployment of a stack left behind, as far as its outputs tell; nothing before the first one. */
@@ -21,7 +22,7 @@ export interface Plan {
  * outputs cannot be read gets no warning: it is advice, not a check.
  */
 export function warnOfLosses(principal: HimlServicePrincipal): void {
-  const last = readLastDeployment();
+  const last: Promise<LastDeployment> = readLastOutputs();
   const { tenantId } = principal;
   const { authentication, existingClientId } = principal.details;
   pulumi.output({ tenantId, authentication, existingClientId }).apply(async (plan) => {
@@ -58,18 +59,4 @@ export function describeLosses(last: LastDeployment, plan: Plan): string[] {
     );
   }
   return losses;
-}
-
-// The engine itself answers this call. A reference to the own stack (`pulumi.StackReference`) would be the same, but
-// would add a resource to it.
-async function readLastDeployment(): Promise<LastDeployment> {
-  try {
-    const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-    const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
-      outputs?: LastDeployment;
-    };
-    return answer.outputs ?? {};
-  } catch {
-    return {};
-  }
 }

@@ -288,7 +288,13 @@ function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceCo
     `put it in quotes in Pulumi.${source.stack}.yaml`,
   );
   const at = name === "roles" ? placeInRoles(place, source.values[name]) : place;
-  if (at !== "") return { ...problem, what: `${name}${at}`, remedy: quoted };
+  // A nothing in a list is what `--path` leaves of a list that was set as one text: all of it has to be set again.
+  if (at !== "")
+    return {
+      ...problem,
+      what: `${name}${at}`,
+      remedy: `${quoted}${problem.received === null ? example : ""}`,
+    };
   // As it stands in the stack's settings.
   const received =
     problem.received === undefined ? {} : { received: source.values[name] ?? problem.received };

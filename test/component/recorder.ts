@@ -155,8 +155,10 @@ function nameOf(resource: unknown): string | undefined {
 /** Settles when all that a component declares is registered, and all that it tells is known. */
 export function allOf({ nodes, details }: HimlServicePrincipal): pulumi.Output<string> {
   const { application, servicePrincipal, secrets, trusts, roleAssignments } = nodes;
-  const lists = pulumi.all([secrets, roleAssignments]).apply((all) => all.flat().map(({ urn }) => urn));
-  const single = [application.urn, servicePrincipal.urn, ...trusts.map(({ urn }) => urn)];
+  const lists = pulumi
+    .all([secrets, roleAssignments, trusts])
+    .apply((all) => (all as readonly (readonly pulumi.Resource[])[]).flat().map(({ urn }) => urn));
+  const single = [application.urn, servicePrincipal.urn];
   return pulumi.all([lists, pulumi.all(single), details]).apply(() => "all");
 }
 

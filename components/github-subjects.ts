@@ -1,0 +1,200 @@
+import { INVISIBLE, quoteHint } from "./rules";
+import { isVisible } from "./problems";
+
+/** Trust in jobs of GitHub Actions. A job presents one subject: exactly one of the last five says which jobs are meant. */
+export interface GitHubTrustArgs {
+  github: {
+    /** Required. `owner/name`. */
+    repository: string;
+    /**
+     * Optional. What stands before the last part of the subjects, to the letter, as GitHub's API gives it in
+     * `sub_claim_prefix`: `repo:octocat@583231/training@1296269`. With it, `ownerId` and `repositoryId` are not allowed.
+     */
+    subjectPrefix?: string;
+    /**
+     * Optional, together with `repositoryId`. Numeric ID of the owner, for repositories with immutable subjects: the
+     * default for those created, renamed or transferred on github.com after 2026-07-15.
+     */
+    ownerId?: string | number;
+    /** Optional, together with `ownerId`. Numeric ID of the repository. */
+    repositoryId?: string | number;
+    /** Jobs on this branch that name no environment: `main`, or `refs/heads/main`. */
+    branch?: string;
+    /** Jobs on this tag that name no environment: `v1`, or `refs/tags/v1`. */
+    tag?: string;
+    /** Jobs that name this environment. */
+    environment?: string;
+    /** Jobs of pull requests that name no environment. */
+    pullRequest?: true;
+    /** Every job: only with a `subjectPrefix` of an organisation whose subjects have no last part. */
+    anyJob?: true;
+  };
+}
+
+const KINDS = ["branch", "tag", "environment", "pullRequest", "anyJob"] as const;
+type Kind = (typeof KINDS)[number];
+export const GITHUB_FIELDS = ["repository", "subjectPrefix", "ownerId", "repositoryId", ...KINDS];
+
+/** Tells what is wrong with a field of the trust. */
+export type RefuseField = (field: string, must: string, received: unknown, remedy: string) => void;
+
+/** The subject of the jobs that are meant, and what may be wrong with it; undefined where something is wrong. */
+export function resolveGitHubSubject(
+  args: Record<string, unknown>,
+  refuse: RefuseField,
+): { subject: string; warning?: string } | undefined {
+  let isValid = true;
+  const report: RefuseField = (...problem) => {
+    refuse(...problem);
+    isValid = false;
+  };
+  const { repository } = args;
+  const mistake = typeof repository === "string" ? mistakeInRepository(repository) : "";
+  if (mistake !== undefined)
+    report(
+      ".repository",
+      "be owner/name",
+      repository,
+      mistake || "As in the address: github.com/OWNER/NAME.",
+    );
+  const prefix = resolvePrefix(args, mistake === undefined ? String(repository) : "OWNER/NAME", report);
+  const jobs = KINDS.filter((kind) => args[kind] !== undefined);
+  const [kind] = jobs;
+  if (jobs.length !== 1 || kind === undefined) {
+    const must = "have exactly one of branch, tag, environment and pullRequest";
+    report("", must, jobs, "Give each of them a trust of its own.");
+    return undefined;
+  }
+  const job = describeJob(kind, args[kind], args["subjectPrefix"], (must, remedy) =>
+    report(`.${kind}`, must, args[kind], `${isSwitch(kind) ? "" : quoteHint(args[kind])}${remedy}`),
+  );
+  if (!isValid || job === undefined || prefix === undefined) return undefined;
+  const subject = job === "" ? prefix.text : `${prefix.text}:${job}`;
+  const warning =
+    kind === "anyJob"
+      ? ANY_JOB
+      : prefix.hasNamesOnly
+        ? describeNamesOnly(subject, String(repository))
+        : undefined;
+  return { subject, ...(warning !== undefined && { warning }) };
+}
+
+const isSwitch = (kind: Kind) => kind === "pullRequest" || kind === "anyJob";
+
+const ANY_JOB =
+  "anyJob lets every job of the repository log in: on any branch, and in pull requests. Where the organisation can add a last part to its subjects, trust a branch or an environment.";
+
+function describeNamesOnly(subject: string, repository: string): string {
+  return (
+    `GitHub's subject "${subject}" has names only. It will not match (AADSTS700213) for a repository that was created, ` +
+    "renamed or transferred on github.com after 2026-07-15, nor where the organisation customised its subjects. " +
+    `\`gh api repos/${repository}/actions/oidc/customization/sub\` tells which; then give ownerId and repositoryId, or issuer and subject.`
+  );
+}
+
+/** What to do about a repository that cannot be one; empty where there is no better advice, undefined where it can. */
+function mistakeInRepository(text: string): string | undefined {
+  const bare = text
+    .trim()
+    .replace(/^(https?:\/\/|git@)?(www\.)?(github\.com[/:])?/i, "")
+    .replace(/(\.git)?\/*$/i, "");
+  const isOne = /^[\w-]+\/(?!\.\.?$)[\w.-]+$/.test(bare);
+  if (isOne && bare === text) return undefined;
+  // An address that leads to the repository has the form of no other repository.
+  return isOne && bare !== text.trim() && !/^https?:/i.test(text) ? `Write ${bare}.` : "";
+}
+
+function resolvePrefix(
+  { subjectPrefix, ownerId, repositoryId }: Record<string, unknown>,
+  repository: string,
+  report: RefuseField,
+): { text: string; hasNamesOnly: boolean } | undefined {
+  const ids = [ownerId, repositoryId].filter((id) => id !== undefined).map(String);
+  if (subjectPrefix !== undefined) {
+    const isPrefix =
+      typeof subjectPrefix === "string" &&
+      /^[^\s*:][^*]*[^\s*:]$/.test(subjectPrefix) &&
+      isVisible(subjectPrefix);
+    if (!isPrefix) {
+      const must =
+        "be what GitHub gives as sub_claim_prefix, without a wildcard and without a colon at its end";
+      const remedy = `\`gh api repos/${repository}/actions/oidc/customization/sub --jq .sub_claim_prefix\` shows it.`;
+      report(".subjectPrefix", must, subjectPrefix, `${quoteHint(subjectPrefix)}${remedy}`);
+    }
+    if (ids.length > 0) {
+      const remedy = "The prefix has all that they would say: leave them out.";
+      report(
+        "",
+        "have subjectPrefix, or ownerId and repositoryId, but not both",
+        { ownerId, repositoryId },
+        remedy,
+      );
+    }
+    return { text: String(subjectPrefix), hasNamesOnly: false };
+  }
+  if (ids.length === 1 || ids.some((id) => !/^\d+$/.test(id))) {
+    const must = "have both ownerId and repositoryId, whole numbers, or neither";
+    const remedy = `\`gh api repos/${repository} --jq '[.owner.id, .id]'\` shows both.`;
+    report("", must, { ownerId, repositoryId }, remedy);
+    return undefined;
+  }
+  const [owner, name] = repository.split("/");
+  return ids.length === 2
+    ? { text: `repo:${owner}@${ids[0]}/${name}@${ids[1]}`, hasNamesOnly: false }
+    : { text: `repo:${repository}`, hasNamesOnly: true };
+}
+
+/** The last part of GitHub's subject: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
+function describeJob(
+  kind: Kind,
+  value: unknown,
+  subjectPrefix: unknown,
+  refuse: (must: string, remedy: string) => void,
+): string | undefined {
+  if (isSwitch(kind)) {
+    if (value !== true) refuse("be true, or be left out", "There is one subject for all pull requests.");
+    if (kind === "pullRequest") return "pull_request";
+    if (subjectPrefix === undefined)
+      refuse(
+        "come with subjectPrefix",
+        "Without it every subject has a last part: name a branch, a tag or an environment.",
+      );
+    return "";
+  }
+  if (typeof value !== "string" || value.trim() !== value || value === "") {
+    refuse("be a name, without spaces around it", "Leave it out if jobs of another kind are meant.");
+    return undefined;
+  }
+  if (!isVisible(value)) return void refuse(INVISIBLE.must, INVISIBLE.remedy);
+  if (/[*?[\]]/.test(value)) {
+    const remedy = "Entra compares the whole subject: use an environment for several branches.";
+    return void refuse("be one name, without a wildcard", remedy);
+  }
+  // GitHub writes a colon in a value as %3A, so that it cannot be taken for the end of the value.
+  if (kind === "environment") return `environment:${value.replaceAll(":", "%3A")}`;
+  const prefix = kind === "branch" ? "refs/heads/" : "refs/tags/";
+  if (value === prefix || (value.startsWith("refs/") && !value.startsWith(prefix))) {
+    refuse(`be a name or begin with ${prefix}`, "A branch is refs/heads/NAME, a tag refs/tags/NAME.");
+    return undefined;
+  }
+  const name = value.startsWith(prefix) ? value.slice(prefix.length) : value;
+  if (!canBeRef(name)) {
+    const [before] = name.split(":");
+    const meant =
+      name.includes(":") && before !== "" ? `Write ${before}; an environment is a trust of its own.` : "";
+    refuse(
+      "be a name that git allows: no space, no colon, no .. in it",
+      meant || "`git branch --all` and `git tag` list those that are there.",
+    );
+    return undefined;
+  }
+  return `ref:${prefix}${name}`;
+}
+
+/** https://git-scm.com/docs/git-check-ref-format */
+function canBeRef(name: string): boolean {
+  return (
+    !/[\s~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/.test(name) &&
+    name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"))
+  );
+}
