@@ -81,6 +81,30 @@ function planOwners(args: HimlServicePrincipalArgs, { login }: World) {
     : { ids: canonical<string[]>("owners", args.owners), ignoreChanges: [] };
 }
 
+/** Warns where whoever runs Pulumi gives away a right without which a later run fails. */
+export function warnOfLockOut(
+  { component, args, plan, world }: Context,
+  principalId: pulumi.Output<string>,
+): void {
+  const warn = (text: string) => void pulumi.log.warn(text, component);
+  if (args.owners !== undefined) {
+    pulumi.all([canonical<string[]>("owners", args.owners), world.login]).apply(([owners, { objectId }]) => {
+      if (!objectId || owners.includes(objectId.toLowerCase())) return;
+      warn(
+        `owners leaves out the identity that runs Pulumi (${objectId}). Unless a directory role or a permission lets it change any application, its next change, such as the next renewal of the secret, fails with 403 Authorization_RequestDenied.`,
+      );
+    });
+  }
+  const mayAssign = plan.roles.some((role) => role.isPrivileged !== false);
+  if (mayAssign || plan.roles.length === 0) return;
+  pulumi.all([principalId, world.login]).apply(([id, { objectId }]) => {
+    if (id !== objectId) return;
+    warn(
+      "You run Pulumi as the principal of this stack, and its roles do not let it assign roles: the next change of roles has to be run by somebody else.",
+    );
+  });
+}
+
 /** Azure deletes these with the application; asking for it again would cost 20 s of polling each. */
 export function deletedWith({ world, retains }: Context, application: Application) {
   return world.existing || retains ? {} : { deletedWith: application };

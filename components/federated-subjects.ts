@@ -133,6 +133,28 @@ function resolveTrust(args: unknown, report: Report): ResolvedTrust | undefined 
   return undefined;
 }
 
+function isValue(value: unknown): value is string {
+  return (
+    typeof value === "string" &&
+    value.trim() === value &&
+    value !== "" &&
+    value.length <= LONGEST_VALUE &&
+    isVisible(value) &&
+    !value.includes("*")
+  );
+}
+
+const MUST = {
+  subject: `be the subject of the tokens, of 1 to ${LONGEST_VALUE} characters without a wildcard`,
+  expression: `be comparisons of claims, joined by and, of 1 to ${LONGEST_VALUE} characters`,
+  flexibleIssuer: "be that of GitHub, GitLab or Terraform Cloud: Entra matches expressions for no other",
+};
+const REMEDY = {
+  subject: "It is the `sub` of the tokens, to the letter: Entra compares with regard to case.",
+  expression:
+    "For example: claims['sub'] matches 'repo:octocat/training:ref:refs/heads/release-*'. The operators are eq and matches.",
+};
+
 function resolveRaw(
   args: Record<string, unknown>,
   known: readonly string[],
@@ -142,17 +164,10 @@ function resolveRaw(
   const { issuer, subject, claimsMatchingExpression, audience = AUDIENCE, name } = args;
   const rest = Object.fromEntries(Object.entries(args).filter(([key]) => !known.includes(key)));
   let isValid = checkKeys(rest, known, at, report);
-  const check = (holds: boolean, field: string, must: string, received: unknown, remedy: string) => {
+  const check: Check = (holds, field, must, received, remedy) => {
     if (!holds) report(`${at}.${field}`, must, received, `${quoteHint(received)}${remedy}`);
     isValid &&= holds;
   };
-  const isValue = (value: unknown): value is string =>
-    typeof value === "string" &&
-    value.trim() === value &&
-    value !== "" &&
-    value.length <= LONGEST_VALUE &&
-    isVisible(value) &&
-    !value.includes("*");
   const meant = typeof issuer === "string" ? nearMissOf(issuer) : undefined;
   check(
     isValue(issuer) && isIssuer(issuer) && meant === undefined,
@@ -161,30 +176,9 @@ function resolveRaw(
     issuer,
     `${meant === undefined ? "" : `Did you mean ${meant}? `}It is the \`iss\` of the tokens, to the letter: a slash at the end makes another issuer.`,
   );
-  if (known.includes("subject")) {
-    check(
-      isValue(subject),
-      "subject",
-      `be the subject of the tokens, of 1 to ${LONGEST_VALUE} characters without a wildcard`,
-      subject,
-      "It is the `sub` of the tokens, to the letter: Entra compares with regard to case.",
-    );
-  } else {
-    check(
-      isExpression(claimsMatchingExpression),
-      "claimsMatchingExpression",
-      `be comparisons of claims, joined by and, of 1 to ${LONGEST_VALUE} characters`,
-      claimsMatchingExpression,
-      "For example: claims['sub'] matches 'repo:octocat/training:ref:refs/heads/release-*'. The operators are eq and matches.",
-    );
-    check(
-      meant !== undefined || FLEXIBLE_ISSUERS.some((host) => String(issuer).startsWith(host)),
-      "issuer",
-      "be that of GitHub, GitLab or Terraform Cloud: Entra matches expressions for no other",
-      issuer,
-      `${FLEXIBLE_ISSUERS.join(", ")}`,
-    );
-  }
+  const isFlexible = known.includes("claimsMatchingExpression");
+  if (!isFlexible) check(isValue(subject), "subject", MUST.subject, subject, REMEDY.subject);
+  else checkFlexible(issuer, meant, claimsMatchingExpression, check);
   check(
     isValue(audience),
     "audience",
@@ -200,16 +194,19 @@ function resolveRaw(
     "Leave it out for a name made from issuer and subject.",
   );
   if (!isValid) return undefined;
-  const given = { issuer, audience, ...(name !== undefined && { name }) } as {
-    issuer: string;
-    audience: string;
-  };
-  if (known.includes("subject")) return createTrust({ ...given, subject: subject as string });
-  const expression = claimsMatchingExpression as string;
-  return {
-    ...createTrust({ ...given, claimsMatchingExpression: expression }),
-    warning: describePattern(expression),
-  };
+  const given = { issuer, audience, ...(name !== undefined && { name }) };
+  const matches = isFlexible ? { claimsMatchingExpression } : { subject };
+  const trust = createTrust({ ...given, ...matches } as Parameters<typeof createTrust>[0]);
+  return isFlexible ? { ...trust, warning: describePattern(claimsMatchingExpression as string) } : trust;
+}
+
+type Check = (holds: boolean, field: string, must: string, received: unknown, remedy: string) => void;
+
+function checkFlexible(issuer: unknown, meant: string | undefined, expression: unknown, check: Check): void {
+  const canMatch = typeof issuer === "string" && FLEXIBLE_ISSUERS.some((one) => issuer.startsWith(one));
+  check(isExpression(expression), "claimsMatchingExpression", MUST.expression, expression, REMEDY.expression);
+  if (meant === undefined)
+    check(canMatch, "issuer", MUST.flexibleIssuer, issuer, FLEXIBLE_ISSUERS.join(", "));
 }
 
 // https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials

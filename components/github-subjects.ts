@@ -130,7 +130,7 @@ function resolvePrefix(
         remedy,
       );
     }
-    return { text: String(subjectPrefix), hasNamesOnly: false };
+    return isPrefix ? { text: subjectPrefix, hasNamesOnly: false } : undefined;
   }
   if (ids.length === 1 || ids.some((id) => !/^\d+$/.test(id))) {
     const must = "have both ownerId and repositoryId, whole numbers, or neither";

@@ -9,6 +9,7 @@ import {
   createInstanceId,
   createPrincipal,
   createSecrets,
+  warnOfLockOut,
   type Assigned,
   type Context,
   type DeclaredSecrets,
@@ -72,6 +73,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     const declared = plan.schedule && createSecrets(context, plan.schedule, application);
     const trusts = createTrusts(context, application);
     const assigned = assignRoles(context, servicePrincipal);
+    warnOfLockOut(context, servicePrincipal.objectId);
 
     this.clientId = application.clientId;
     this.clientSecret =

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { lookUpExistingApplication, type ExistingApplication } from "./existing-application";
 import type { HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { lookUpLogin, lookUpWorkspace, type Login } from "./look-ups";
+import { checkCustomRoles } from "./privileges";
 import { DEFERRABLE, LATER, type GivenArgs, type PrincipalPlan } from "./plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "./problems";
 import { canonicalArgument, checkArgument, type CheckedArgument } from "./rules";
@@ -77,9 +78,14 @@ export function lookUpWorld(
         if (found) await found;
         if (problems.length > 0) throw new InvalidValuesError("HimlServicePrincipal", problems);
         const location = { ...names, subscriptionId: names.subscriptionId ?? subscriptionId.toLowerCase() };
-        return args.workspaceLookup === false
-          ? location
-          : lookUpWorkspace(location, { subscriptionId, ...known }, component);
+        const [spelled, warnings] = await Promise.all([
+          args.workspaceLookup === false
+            ? location
+            : lookUpWorkspace(location, { subscriptionId, ...known }, component),
+          plan.allowPrivilegedRoles ? [] : checkCustomRoles(plan.roles, location, component),
+        ]);
+        for (const warning of warnings) void pulumi.log.warn(warning, component);
+        return spelled;
       };
       return (await Promise.allSettled([verify()]))[0];
     });

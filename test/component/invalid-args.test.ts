@@ -214,3 +214,40 @@ describe("HimlServicePrincipal", () => {
     assert.ok(registrations.some(({ name }) => name === "himl-role-Owner-on-resourceGroup"));
   });
 });
+
+describe("A role that only Azure knows", () => {
+  const id = "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6";
+  const GET = "azure-native:authorization:getRoleDefinition";
+  const run = (call: Call) =>
+    record(
+      () => {
+        const args = { workspaceName: "ws-ml", resourceGroupName: "rg-ml", now: NOW, roles: [{ role: id }] };
+        const principal = new HimlServicePrincipal("himl", args);
+        return { result: principal, urns: [allOf(principal)] };
+      },
+      { calls: { [GET]: call } },
+    );
+
+  it("is refused in preview if it lets its holder give itself every other role", async () => {
+    const { errors, registrations } = await run(() => ({
+      permissions: [{ actions: ["Microsoft.Authorization/roleAssignments/*"] }],
+    }));
+    assert.equal(errors.length, 1);
+    assert.match(errors[0]!.message, /roles must not let its holder give itself every other role/);
+    assert.deepEqual(
+      registrations.map(({ name }) => name),
+      ["himl"],
+    );
+  });
+
+  it("is taken if it does not, and with a warning if that could not be read", async () => {
+    const known = await run(() => ({ permissions: [{ actions: ["*/read"] }] }));
+    const unreadable = await run(() => {
+      throw new Error("AuthorizationFailed");
+    });
+    for (const { errors, registrations } of [known, unreadable]) {
+      assert.deepEqual(errors, []);
+      assert.ok(registrations.some(({ name }) => name === `himl-role-${id}-on-resourceGroup`));
+    }
+  });
+});

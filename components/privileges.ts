@@ -1,0 +1,76 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { getRoleDefinition } from "@pulumi/azure-native/authorization/getRoleDefinition";
+import { askOnce } from "./look-ups";
+import { messageOf } from "./problems";
+import { describePrivilegedRole, type PlannedRole } from "./roles";
+import { InvalidValuesError } from "./problems";
+import { resolveScope, type WorkspaceLocation } from "./scopes";
+
+/** What a role lets its holder do, and what it takes out again. */
+export interface Permission {
+  actions?: readonly string[];
+  notActions?: readonly string[];
+}
+
+/** Whoever may do one of these can give itself every other role, so nothing limits them any more. */
+const PRIVILEGED_ACTIONS = [
+  "Microsoft.Authorization/roleAssignments/write",
+  "Microsoft.Authorization/roleDefinitions/write",
+  "Microsoft.Authorization/elevateAccess/action",
+];
+
+/** Whether a role lets its holder give itself every other role. Exceptions count within each permission, as Azure has it. */
+export function isPrivileged(permissions: readonly Permission[]): boolean {
+  const covers = (patterns: readonly string[] | undefined, action: string) =>
+    (patterns ?? []).some((pattern) => matches(pattern, action));
+  return permissions.some(({ actions, notActions }) =>
+    PRIVILEGED_ACTIONS.some((action) => covers(actions, action) && !covers(notActions, action)),
+  );
+}
+
+function matches(pattern: string, action: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "i").test(action);
+}
+
+/**
+ * Looks up what roles can do that only Azure knows.
+ *
+ * @returns warnings about those whose definition could not be read
+ * @throws InvalidValuesError if one of them is privileged
+ */
+export async function checkCustomRoles(
+  roles: readonly PlannedRole[],
+  location: WorkspaceLocation,
+  parent: pulumi.Resource,
+): Promise<string[]> {
+  const unknown = roles.filter((role) => role.isPrivileged === undefined);
+  const answers = await Promise.all(
+    unknown.map(async (role) => {
+      const scope = resolveScope(role.scope, location);
+      const args = { roleDefinitionId: role.id, scope: scope.slice(1) };
+      try {
+        const { permissions } = await askOnce(
+          parent,
+          "azure-native:authorization:getRoleDefinition",
+          `${scope} ${role.id}`,
+          () => getRoleDefinition(args, { parent }),
+        );
+        return { role, isPrivileged: isPrivileged(permissions ?? []) };
+      } catch (error) {
+        return { role, failure: messageOf(error) };
+      }
+    }),
+  );
+  const problems = answers
+    .filter(({ isPrivileged: found }) => found)
+    .map(({ role }) => describePrivilegedRole("roles", role.label));
+  if (problems.length > 0) throw new InvalidValuesError("HimlServicePrincipal", problems);
+  return answers.flatMap(({ role, failure }) =>
+    failure === undefined
+      ? []
+      : [
+          `Whether role ${role.id} lets its holder give itself every other role could not be read: ${failure}`,
+        ],
+  );
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import program from "../../index";
+import { EngineError } from "../../rehearsal/engine/engine-error";
+import { openWorld, requireEngine } from "./support";
+
+const GITHUB = "https://token.actions.githubusercontent.com";
+
+describe("Settings as other people write them, on the real engine", function () {
+  let world: Awaited<ReturnType<typeof openWorld>>;
+  let first: Awaited<ReturnType<(typeof world)["session"]["up"]>>;
+
+  before(async function () {
+    world = await openWorld(await requireEngine(this), (azure) =>
+      Promise.resolve(program(azure.control.now())),
+    );
+    const { resourceGroup, workspaceName } = world.azure;
+    await world.session.configure({ resourceGroup, workspaceName });
+    first = await world.session.up();
+  });
+
+  after(() => world?.close());
+
+  const assignments = () => world.azure.control.state().roleAssignments.filter(({ initial }) => !initial);
+
+  it("cost four writes and at most nine requests at the first up", async function () {
+    const fresh = await openWorld(await requireEngine(this), (azure) =>
+      Promise.resolve(program(azure.control.now())),
+    );
+    try {
+      const { resourceGroup, workspaceName } = fresh.azure;
+      await fresh.session.configure({ resourceGroup, workspaceName });
+      fresh.azure.control.clearRequests();
+      await fresh.session.up();
+      const calls = fresh.azure.control.requests().filter(({ api }) => api === "graph" || api === "arm");
+      const list = calls.map(({ method, path }) => `${method} ${path}`).join("\n");
+      assert.equal(calls.filter(({ method }) => method !== "GET").length, 4, list);
+      assert.ok(calls.length <= 9, list);
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it("mean the same in any letter case: nothing changes, and no output", async () => {
+    const { resourceGroup, workspaceName, subscriptionId } = world.azure;
+    await world.session.configure({
+      resourceGroup: resourceGroup.toUpperCase(),
+      workspaceName: workspaceName.toUpperCase(),
+      subscriptionId: subscriptionId.toUpperCase(),
+    });
+    const again = await world.session.up();
+    assert.deepEqual(Object.keys(again.counts), ["same"]);
+    assert.deepEqual(again.outputs, first.outputs);
+    await world.session.configure({ resourceGroup, workspaceName, subscriptionId: undefined });
+    assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"]);
+  });
+
+  it("name a role and a scope by whatever people copy: one assignment", async () => {
+    const { subscriptionId, resourceGroup } = world.azure;
+    const id = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+    const contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c";
+    const spellings = [
+      [{ role: "Contributor" }, { role: "Contributor", scope: id }],
+      [{ role: "Contributor", scope: `${id}/` }],
+      [{ role: "contributor", scope: id.toUpperCase() }],
+      [
+        {
+          role: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${contributor}`,
+        },
+      ],
+      [
+        {
+          role: contributor.toUpperCase(),
+          scope: `https://portal.azure.com/#@contoso.com/resource${id}/overview`,
+        },
+      ],
+    ];
+    for (const roles of spellings) {
+      await world.session.configure({ roles: JSON.stringify(roles) });
+      assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"], JSON.stringify(roles));
+      assert.equal(assignments().length, 1);
+    }
+  });
+
+  it("converge after a change that Azure refused half-way, the way back included", async () => {
+    const { control } = world.azure;
+    control.addFault({ match: { method: "PUT", path: "/roleAssignments/" }, answer: 500, times: 20 });
+    await world.session.configure({ roles: '[{"role": "Reader", "scope": "workspace"}]' });
+    await assert.rejects(world.session.up(), EngineError);
+    control.clearFaults();
+    await world.session.configure({ roles: undefined });
+    await world.session.up();
+    assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"]);
+    assert.equal(assignments().length, 1);
+  });
+
+  it("exchange 6 trusts for 20 others, and warn of the gap", async () => {
+    const trusts = (from: number, count: number) =>
+      JSON.stringify(
+        Array.from({ length: count }, (_, i) => ({
+          issuer: GITHUB,
+          subject: `repo:o@1/r@${from + i}:ref:refs/heads/main`,
+        })),
+      );
+    await world.session.configure({ authentication: "both", federatedCredentials: trusts(0, 6) });
+    await world.session.up();
+    await world.session.configure({ federatedCredentials: trusts(100, 20) });
+    const planned = await world.session.preview();
+    assert.match(planned.warnings.join("\n"), /Entra has no room for old and new trusts side by side/);
+    await world.session.up();
+    const application = world.azure.control.state().applications.find(({ initial }) => !initial)!;
+    assert.equal(application.federatedCredentials.length, 20);
+    assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"]);
+  });
+
+  it("give a trust of the same name another subject", async () => {
+    const named = (subject: string) =>
+      JSON.stringify([{ name: "gitlab", issuer: "https://gitlab.com", subject }]);
+    await world.session.configure({ federatedCredentials: named("one") });
+    await world.session.up();
+    await world.session.configure({ federatedCredentials: named("other") });
+    await world.session.up();
+    const application = world.azure.control.state().applications.find(({ initial }) => !initial)!;
+    assert.deepEqual(
+      application.federatedCredentials.map(({ subject }) => subject),
+      ["other"],
+    );
+  });
+
+  it("warn, in preview, of owners without whoever runs Pulumi", async () => {
+    const { azure, session } = world;
+    const other = azure.control.createCaller({ displayName: "other" }).servicePrincipalObjectId;
+    await session.configure({ owners: JSON.stringify([other]) });
+    const { warnings } = await session.preview();
+    assert.match(warnings.join("\n"), /owners leaves out the identity that runs Pulumi/);
+    await session.configure({ owners: undefined });
+  });
+
+  it("leave nothing behind", async () => {
+    await world.session.destroy();
+    const { applications, servicePrincipals } = world.azure.control.state();
+    assert.deepEqual(
+      [...applications, ...servicePrincipals, ...assignments()].filter(({ initial }) => !initial),
+      [],
+    );
+  });
+});

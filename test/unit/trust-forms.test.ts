@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { resolveTrusts, type ResolvedTrust } from "../../components/federated-subjects";
+import { formatProblems } from "../../components/problems";
+
+const GITHUB = "https://token.actions.githubusercontent.com";
+const RAW = { issuer: "https://issuer.example/", subject: "job" };
+
+const github = (fields: Record<string, unknown>) => ({
+  github: { repository: "octocat/training", ownerId: 583231, repositoryId: "1296269", ...fields },
+});
+
+function resolve(...list: unknown[]): ResolvedTrust[] {
+  const { trusts, problems } = resolveTrusts("federatedCredentials", list);
+  assert.deepEqual(problems, []);
+  return trusts;
+}
+
+/** What somebody reads who gave these trusts: problem and remedy on a line each. */
+function refuse(...list: unknown[]): string[] {
+  const { problems } = resolveTrusts("federatedCredentials", list);
+  return formatProblems("x", problems)
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim());
+}
+
+describe("The prefix that GitHub's API gives", () => {
+  const prefix = "repository_owner_id:6154722:repository_id:1157352866";
+  const prefixed = (fields: Record<string, unknown>) => ({
+    github: { repository: "microsoft/hi-ml", subjectPrefix: prefix, ...fields },
+  });
+
+  it("stands before the last part, without a warning", () => {
+    for (const [job, end] of [
+      [{ branch: "main" }, ":ref:refs/heads/main"],
+      [{ environment: "a:b" }, ":environment:a%3Ab"],
+      [{ pullRequest: true }, ":pull_request"],
+    ] as const) {
+      const [trust] = resolve(prefixed(job));
+      assert.deepEqual([trust!.subject, trust!.warning], [`${prefix}${end}`, undefined]);
+    }
+  });
+
+  it("is the whole subject where the organisation left the last part out, with a warning of what that lets in", () => {
+    const [trust] = resolve(prefixed({ anyJob: true }));
+    assert.equal(trust!.subject, prefix);
+    assert.match(trust!.warning!, /every job of the repository log in: on any branch, and in pull requests/);
+  });
+
+  const wrong: [string, Record<string, unknown>, RegExp][] = [
+    ["any job without it", { subjectPrefix: undefined, anyJob: true }, /anyJob must come with subjectPrefix/],
+    [
+      "IDs beside it",
+      { ownerId: 1, repositoryId: 2, branch: "main" },
+      /subjectPrefix, or ownerId and repositoryId/,
+    ],
+    ["a wildcard", { subjectPrefix: "repo:*", branch: "main" }, /subjectPrefix must be what GitHub gives/],
+    [
+      "a colon at its end",
+      { subjectPrefix: `${prefix}:`, branch: "main" },
+      /subjectPrefix must be what GitHub gives/,
+    ],
+    ["a number", { subjectPrefix: 7, branch: "main" }, /Received 7\./],
+  ];
+  for (const [what, fields, expected] of wrong) {
+    it(`is refused with ${what}`, () => assert.match(refuse(prefixed(fields))[0]!, expected));
+  }
+});
+
+describe("A near miss", () => {
+  const issuers: [string, string][] = [
+    [`${GITHUB}/`, GITHUB],
+    ["http://token.actions.githubusercontent.com", GITHUB],
+    ["https://Token.Actions.GitHubUserContent.com", GITHUB],
+    ["https://token.action.githubusercontent.com", GITHUB],
+    ["https://token.actions.githubusercontent.com/octo-org/", `${GITHUB}/octo-org`],
+    [" https://gitlab.com", "https://gitlab.com"],
+    ["https://gitlab.com/", "https://gitlab.com"],
+    ["https://app.terraform.io/", "https://app.terraform.io"],
+    ["https://vstoken.dev.azure.com/1f5e/", "https://vstoken.dev.azure.com/1f5e"],
+  ];
+  for (const [given, meant] of issuers) {
+    it(`of an issuer is refused, and the right one named: ${JSON.stringify(given)}`, () => {
+      const [problem, remedy] = refuse({ issuer: given, subject: "job" });
+      assert.match(problem!, /^federatedCredentials\[0\]\.issuer must be the issuer of the tokens/);
+      assert.ok(remedy!.startsWith(`Did you mean ${meant}? `), remedy);
+    });
+  }
+
+  for (const issuer of [
+    GITHUB,
+    `${GITHUB}/octo-org`,
+    "https://gitlab.example",
+    "https://x.auth0.com/",
+    "https://issuer.example:8443/realms/a",
+  ]) {
+    it(`is none where the issuer is one: ${issuer}`, () =>
+      assert.equal(resolve({ issuer, subject: "job" })[0]!.issuer, issuer));
+  }
+
+  for (const issuer of [
+    "https://user:pw@issuer.example",
+    "https://issuer.example/a b",
+    "https://\u0456ssuer.example",
+    "https://issuer.example?x=1",
+    "https://issuer.example#x",
+    "https://issuer.example\u200b",
+    "https://issuer.example:443",
+    "https://",
+    "gitlab.example",
+  ]) {
+    it(`is no issuer: ${JSON.stringify(issuer)}`, () =>
+      assert.match(refuse({ issuer, subject: "job" })[0]!, /issuer must be the issuer of the tokens/));
+  }
+
+  it("of a repository is refused, and the right one named", () => {
+    for (const repository of [
+      "octocat/training.git",
+      "git@github.com:octocat/training.git",
+      "octocat/training/",
+      " octocat/training",
+    ]) {
+      const [problem, remedy] = refuse({ github: { repository, branch: "main" } });
+      assert.match(problem!, /repository must be owner\/name\./);
+      if (repository.trim() === repository) assert.equal(remedy, "Write octocat/training.");
+    }
+  });
+
+  it("of a branch is refused: what git does not allow", () => {
+    for (const branch of [
+      "main:environment:prod",
+      "a..b",
+      "a b",
+      "a~1",
+      "a^",
+      "a\\b",
+      "/a",
+      "a/",
+      "a.lock",
+      ".a",
+      "a@{1}",
+    ]) {
+      const [problem] = refuse(github({ branch }));
+      assert.match(problem!, /github\.branch must be a name that git allows/, branch);
+    }
+    assert.equal(
+      refuse(github({ branch: "main:environment:prod" }))[1],
+      "Write main; an environment is a trust of its own.",
+    );
+  });
+
+  it("is a number, a date or nothing where a text belongs: it has to stand in quotes", () => {
+    for (const tag of [2024, 1.1, true, null]) {
+      assert.match(refuse(github({ tag })).join("\n"), /put it in quotes/, String(tag));
+    }
+  });
+
+  it("holds characters that nobody sees", () => {
+    for (const hidden of ["\u202e", "\u200b", "\u001b", "\n"]) {
+      assert.ok(refuse({ ...RAW, subject: `a${hidden}b` }).length > 0);
+      assert.ok(refuse(github({ environment: `a${hidden}b` })).length > 0);
+      const shown = refuse({ ...RAW, subject: `a${hidden}b` }).join("");
+      assert.ok(!shown.includes(hidden), "and is not printed as it is");
+    }
+  });
+});
+
+describe("A trust in claims that match an expression", () => {
+  const expression = "claims['sub'] matches 'repo:octocat/training:ref:refs/heads/release-*'";
+
+  it("is the expression, with a warning of what a pattern lets in", () => {
+    const [trust] = resolve({ issuer: GITHUB, claimsMatchingExpression: expression });
+    assert.deepEqual(
+      [trust!.issuer, trust!.subject, trust!.claimsMatchingExpression, trust!.audience],
+      [GITHUB, undefined, expression, "api://AzureADTokenExchange"],
+    );
+    assert.match(trust!.warning!, /Everybody who can make a job whose token matches can log in/);
+    assert.match(trust!.warning!, /matches no immutable subject/);
+  });
+
+  it("may compare several claims", () => {
+    const both = `${expression} and claims['job_workflow_ref'] eq 'octocat/training/.github/workflows/run.yml@refs/heads/main'`;
+    assert.equal(
+      resolve({ issuer: GITHUB, claimsMatchingExpression: both })[0]!.claimsMatchingExpression,
+      both,
+    );
+  });
+
+  const wrong: [string, Record<string, unknown>][] = [
+    ["another issuer", { issuer: "https://issuer.example" }],
+    ["a subject beside it", { subject: "job" }],
+    ["another operator", { claimsMatchingExpression: "claims['sub'] startsWith 'repo:'" }],
+    ["no comparison", { claimsMatchingExpression: "repo:octocat/training:*" }],
+    ["or", { claimsMatchingExpression: `${expression} or ${expression}` }],
+  ];
+  for (const [what, fields] of wrong) {
+    it(`is refused with ${what}`, () =>
+      assert.ok(refuse({ issuer: GITHUB, claimsMatchingExpression: expression, ...fields }).length > 0));
+  }
+
+  it("counts towards the 20", () => {
+    const list = Array.from({ length: 21 }, (_, i) => ({
+      issuer: GITHUB,
+      claimsMatchingExpression: `claims['sub'] matches 'repo:octocat/r${i}:*'`,
+    }));
+    assert.match(refuse(...list)[0]!, /have 20 entries at most/);
+  });
+});
