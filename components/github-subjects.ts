@@ -33,7 +33,8 @@ export interface GitHubTrustArgs {
 
 const KINDS = ["branch", "tag", "environment", "pullRequest", "anyJob"] as const;
 type Kind = (typeof KINDS)[number];
-export const GITHUB_FIELDS = ["repository", "subjectPrefix", "ownerId", "repositoryId", ...KINDS];
+export const GITHUB_FIELDS = ["repository", "ownerId", "repositoryId", "subjectPrefix", ...KINDS];
+const LONGEST_PREFIX = 600;
 
 /** Tells what is wrong with a field of the trust. */
 export type RefuseField = (field: string, must: string, received: unknown, remedy: string) => void;
@@ -61,7 +62,7 @@ export function resolveGitHubSubject(
   const jobs = KINDS.filter((kind) => args[kind] !== undefined);
   const [kind] = jobs;
   if (jobs.length !== 1 || kind === undefined) {
-    const must = "have exactly one of branch, tag, environment and pullRequest";
+    const must = "have exactly one of branch, tag, environment, pullRequest and anyJob";
     report("", must, jobs, "Give each of them a trust of its own.");
     return undefined;
   }
@@ -72,7 +73,7 @@ export function resolveGitHubSubject(
   const subject = job === "" ? prefix.text : `${prefix.text}:${job}`;
   const warning =
     kind === "anyJob"
-      ? ANY_JOB
+      ? describeAnyJob(subject)
       : prefix.hasNamesOnly
         ? describeNamesOnly(subject, String(repository))
         : undefined;
@@ -81,14 +82,15 @@ export function resolveGitHubSubject(
 
 const isSwitch = (kind: Kind) => kind === "pullRequest" || kind === "anyJob";
 
-const ANY_JOB =
-  "anyJob lets every job of the repository log in: on any branch, and in pull requests. Where the organisation can add a last part to its subjects, trust a branch or an environment.";
+function describeAnyJob(subject: string): string {
+  return `Every job that GitHub gives the subject "${subject}" is trusted: on any branch, in pull requests, and in every repository for which the template makes the same.`;
+}
 
 function describeNamesOnly(subject: string, repository: string): string {
   return (
     `GitHub's subject "${subject}" has names only. It will not match (AADSTS700213) for a repository that was created, ` +
     "renamed or transferred on github.com after 2026-07-15, nor where the organisation customised its subjects. " +
-    `\`gh api repos/${repository}/actions/oidc/customization/sub\` tells which; then give ownerId and repositoryId, or issuer and subject.`
+    `\`gh api repos/${repository}/actions/oidc/customization/sub\` tells which; then give ownerId and repositoryId, or subjectPrefix.`
   );
 }
 
@@ -113,22 +115,20 @@ function resolvePrefix(
   if (subjectPrefix !== undefined) {
     const isPrefix =
       typeof subjectPrefix === "string" &&
-      /^[^\s*:][^*]*[^\s*:]$/.test(subjectPrefix) &&
+      /^[^:\s*]+:[^*]*[^:\s*]$/.test(subjectPrefix) &&
+      subjectPrefix.length <= LONGEST_PREFIX &&
       isVisible(subjectPrefix);
     if (!isPrefix) {
-      const must =
-        "be what GitHub gives as sub_claim_prefix, without a wildcard and without a colon at its end";
-      const remedy = `\`gh api repos/${repository}/actions/oidc/customization/sub --jq .sub_claim_prefix\` shows it.`;
-      report(".subjectPrefix", must, subjectPrefix, `${quoteHint(subjectPrefix)}${remedy}`);
+      report(
+        ".subjectPrefix",
+        `be what GitHub writes before the last part of the subject: KEY:VALUE, of at most ${LONGEST_PREFIX} characters, without a colon at the end or a wildcard`,
+        subjectPrefix,
+        `${quoteHint(subjectPrefix)}For example: repo:octocat@583231/training@1296269`,
+      );
     }
     if (ids.length > 0) {
-      const remedy = "The prefix has all that they would say: leave them out.";
-      report(
-        "",
-        "have subjectPrefix, or ownerId and repositoryId, but not both",
-        { ownerId, repositoryId },
-        remedy,
-      );
+      const remedy = "It says the same and more: remove the IDs.";
+      report(".subjectPrefix", "stand without ownerId and repositoryId", subjectPrefix, remedy);
     }
     return isPrefix ? { text: subjectPrefix, hasNamesOnly: false } : undefined;
   }
@@ -151,15 +151,17 @@ function describeJob(
   subjectPrefix: unknown,
   refuse: (must: string, remedy: string) => void,
 ): string | undefined {
-  if (isSwitch(kind)) {
-    if (value !== true) refuse("be true, or be left out", "There is one subject for all pull requests.");
-    if (kind === "pullRequest") return "pull_request";
-    if (subjectPrefix === undefined)
-      refuse(
-        "come with subjectPrefix",
-        "Without it every subject has a last part: name a branch, a tag or an environment.",
-      );
+  if (kind === "anyJob") {
+    // A forgotten last part must stay a mistake: it would make a subject that no job has.
+    if (value !== true || subjectPrefix === undefined) {
+      const must = "be true, and stand with subjectPrefix, which is the whole subject then";
+      refuse(must, "GitHub's own subjects end with the branch, tag or environment: give one of these.");
+    }
     return "";
+  }
+  if (kind === "pullRequest") {
+    if (value !== true) refuse("be true, or be left out", "There is one subject for all pull requests.");
+    return "pull_request";
   }
   if (typeof value !== "string" || value.trim() !== value || value === "") {
     refuse("be a name, without spaces around it", "Leave it out if jobs of another kind are meant.");

@@ -150,11 +150,7 @@ describe("Trusts are refused", () => {
       github({ brunch: "main", tag: "v1" }),
       at(
         ".github.brunch",
-<<<<<<< HEAD
         'be one of repository, ownerId, repositoryId, subjectPrefix, branch, tag, environment, pullRequest, anyJob. Received "brunch".',
-=======
-        'be one of repository, subjectPrefix, ownerId, repositoryId, branch, tag, environment, pullRequest, anyJob. Received "brunch".',
->>>>>>> 58b95b0 (Trusts: GitHub's own subject prefix, patterns of claims, near misses named, and an exchange that Entra has room for)
       ),
       "Remove it, or correct its name.",
     ],

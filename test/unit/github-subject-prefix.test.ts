@@ -64,7 +64,7 @@ describe("The subject of a trust in GitHub, with the prefix that GitHub says", (
     ]) {
       assert.deepEqual(refuse(prefixed({ subjectPrefix, branch: "main" })), [
         `${must} Received ${JSON.stringify(subjectPrefix)}.`,
-        remedy,
+        `${typeof subjectPrefix === "number" ? "If a text is meant, put it in quotes. " : ""}${remedy}`,
       ]);
     }
     assert.deepEqual(refuse(github({ subjectPrefix: CUSTOMISED, branch: "main" })), [

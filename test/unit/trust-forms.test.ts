@@ -24,49 +24,6 @@ function refuse(...list: unknown[]): string[] {
     .map((line) => line.trim());
 }
 
-describe("The prefix that GitHub's API gives", () => {
-  const prefix = "repository_owner_id:6154722:repository_id:1157352866";
-  const prefixed = (fields: Record<string, unknown>) => ({
-    github: { repository: "microsoft/hi-ml", subjectPrefix: prefix, ...fields },
-  });
-
-  it("stands before the last part, without a warning", () => {
-    for (const [job, end] of [
-      [{ branch: "main" }, ":ref:refs/heads/main"],
-      [{ environment: "a:b" }, ":environment:a%3Ab"],
-      [{ pullRequest: true }, ":pull_request"],
-    ] as const) {
-      const [trust] = resolve(prefixed(job));
-      assert.deepEqual([trust!.subject, trust!.warning], [`${prefix}${end}`, undefined]);
-    }
-  });
-
-  it("is the whole subject where the organisation left the last part out, with a warning of what that lets in", () => {
-    const [trust] = resolve(prefixed({ anyJob: true }));
-    assert.equal(trust!.subject, prefix);
-    assert.match(trust!.warning!, /every job of the repository log in: on any branch, and in pull requests/);
-  });
-
-  const wrong: [string, Record<string, unknown>, RegExp][] = [
-    ["any job without it", { subjectPrefix: undefined, anyJob: true }, /anyJob must come with subjectPrefix/],
-    [
-      "IDs beside it",
-      { ownerId: 1, repositoryId: 2, branch: "main" },
-      /subjectPrefix, or ownerId and repositoryId/,
-    ],
-    ["a wildcard", { subjectPrefix: "repo:*", branch: "main" }, /subjectPrefix must be what GitHub gives/],
-    [
-      "a colon at its end",
-      { subjectPrefix: `${prefix}:`, branch: "main" },
-      /subjectPrefix must be what GitHub gives/,
-    ],
-    ["a number", { subjectPrefix: 7, branch: "main" }, /Received 7\./],
-  ];
-  for (const [what, fields, expected] of wrong) {
-    it(`is refused with ${what}`, () => assert.match(refuse(prefixed(fields))[0]!, expected));
-  }
-});
-
 describe("A near miss", () => {
   const issuers: [string, string][] = [
     [`${GITHUB}/`, GITHUB],
