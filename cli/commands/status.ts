@@ -76,7 +76,10 @@ export function asText({ details, hidden }: StackOutputs, now: Date, canvas: Can
   list(
     "Trusts",
     "trusts",
-    details.trusts.map(({ issuer, subject }) => [`${shown(subject)} of`, shown(issuer)]),
+    details.trusts.map(({ issuer, subject, claimsMatchingExpression }) => [
+      `${shown(subject ?? claimsMatchingExpression ?? "")} of`,
+      shown(issuer),
+    ]),
   );
   list(
     "Roles",

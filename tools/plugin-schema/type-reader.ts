@@ -130,8 +130,10 @@ export function createTypeReader(root: string, packageName: string) {
     }
     if (ts.isUnionTypeNode(declaration.type)) {
       const members = declaration.type.types.map((node) => {
-        const symbol = ts.isTypeReferenceNode(node) && checker.getSymbolAtLocation(node.typeName);
-        const [found] = (symbol && symbol.declarations) || [];
+        const named = ts.isTypeReferenceNode(node) ? checker.getSymbolAtLocation(node.typeName) : undefined;
+        const isImported = named && named.flags & ts.SymbolFlags.Alias;
+        const symbol = isImported ? checker.getAliasedSymbol(named) : named;
+        const [found] = symbol?.declarations ?? [];
         return found && ts.isInterfaceDeclaration(found) ? found : refuse(node);
       });
       return readObjects(name, members, declaration);
