@@ -4,7 +4,9 @@ import { EngineError } from "./engine-error";
 /** Obtains the engine once, before tests that run side by side would each build it. Without one they skip, or fail in CI. */
 async function main(): Promise<void> {
   try {
-    const { version, source } = await obtainEngine({ onProgress: (line) => process.stderr.write(`${line}\n`) });
+    const { version, source } = await obtainEngine({
+      onProgress: (line) => process.stderr.write(`${line}\n`),
+    });
     process.stdout.write(`Pulumi ${version} (${source})\n`);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

@@ -1,4 +1,15 @@
-import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -96,6 +107,10 @@ export class Session {
     return this.options.stackName ?? "rehearsal";
   }
 
+  private get settingsFile(): string {
+    return path.join(this.projectFolder, `Pulumi.${this.stackName}.yaml`);
+  }
+
   /** Holds a `pulumi`, for PATH. */
   get binFolder(): string {
     return path.join(this.folder, "bin");
@@ -122,7 +137,7 @@ export class Session {
     const { name: project } = parse(await readFile(path.join(this.projectFolder, "Pulumi.yaml"), "utf8")) as {
       name: string;
     };
-    const file = path.join(this.projectFolder, `Pulumi.${this.stackName}.yaml`);
+    const file = this.settingsFile;
     const before = (parse(await readFile(file, "utf8").catch(() => "")) ?? {}) as { config?: object };
     const config: Record<string, unknown> = { ...before.config };
     for (const [name, value] of Object.entries(settings)) {
@@ -187,6 +202,23 @@ export class Session {
   async exportState(...options: "--show-secrets"[]): Promise<unknown> {
     const text = await this.expectPulumi("stack", "export", "--stack", this.stackName, ...options);
     return (JSON.parse(text) as { deployment: unknown }).deployment;
+  }
+
+  /** Keeps state and settings as they are now. */
+  async save(name: string): Promise<void> {
+    const folder = path.join(this.folder, "saved", name);
+    await rm(folder, { recursive: true, force: true });
+    await cp(path.join(this.folder, "state"), path.join(folder, "state"), { recursive: true });
+    await copyFile(this.settingsFile, path.join(folder, path.basename(this.settingsFile)));
+  }
+
+  /** Back to what was saved under this name; no process is needed for it. */
+  async restore(name: string): Promise<void> {
+    const folder = path.join(this.folder, "saved", name);
+    const state = path.join(this.folder, "state");
+    await rm(state, { recursive: true });
+    await cp(path.join(folder, "state"), state, { recursive: true });
+    await copyFile(path.join(folder, path.basename(this.settingsFile)), this.settingsFile);
   }
 
   /** Ends what was started and removes the folder, state and all. */

@@ -1,5 +1,5 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Agent, fetch } from "undici";
 import program from "../../index";
@@ -31,10 +31,7 @@ export interface Printed {
 
 /** A local Azure and a stack that can be put back to the start of each phase. */
 export class World {
-  private readonly starts = new Map<
-    Phase["name"],
-    { azure: Snapshot; folder: string; held: Held | undefined }
-  >();
+  private readonly starts = new Map<Phase["name"], { azure: Snapshot; held: Held | undefined }>();
   private readonly connections: Agent;
 
   private constructor(
@@ -91,10 +88,7 @@ export class World {
     this.azure.control.setLatency(0);
     // `himl-sp` has the machine's clock.
     this.azure.control.setClock(new Date());
-    const { session } = this;
-    await rm(path.join(session.folder, "state"), { recursive: true });
-    await cp(path.join(start.folder, "state"), path.join(session.folder, "state"), { recursive: true });
-    await cp(path.join(start.folder, this.settingsFile), path.join(session.projectFolder, this.settingsFile));
+    await this.session.restore(phase);
     return start.held;
   }
 
@@ -210,15 +204,8 @@ export class World {
     );
   }
 
-  private get settingsFile(): string {
-    return `Pulumi.${this.session.stackName}.yaml`;
-  }
-
   private async keepStart(phase: Phase["name"]): Promise<void> {
-    const folder = path.join(this.session.folder, "starts", phase);
-    await mkdir(folder, { recursive: true });
-    await cp(path.join(this.session.folder, "state"), path.join(folder, "state"), { recursive: true });
-    await cp(path.join(this.session.projectFolder, this.settingsFile), path.join(folder, this.settingsFile));
-    this.starts.set(phase, { azure: this.azure.control.snapshot(), folder, held: await this.readHeld() });
+    await this.session.save(phase);
+    this.starts.set(phase, { azure: this.azure.control.snapshot(), held: await this.readHeld() });
   }
 }

@@ -78,30 +78,28 @@ describe("the command rehearse", () => {
     }));
 
   // The markers are the last step before the operation; it runs for another second.
-  for (const [operation, marker, delayMs] of [
-    ["an up", "pulumi preview shows", 500],
-    ["a destroy", "pulumi up again", 250],
+  for (const [signal, operation, marker, delayMs] of [
+    ["SIGINT", "an up", "pulumi preview shows", 500],
+    ["SIGTERM", "a destroy", "pulumi up again", 250],
   ] as const) {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      it(`leaves no process and no temporary folder after ${signal} during ${operation}`, async function () {
-        if (process.platform !== "linux") this.skip();
-        const engine = await requireEngine(this);
-        await withFolder(async (folder) => {
-          let sent = false;
-          // ts-node keeps the compiled compiler in the temporary folder, for all who use it; that is not ours.
-          const env = { TMPDIR: folder, DISABLE_V8_COMPILE_CACHE: "1" };
-          const result = await runRehearse(["--engine", engine.path], env, (stdout, kill) => {
-            if (sent || !stdout.includes(marker)) return;
-            sent = true;
-            setTimeout(() => kill(signal), delayMs);
-          });
-          assert.equal(result.exitCode, signal === "SIGINT" ? 130 : 143, result.stderr);
-          assert.equal(result.stdout.trim().split("\n").at(-1)?.includes(marker), true, result.stdout);
-          assert.deepEqual(await readdir(folder), []);
-          assert.deepEqual(await processesWith(`TMPDIR=${folder}`), []);
+    it(`leaves no process and no temporary folder after ${signal} during ${operation}`, async function () {
+      if (process.platform !== "linux") this.skip();
+      const engine = await requireEngine(this);
+      await withFolder(async (folder) => {
+        let sent = false;
+        // ts-node keeps the compiled compiler in the temporary folder, for all who use it; that is not ours.
+        const env = { TMPDIR: folder, DISABLE_V8_COMPILE_CACHE: "1" };
+        const result = await runRehearse(["--engine", engine.path], env, (stdout, kill) => {
+          if (sent || !stdout.includes(marker)) return;
+          sent = true;
+          setTimeout(() => kill(signal), delayMs);
         });
+        assert.equal(result.exitCode, signal === "SIGINT" ? 130 : 143, result.stderr);
+        assert.equal(result.stdout.trim().split("\n").at(-1)?.includes(marker), true, result.stdout);
+        assert.deepEqual(await readdir(folder), []);
+        assert.deepEqual(await processesWith(`TMPDIR=${folder}`), []);
       });
-    }
+    });
   }
 });
 

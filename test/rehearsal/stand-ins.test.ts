@@ -71,13 +71,13 @@ describe("the stand-ins, under the real engine", () => {
     name: string,
   ): string[] => result.steps.filter((step) => step.name === name).map(({ operation }) => operation);
 
-  beforeEach(async function () {
+  before(async function () {
     world = await openWorld(await requireEngine(this), program);
   });
 
-  afterEach(async () => {
-    await world?.close();
-  });
+  beforeEach(() => world.reset());
+
+  after(() => world?.close());
 
   it("previews a creation without a call that writes, and creates with IDs as the real providers form them", async () => {
     const planned = await world.session.preview();

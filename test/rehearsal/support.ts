@@ -25,12 +25,21 @@ export async function requireEngine(context: Mocha.Context): Promise<Engine> {
   }
 }
 
+/** A local Azure and a stack, which a file's tests share. */
+export interface SharedWorld {
+  readonly azure: LocalAzure;
+  readonly session: Session;
+  /** Back to the start, between tests: nothing in Azure, nothing in the stack. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** A local Azure and a stack for a program of the test's own. */
 export async function openWorld(
   engine: Engine,
   program: (azure: LocalAzure) => ReturnType<PulumiFn>,
   options: Partial<SessionOptions> = {},
-): Promise<{ azure: LocalAzure; session: Session; close: () => Promise<void> }> {
+): Promise<SharedWorld> {
   const azure = await startLocalAzure();
   try {
     const session = await Session.open({
@@ -40,10 +49,17 @@ export async function openWorld(
       environment: azure.direct,
       ...options,
     });
-    const close = async (): Promise<void> => {
-      await session.close().finally(() => azure.close());
+    const start = azure.control.snapshot();
+    await session.save("start");
+    return {
+      azure,
+      session,
+      reset: async () => {
+        azure.control.restore(start);
+        await session.restore("start");
+      },
+      close: () => session.close().finally(() => azure.close()),
     };
-    return { azure, session, close };
   } catch (error) {
     await azure.close();
     throw error;
