@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import program from "../../index";
-import { EngineError } from "../../rehearsal/engine/engine-error";
 import { openWorld, requireEngine } from "./support";
 
 const GITHUB = "https://token.actions.githubusercontent.com";
@@ -82,11 +81,23 @@ describe("Settings as other people write them, on the real engine", function () 
   });
 
   it("converge after a change that Azure refused half-way, the way back included", async () => {
-    const { control } = world.azure;
-    control.addFault({ match: { method: "PUT", path: "/roleAssignments/" }, answer: 500, times: 20 });
-    await world.session.configure({ roles: '[{"role": "Reader", "scope": "workspace"}]' });
-    await assert.rejects(world.session.up(), EngineError);
-    control.clearFaults();
+    const { azure, session } = world;
+    const reader = azure.control.createCaller({
+      displayName: "reader",
+      role: "Reader",
+      scope: `/subscriptions/${azure.subscriptionId}/resourceGroups/${azure.resourceGroup}`,
+      graphPermissions: ["Application.ReadWrite.All"],
+    });
+    await session.logIn({
+      ...azure.direct,
+      ARM_CLIENT_ID: reader.clientId,
+      ARM_CLIENT_SECRET: reader.clientSecret,
+      AZURE_CLIENT_ID: reader.clientId,
+      AZURE_CLIENT_SECRET: reader.clientSecret,
+    });
+    await session.configure({ roles: '[{"role": "Reader", "scope": "workspace"}]' });
+    await assert.rejects(session.up(), /AuthorizationFailed/);
+    await session.logIn(azure.direct);
     await world.session.configure({ roles: undefined });
     await world.session.up();
     assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"]);
