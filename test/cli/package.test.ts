@@ -155,6 +155,17 @@ describe("the npm package, made in a clone and used in an empty project", functi
     }
   });
 
+  it("npx himl-sp init: the questions and the pipelines are in the package", async () => {
+    const { exitCode, stderr } = await run("npx", ["--offline", "himl-sp", "init"], project);
+    assert.equal(exitCode, 2, stderr);
+    assert.match(stderr, /OPTIONS_MISSING/);
+    for (const place of ["github-actions", "azure-devops"])
+      for (const name of ["train-with-oidc.yml", "renew.yml"])
+        assert.ok(
+          existsSync(path.join(project, "node_modules", "himl-service-principal", "examples", place, name)),
+        );
+  });
+
   it("a program of ten lines, under mocks", async () => {
     await writeFile(path.join(project, "mocks.js"), UNDER_MOCKS);
     assert.equal(PROGRAM.trimEnd().split("\n").length, 10);
