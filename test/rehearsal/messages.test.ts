@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { Agent, request } from "undici";
+import program from "../../index";
+import type { CallerOptions } from "../../local-azure/local-azure";
+import { pretendGitHub, subjectOn, TRUST_IN_MAIN } from "../../rehearsal/chapters/pretended-github";
+import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
+import type { UpResult } from "../../rehearsal/engine/session";
+import { runCommand } from "../cli/command";
+import { withoutLogin } from "../clients/sandbox";
+import { asAdmin, openWorld, PROJECT, requireEngine, withFolder } from "./support";
+
+/** Messages that other tests produce: they need two tenants, or a stack with a passphrase. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "The tenants of the azuread and the azure-native provider must be the same":
+    "test/component/invalid-args.test.ts",
+  "passphrase must be set": "test/examples/pasted-pages.test.ts",
+};
+
+const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
+const MAY_REGISTER: Partial<CallerOptions> = { graphPermissions: ["Application.ReadWrite.OwnedBy"] };
+
+describe("docs/messages.md: each message, its remedy, and a pipeline that logs in afterwards", function () {
+  this.timeout(120_000);
+  let world: Awaited<ReturnType<typeof openWorld>>;
+  let engine: Engine;
+  let outputs: UpResult["outputs"];
+  const shown: string[] = [];
+
+  before(async function () {
+    this.timeout(900_000);
+    engine = await requireEngine(this);
+    world = await openWorld(engine, (azure) => Promise.resolve(program(azure.control.now())));
+    const { resourceGroup, workspaceName } = world.azure;
+    await world.session.configure({ resourceGroup, workspaceName });
+  });
+  after(() => world?.close());
+
+  const configure = (settings: Record<string, string | undefined>) => world.session.configure(settings);
+  const asEverybody = () => world.session.logIn(world.azure.direct);
+
+  /** Somebody who may do this and no more runs Pulumi from now on. */
+  async function logInAs(options: Partial<CallerOptions>, more: Record<string, string> = {}): Promise<void> {
+    const caller = world.azure.control.createCaller({ displayName: randomUUID(), ...options });
+    await world.session.logIn({
+      ...world.azure.direct,
+      ARM_CLIENT_ID: caller.clientId,
+      ARM_CLIENT_SECRET: caller.clientSecret,
+      AZURE_CLIENT_ID: caller.clientId,
+      AZURE_CLIENT_SECRET: caller.clientSecret,
+      ...more,
+    });
+  }
+
+  /** What `himl-sp verify` finds in a pipeline that has these variables. */
+  async function verify(variables: Readonly<Record<string, unknown>> = outputs) {
+    const env = Object.entries(variables).filter(([name]) => name.startsWith("HIML_"));
+    const { stdout } = await runCommand(["verify", "--from", "environment", "--json"], {
+      env: { ...withoutLogin(world.azure.public), ...(Object.fromEntries(env) as Record<string, string>) },
+    });
+    const { ok, code } = JSON.parse(stdout) as { ok: boolean; code?: string };
+    return { ok, ...(code !== undefined && { code }) };
+  }
+
+  /** What `pulumi up` says when it fails. */
+  const failUp = async (messages: readonly string[]) => {
+    const error = await world.session.up().then(
+      () => assert.fail(`must fail with: ${messages.join(", ")}`),
+      (failure: Error) => failure.message,
+    );
+    for (const message of messages)
+      for (const part of message.split("…"))
+        if (part !== ": N problems") assert.ok(error.includes(part.trim()), error);
+  };
+
+  /** Messages come when `pulumi up` runs, the remedy helps, and a pipeline logs in. */
+  function onUp(messages: readonly string[], cause: () => unknown, remedy: () => unknown): void {
+    shown.push(...messages);
+    it(messages.join(", "), async () => {
+      await cause();
+      await failUp(messages);
+      await remedy();
+      ({ outputs } = await world.session.up());
+      assert.deepEqual(await verify(), { ok: true });
+    });
+  }
+
+  /** A code that a pipeline gets; gives how it logs in after the remedy. */
+  function inPipeline(code: string, cause: () => Promise<unknown>, remedy: () => Promise<unknown>): void {
+    shown.push(code);
+    it(code, async () => {
+      const variables = outputs;
+      await cause();
+      assert.deepEqual(await verify(variables), { ok: false, code });
+      await remedy();
+      assert.deepEqual(await verify(), { ok: true });
+    });
+  }
+
+  const applications = () => world.azure.control.state().applications.filter(({ initial }) => !initial);
+  const up = async () => ({ outputs } = await world.session.up());
+  const NO_POLICY = {
+    passwordAddition: "allowed",
+    maxPasswordLifetimeDays: null,
+    requireServiceManagementReference: false,
+  } as const;
+
+  it("each row of the page is here", () => {
+    const page = readFileSync(path.join(PROJECT, "docs/messages.md"), "utf8");
+    const rows = [...page.matchAll(/^\| (`[^|]*`) +\|/gm)].map(([, cell]) => cell!);
+    const messages = rows.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message]) => message!));
+    for (const [message, test] of Object.entries(ELSEWHERE))
+      assert.ok(readFileSync(path.join(PROJECT, test), "utf8").includes(message.replace(/ …$/, "")), test);
+    assert.deepEqual(messages.sort(), [...shown, ...Object.keys(ELSEWHERE)].sort());
+  });
+
+  const NO_ENGINE = "The rehearsal needs a Pulumi engine, and none could be had";
+  shown.push(NO_ENGINE);
+  it(NO_ENGINE, () =>
+    withFolder(async (cacheFolder) => {
+      await assert.rejects(obtainEngine({ download: false, env: {}, cacheFolder }), new RegExp(NO_ENGINE));
+      // With one on PATH, as after an installation of Pulumi.
+      const env = { PATH: path.dirname(engine.path) };
+      assert.equal((await obtainEngine({ download: false, env, cacheFolder })).source, "PATH");
+    }),
+  );
+
+  onUp(
+    ["Authorization_RequestDenied", "Insufficient privileges to complete the operation"],
+    () => logInAs({ role: "Owner" }),
+    asEverybody,
+  );
+
+  const MAY_NOT_ASSIGN = "AuthorizationFailed … roleAssignments/write";
+  shown.push(MAY_NOT_ASSIGN);
+  it(MAY_NOT_ASSIGN, async () => {
+    await world.session.destroy();
+    await logInAs({ ...MAY_REGISTER, role: "Reader" });
+    await failUp([MAY_NOT_ASSIGN]);
+    await configure({ roles: "[]" });
+    await up();
+    // The command for somebody who may, word by word.
+    const { administratorCommand } = outputs["details"] as { administratorCommand: string };
+    const words = /--assignee-object-id (\S+) .*--role (\S+) --scope "?([^" ]+)"?$/.exec(
+      administratorCommand,
+    );
+    const [, principalId, role, scope] = words ?? assert.fail(administratorCommand);
+    assert.equal(role, "Contributor");
+    const { subscriptionId } = world.azure;
+    const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${CONTRIBUTOR}`;
+    const properties = { principalId, principalType: "ServicePrincipal", roleDefinitionId };
+    const at = `${scope!}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}?api-version=2022-04-01`;
+    const call = (method: "PUT" | "DELETE", body?: Record<string, unknown>) =>
+      asAdmin(world.azure, (admin) =>
+        admin.callResourceManager({ method, path: at, ...(body && { body }) }, []),
+      );
+    assert.equal((await call("PUT", { properties })).status, 201);
+    assert.deepEqual(await verify(), { ok: true });
+
+    await call("DELETE");
+    await asEverybody();
+    await configure({ roles: undefined });
+    await up();
+  });
+
+  onUp(
+    ["Settings of stack …: N problems"],
+    () => configure({ renewSecretsEveryDays: "0", displayName: "x".repeat(130) }),
+    () => configure({ renewSecretsEveryDays: undefined, displayName: undefined }),
+  );
+  onUp(
+    ["The workspace (Azure: ResourceNotFound) must exist …"],
+    () => configure({ workspaceName: "ws-typo" }),
+    () => configure({ workspaceName: world.azure.workspaceName }),
+  );
+  onUp(
+    ["The workspace (Azure: AuthorizationFailed) must be readable …"],
+    () => logInAs(MAY_REGISTER),
+    asEverybody,
+  );
+  onUp(
+    ["The subscription of the workspace must be the one that the azure-native provider uses"],
+    async () => {
+      const { direct, subscriptionId, otherSubscriptionId: other } = world.azure;
+      await configure({ subscriptionId });
+      await world.session.logIn({ ...direct, ARM_SUBSCRIPTION_ID: other, AZURE_SUBSCRIPTION_ID: other });
+    },
+    asEverybody,
+  );
+  onUp(
+    ["… provider must be logged in to Azure"],
+    () => world.session.logIn(withoutLogin(world.azure.direct)),
+    asEverybody,
+  );
+  onUp(
+    ["ServiceManagementReference field is required"],
+    async () => {
+      world.azure.control.setPolicy({ ...NO_POLICY, requireServiceManagementReference: true });
+      await configure({ displayName: "another name" });
+    },
+    () => configure({ serviceManagementReference: "4711" }),
+  );
+
+  inPipeline(
+    "AADSTS7000215",
+    async () => {
+      await configure({ secretGeneration: "2" });
+      await up();
+    },
+    // The outputs have the current password.
+    () => Promise.resolve(),
+  );
+  inPipeline("AADSTS7000222", () => Promise.resolve(world.azure.control.advanceClock({ days: 200 })), up);
+  inPipeline(
+    "AADSTS700016",
+    () =>
+      asAdmin(world.azure, (admin) =>
+        admin.callGraph({ method: "DELETE", path: `/applications/${applications()[0]!.id}` }, []),
+      ),
+    async () => {
+      await world.session.refresh();
+      await up();
+    },
+  );
+
+  onUp(
+    ["CredentialInvalidLifetimeAsPerAppPolicy"],
+    () => {
+      world.azure.control.setPolicy({ ...NO_POLICY, maxPasswordLifetimeDays: 60 });
+      world.azure.control.advanceClock({ days: 90 });
+    },
+    () => configure({ renewSecretsEveryDays: "30" }),
+  );
+
+  const NO_SECRETS = "CredentialTypeNotAllowedAsPerAppPolicy";
+  shown.push(NO_SECRETS);
+  it(NO_SECRETS, async () => {
+    world.azure.control.setPolicy({ ...NO_POLICY, passwordAddition: "forbidden" });
+    world.azure.control.advanceClock({ days: 30 });
+    await failUp([NO_SECRETS]);
+    await configure({ authentication: "federated", federatedCredentials: TRUST_IN_MAIN });
+    await up();
+    const { caPem, url, tenantId } = world.azure;
+    const issueToken = await pretendGitHub(world.azure);
+    const answer = await request(`${url}/${tenantId}/oauth2/v2.0/token`, {
+      dispatcher: new Agent({ connect: { ca: caPem } }),
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        client_id: String(outputs["HIML_SERVICE_PRINCIPAL_ID"]),
+        scope: "https://management.azure.com/.default",
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion: await issueToken(subjectOn("main")),
+      }).toString(),
+    });
+    assert.equal(answer.statusCode, 200, await answer.body.text());
+  });
+});
