@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { requireEngine } from "../rehearsal/support";
 import { type AgentOptions, type PipelineVariable, runJobs, runPipeline } from "./azure-agent";
-import { outcomesOf, PASSPHRASE, PipelineStage, readExample } from "./pipeline-stage";
+import { outcomesOf, PipelineStage, readExample } from "./pipeline-stage";
 
 const ACCESS_TOKEN = "system_access_token_of_the_test";
 const ISSUER = "https://vstoken.dev.azure.com/11111111-2222-4333-8444-555555555555";
@@ -48,7 +48,7 @@ describe("examples/azure-devops, step by step against the local Azure", function
           PULUMI_BACKEND_URL: { value: PULUMI_BACKEND_URL! },
           PULUMI_STACK: { value: PULUMI_STACK! },
           RENEWAL_OWNER: { value: "somebody@contoso.com" },
-          PULUMI_CONFIG_PASSPHRASE: { value: PASSPHRASE, isSecret: true },
+          PULUMI_CONFIG_PASSPHRASE: { value: stage.passphrase, isSecret: true },
         },
       },
       systemVariables: {

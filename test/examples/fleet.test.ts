@@ -6,7 +6,7 @@ import { REPOSITORY, runNode } from "../cli/command";
 import { requireEngine } from "../rehearsal/support";
 import { runJobs } from "./azure-agent";
 import { runWorkflow } from "./github-runner";
-import { PASSPHRASE, PipelineStage, readExample } from "./pipeline-stage";
+import { PipelineStage, readExample } from "./pipeline-stage";
 
 const SCRIPT = path.join(REPOSITORY, "examples", "fleet", "due-today.mjs");
 /** What the script prints at a time. */
@@ -87,7 +87,7 @@ describe("The fleet's pipelines, step by step against the local Azure", function
       vars: stage.provisioning,
       inputs: { which: "all" },
       secrets: {
-        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+        PULUMI_CONFIG_PASSPHRASE: stage.passphrase,
         TRAINING_REPOSITORIES_TOKEN: "github_pat_of_the_test",
       },
       github: { server_url: "https://github.com", repository: "contoso/himl", run_id: "42", token: "t" },
@@ -137,7 +137,7 @@ describe("The fleet's pipelines, step by step against the local Azure", function
         "himl-provisioning": {
           PULUMI_BACKEND_URL: { value: stage.provisioning["PULUMI_BACKEND_URL"]! },
           RENEWAL_OWNER: { value: "somebody@contoso.com" },
-          PULUMI_CONFIG_PASSPHRASE: { value: PASSPHRASE, isSecret: true },
+          PULUMI_CONFIG_PASSPHRASE: { value: stage.passphrase, isSecret: true },
         },
       },
       systemVariables: {

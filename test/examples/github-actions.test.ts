@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { pretendGitHub } from "../../rehearsal/chapters/pretended-github";
 import { requireEngine } from "../rehearsal/support";
 import { runJob, runWorkflow } from "./github-runner";
-import { outcomesOf, PASSPHRASE, PipelineStage, readExample } from "./pipeline-stage";
+import { outcomesOf, PipelineStage, readExample } from "./pipeline-stage";
 
 const TOKEN = "github_pat_of_the_test";
 const SETUP = [
@@ -48,7 +48,7 @@ describe("examples/github-actions, step by step against the local Azure", functi
     runWorkflow(stage, await readExample("github-actions", file), {
       workspace: stage.stack.project,
       vars: { ...stage.provisioning, TRAINING_REPOSITORY: "octocat/training" },
-      secrets: { PULUMI_CONFIG_PASSPHRASE: PASSPHRASE, TRAINING_REPOSITORY_TOKEN: TOKEN },
+      secrets: { PULUMI_CONFIG_PASSPHRASE: stage.passphrase, TRAINING_REPOSITORY_TOKEN: TOKEN },
       github: GITHUB,
       ...(command && { inputs: { command } }),
       // The state is in a folder here, which asks for no login.

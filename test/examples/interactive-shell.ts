@@ -2,7 +2,7 @@ import { readFile, rename, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { REPOSITORY } from "../cli/command";
 import { readBlocks } from "./pages";
-import { PASSPHRASE, type PipelineStage } from "./pipeline-stage";
+import type { PipelineStage } from "./pipeline-stage";
 
 /** What a reader puts in place of the names of a page; a regular expression would find them in other words too. */
 export type Names = Readonly<Record<string, string>>;
@@ -84,7 +84,7 @@ exit 99`,
     return {
       PULUMI_BACKEND_URL: this.stage.provisioning["PULUMI_BACKEND_URL"]!,
       PULUMI_STACK: stack,
-      PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+      PULUMI_CONFIG_PASSPHRASE: this.stage.passphrase,
     };
   }
 }

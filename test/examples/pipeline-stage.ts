@@ -26,8 +26,6 @@ export interface Script {
   cwd: string;
 }
 
-export const PASSPHRASE = "rehearsal";
-
 const OF_THE_STACK = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"];
 
 /** Commands that need the network. Whole command lines: another one is run. */
@@ -81,6 +79,11 @@ export class PipelineStage {
       AZURE_SUBSCRIPTION_ID: this.stack.azure.subscriptionId,
       PROVISIONER_CLIENT_ID: this.stack.azure.admin.clientId,
     };
+  }
+
+  /** Of the stack; the pipelines have it as a secret. */
+  get passphrase(): string {
+    return this.stack.env["PULUMI_CONFIG_PASSPHRASE"]!;
   }
 
   /** What every process of the machine has: nothing of the stack's, and no login. */
