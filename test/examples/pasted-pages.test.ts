@@ -170,7 +170,8 @@ describe("The blocks of every page, pasted into an interactive bash", function (
     const settings = path.join(stage.stack.project, "Pulumi.dev.yaml");
     const saved = await readFile(settings, "utf8");
     for (const command of commands) {
-      if (command === NEEDS_KEY_VAULT || ELSEWHERE.test(command) || isRun(command)) continue;
+      if ([ELSEWHERE, FETCHES_PACKAGE].some((pattern) => pattern.test(command))) continue;
+      if (command === NEEDS_KEY_VAULT || isRun(command)) continue;
       await shell.paste(command.replaceAll("--env-file -", "-f -").replaceAll("PATH", "config.json"));
       await writeFile(settings, saved);
     }
