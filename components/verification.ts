@@ -41,7 +41,11 @@ export function withoutOutputs(args: HimlServicePrincipalArgs): GivenArgs {
 
 function isPlain(value: unknown): boolean {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
-  return !Array.isArray(value) || value.every(isPlain);
+  if (Array.isArray(value)) return value.every(isPlain);
+  // Nothing of a resource, or of another thing with methods, is looked into.
+  const isRecord =
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return !isRecord || Object.values(value).every(isPlain);
 }
 
 /**

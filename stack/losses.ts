@@ -7,11 +7,12 @@ import type { StackDetails } from "./outputs";
 export interface LastDeployment {
   HIML_SERVICE_PRINCIPAL_ID?: string;
   HIML_TENANT_ID?: string;
-  details?: Partial<Pick<StackDetails, "existingClientId" | "secrets">>;
+  details?: Partial<Pick<StackDetails, "instanceId" | "existingClientId" | "secrets">>;
 }
 
 /** What this run is about to deploy. */
 export interface Plan {
+  instanceId: string;
   authentication: StackDetails["authentication"];
   existingClientId: string | undefined;
   tenantId: string;
@@ -24,8 +25,8 @@ export interface Plan {
 export function warnOfLosses(principal: HimlServicePrincipal): void {
   const last: Promise<LastDeployment> = readLastOutputs();
   const { tenantId } = principal;
-  const { authentication, existingClientId } = principal.details;
-  pulumi.output({ tenantId, authentication, existingClientId }).apply(async (plan) => {
+  const { instanceId, authentication, existingClientId } = principal.details;
+  pulumi.output({ instanceId, tenantId, authentication, existingClientId }).apply(async (plan) => {
     for (const loss of describeLosses(await last, plan)) await pulumi.log.warn(loss);
   });
 }
@@ -34,6 +35,8 @@ export function warnOfLosses(principal: HimlServicePrincipal): void {
 export function describeLosses(last: LastDeployment, plan: Plan): string[] {
   const clientId = last.HIML_SERVICE_PRINCIPAL_ID;
   if (clientId === undefined) return [];
+  // The outputs are those of another principal of the program.
+  if (last.details?.instanceId !== undefined && last.details.instanceId !== plan.instanceId) return [];
   const losses: string[] = [];
   // The tenant is unknown where a provider is not configured yet or not logged in.
   if (last.HIML_TENANT_ID && plan.tenantId && last.HIML_TENANT_ID !== plan.tenantId) {

@@ -4,7 +4,7 @@ import { DEFAULTS, type HimlServicePrincipalArgs } from "../components/himl-serv
 import { LATER, planPrincipal } from "../components/plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
 import { canonicalArgument, RULES, type CheckedArgument } from "../components/rules";
-import { checkClouds, CLOUD_SETTINGS, type Clouds } from "./cloud";
+import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/cloud";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceConfig } from "./workspace-config";
 
 /** A setting of the stack: what the README says of it, which argument it sets, and how its text is read. */

@@ -46,7 +46,7 @@ describe("The plugin's installation from a git clone", function () {
   });
 
   it("starts, and leaves nothing changed that git knows", async () => {
-    const plugin = await startPlugin(path.join(clone, "plugin"), clone);
+    const plugin = await startPlugin(path.join(clone, "plugin"), path.join(clone, "plugin"));
     await plugin.close();
     const { stdout } = await run("git", ["status", "--porcelain", "--", ":!package-lock.json"], {
       cwd: clone,

@@ -38,6 +38,31 @@ const azureError = (status: number, code: string, message: string): Call => {
 };
 
 describe("HimlServicePrincipal refuses, before anything is registered", () => {
+  it("a cloud that hi-ml does not know, with all other problems", async () => {
+    const before = process.env["ARM_ENVIRONMENT"];
+    process.env["ARM_ENVIRONMENT"] = "usgovernment";
+    try {
+      const { message, registered } = await refusal({ secretGeneration: 0 });
+      assert.match(message, /: 2 problems\. Nothing was changed\.\n {2}secretGeneration must /);
+      assert.match(
+        message,
+        /\n {2}ARM_ENVIRONMENT must be public, or be left out: hi-ml knows no other cloud\./,
+      );
+      assert.deepEqual(registered, ["himl"]);
+    } finally {
+      if (before === undefined) delete process.env["ARM_ENVIRONMENT"];
+      else process.env["ARM_ENVIRONMENT"] = before;
+    }
+  });
+
+  it("an output, a text and an unknown thing where plain lists belong", async () => {
+    const later = pulumi.output("Contributor");
+    const lists = { roles: [{ role: later }], federatedCredentials: "octocat/training" } as object;
+    const { message } = await refusal(lists);
+    assert.match(message, /roles must be a plain value, not an output/);
+    assert.match(message, /federatedCredentials must be a list/);
+  });
+
   it("every wrong plain argument at once", async () => {
     const { message, registered } = await refusal({
       workspaceName: "w",

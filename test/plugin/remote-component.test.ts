@@ -182,6 +182,36 @@ describe("The plugin, on the real engine", function () {
     await destroyAll();
   });
 
+  it("tells of an output and of a text where plain lists belong", async () => {
+    program = () => {
+      const { result } = new random.RandomUuid("unknown");
+      new RemotePrincipal("himl", {
+        ...workspace(),
+        roles: [{ role: result }],
+        federatedCredentials: "mine",
+      });
+      return {};
+    };
+    await assert.rejects(world.session.preview(), (error: Error) => {
+      assert.match(error.message, /roles must be a plain value, not an output/);
+      assert.match(error.message, /federatedCredentials must be a list/);
+      return true;
+    });
+  });
+
+  it("warns in preview before the password goes, and of that principal only", async () => {
+    program = () => outputsOf(new RemotePrincipal("himl", workspace()));
+    await world.session.up();
+    program = () => {
+      new RemotePrincipal("other", { ...workspace(), ...FEDERATED });
+      return outputsOf(new RemotePrincipal("himl", { ...workspace(), ...FEDERATED }));
+    };
+    const { warnings } = await world.session.preview();
+    assert.equal(warnings.length, 1, warnings.join("\n"));
+    assert.match(warnings[0]!, /^authentication is federated now: every secret /);
+    await destroyAll();
+  });
+
   it("makes two principals in one program, one of them without a password", async () => {
     program = () => {
       const secret = new RemotePrincipal("secret", workspace());

@@ -20,7 +20,7 @@ const BOOTSTRAP = path.join(__dirname, "languages/run_program.py");
  * own SDK, which is told of engine and stack by its public settings.
  */
 export function startPythonHost(python: string, modules: readonly string[]): Promise<ProgramHost> {
-  return serve("python", (request, engineAddress) =>
+  return serve("python", (request, engineAddress, signal) =>
     run(python, ["-u", BOOTSTRAP, JSON.stringify(describe(request, engineAddress))], {
       cwd: request.getInfo()!.getProgramDirectory(),
       env: {
@@ -29,13 +29,14 @@ export function startPythonHost(python: string, modules: readonly string[]): Pro
         PYTHONPATH: modules.join(path.delimiter),
         PYTHONDONTWRITEBYTECODE: "1",
       },
+      signal,
     }),
   );
 }
 
 /** Runs Go programs as `pulumi-language-go` does: builds them, and tells them of engine and stack by their environment. */
 export function startGoHost(): Promise<ProgramHost> {
-  return serve("go", async (request, engineAddress) => {
+  return serve("go", async (request, engineAddress, signal) => {
     const cwd = request.getInfo()!.getProgramDirectory();
     const folder = await mkdtemp(path.join(tmpdir(), "himl-go-"));
     const program = path.join(folder, process.platform === "win32" ? "program.exe" : "program");
@@ -59,6 +60,7 @@ export function startGoHost(): Promise<ProgramHost> {
           PULUMI_MONITOR: monitor,
           PULUMI_ENGINE: engine,
         },
+        signal,
       });
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -87,10 +89,12 @@ function configuration(request: RunRequest) {
 
 async function serve(
   runtime: string,
-  runProgram: (request: RunRequest, engineAddress: string) => Promise<Finished>,
+  runProgram: (request: RunRequest, engineAddress: string, signal: AbortSignal) => Promise<Finished>,
 ): Promise<ProgramHost> {
+  // A program whose resource was refused may wait for ever for an engine that has gone.
+  const closed = new AbortController();
   const host = await serveLanguageHost(runtime, (call, callback, engineAddress) => {
-    runProgram(call.request, engineAddress).then(
+    runProgram(call.request, engineAddress, closed.signal).then(
       ({ exitCode, stderr, stdout }) => {
         const response = new language.RunResponse();
         if (exitCode !== 0) response.setError(lastLines(stderr.trim() || stdout, 30));
@@ -99,5 +103,11 @@ async function serve(
       (error: unknown) => callback(error as Error),
     );
   });
-  return { attached: host.environment["PULUMI_DEBUG_LANGUAGES"]!, close: () => host.close() };
+  return {
+    attached: host.environment["PULUMI_DEBUG_LANGUAGES"]!,
+    close: () => {
+      closed.abort();
+      host.close();
+    },
+  };
 }

@@ -5,6 +5,7 @@ const TENANT = "11111111-1111-4111-8111-111111111111";
 const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";
 const OWN = "33333333-3333-4333-8333-333333333333";
 const THEIRS = "aaaaaaaa-4444-4444-8444-444444444444";
+const INSTANCE = "55555555-5555-4555-8555-555555555555";
 const SECRET = {
   slot: "a",
   keyId: "x",
@@ -16,9 +17,14 @@ const SECRET = {
 const LAST: LastDeployment = {
   HIML_SERVICE_PRINCIPAL_ID: OWN,
   HIML_TENANT_ID: TENANT,
-  details: { secrets: [SECRET] },
+  details: { instanceId: INSTANCE, secrets: [SECRET] },
 };
-const PLAN: Plan = { authentication: "secret", existingClientId: undefined, tenantId: TENANT };
+const PLAN: Plan = {
+  instanceId: INSTANCE,
+  authentication: "secret",
+  existingClientId: undefined,
+  tenantId: TENANT,
+};
 
 const PASSWORD =
   "authentication is federated now: every secret of the application is removed, and jobs which still use the password will fail. " +
@@ -38,6 +44,11 @@ describe("What jobs lose by an up", () => {
   const table: [string, LastDeployment, Partial<Plan>, ...string[]][] = [
     ["nothing, the first time", {}, { authentication: "federated" }],
     ["nothing, if nothing changes", LAST, {}],
+    [
+      "nothing, where the outputs are those of another principal",
+      LAST,
+      { instanceId: TENANT, authentication: "federated" },
+    ],
     ["nothing yet, with both", LAST, { authentication: "both" }],
     ["the password, with federated", LAST, { authentication: "federated" }, PASSWORD],
     [

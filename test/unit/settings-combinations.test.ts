@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { formatProblems, InvalidValuesError } from "../../components/problems";
-import { checkClouds, type Clouds } from "../../stack/cloud";
+import { checkClouds, type Clouds } from "../../components/cloud";
 import { parseSettings, SETTINGS } from "../../stack/settings";
 
 const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };

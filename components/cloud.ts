@@ -1,10 +1,28 @@
-import type { Problem } from "../components/problems";
+import * as pulumi from "@pulumi/pulumi";
+import type { Problem } from "./problems";
 
 /** Where the two providers read which cloud they are to use. */
 export const CLOUD_SETTINGS = ["azuread:environment", "azure-native:environment", "ARM_ENVIRONMENT"] as const;
 
 /** The clouds that those places name; one that names none is left out. */
 export type Clouds = Partial<Record<(typeof CLOUD_SETTINGS)[number], string>>;
+
+const TYPES = {
+  "azuread:environment": "azuread:index/application:Application",
+  "azure-native:environment": "azure-native:authorization:RoleAssignment",
+};
+
+/** The clouds that the default providers of a component are told to use; one that the program creates is told otherwise. */
+export function readClouds(component: pulumi.Resource): Clouds {
+  const clouds: Clouds = {};
+  for (const [where, type] of Object.entries(TYPES) as [keyof typeof TYPES, string][]) {
+    if (component.getProvider(type)) continue;
+    const cloud = new pulumi.Config(where.split(":")[0]).get("environment");
+    if (cloud !== undefined) clouds[where] = cloud;
+    else if (process.env["ARM_ENVIRONMENT"]) clouds["ARM_ENVIRONMENT"] = process.env["ARM_ENVIRONMENT"];
+  }
+  return clouds;
+}
 
 /** Names of the public cloud: those of azuread, of azure-native, and of the `az` command. */
 const PUBLIC_CLOUD = ["public", "global", "azurecloud", "azurepublic", "azurepubliccloud"];
