@@ -142,7 +142,7 @@ function findDetails(outputs: unknown): LastDetails[] {
 /** The outputs of this stack as they are now; nothing where they cannot be read. */
 export async function readLastOutputs(): Promise<Record<string, unknown>> {
   try {
-    const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+    const name = nameStack();
     // The engine itself answers this call. A reference to the own stack (`pulumi.StackReference`) would be the same, but
     // would add a resource to it.
     const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
@@ -151,5 +151,15 @@ export async function readLastOutputs(): Promise<Record<string, unknown>> {
     return answer.outputs ?? {};
   } catch {
     return {};
+  }
+}
+
+// Engines tell a plugin no organization. Then the backend's own will do: the instance ID tells another stack's outputs.
+function nameStack(): string {
+  const stack = pulumi.getStack();
+  try {
+    return `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+  } catch {
+    return stack;
   }
 }
