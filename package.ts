@@ -2,4 +2,5 @@
 export * from "./components/himl-service-principal";
 export { warnOfLosses } from "./stack/losses";
 export { createStackOutputs, STACK_OUTPUTS, type StackDetails, type StackOutputName } from "./stack/outputs";
+export { warnOfLosses } from "./stack/losses";
 export { readSettings } from "./stack/settings";

@@ -121,10 +121,14 @@ function format(document: Document): string {
   return document.toString({ lineWidth: 0 });
 }
 
-const INDEX = `import { createStackOutputs, HimlServicePrincipal, readSettings } from "himl-service-principal";
+const INDEX = `import { createStackOutputs, HimlServicePrincipal, readSettings, warnOfLosses } from "himl-service-principal";
 
 /** Settings in, one component, outputs out. \`pulumi config set\` changes the settings. */
-export = () => createStackOutputs(new HimlServicePrincipal("himl", readSettings(new Date())));
+export = () => {
+  const principal = new HimlServicePrincipal("himl", readSettings(new Date()));
+  warnOfLosses(principal);
+  return createStackOutputs(principal);
+};
 `;
 
 const TSCONFIG = {
