@@ -1,8 +1,12 @@
+import { tellRemainingLogins } from "../audit/remaining-logins";
+import { formatDuration, formatLocalTime } from "../durations";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import { readStackOutputs } from "../stack/outputs";
 import { runPulumi, type StackSelection, watchPulumi } from "../stack/pulumi";
+import type { Variables } from "../variables";
 import { verify } from "../verify/checks";
+import { verifyRefused } from "../verify/refusal";
 import { formatResult } from "./verify";
 
 export interface RotateOptions extends StackSelection {
@@ -27,7 +31,8 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
       "All jobs that hold the present password fail from then on, until the new one is pushed.",
     );
   }
-  const { details: before } = await readStackOutputs(io, options, false);
+  // With the password: only who has the former one can prove that it is refused.
+  const { variables: former, details: before } = await readStackOutputs(io, options, true);
   if (before.authentication === "federated") {
     throw new CliError(
       "NOTHING_TO_ROTATE",
@@ -60,14 +65,45 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
     raised,
   );
 
+  const refused = await proveRefusal(io, former, options.wait);
+
   io.stderr.write(
     [
-      "The password is new, and the ones before are refused.",
+      "The password is new, and works.",
+      refused,
+      ...(await tellRemainingLogins(io, selectionOf(options))),
+      `A token that was given before stays valid at Azure Resource Manager until it ends: at the latest ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. Without a role it can do nothing: \`pulumi config set roles '[]'\` and \`pulumi up\` end that at once.`,
       "  1. Push it: `himl-sp push github …` or `himl-sp push azure-devops …`. Jobs with the old one fail until then.",
       `  2. Keep the setting: commit the stack's file of settings, where ${SETTING} is ${raised}. With a lower one, an \`up\` rotates again.`,
       "",
     ].join("\n"),
   );
+}
+
+/**
+ * 60 to 90 minutes. Continuous access evaluation, which ends tokens sooner, covers workload identities at Microsoft Graph
+ * only: https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation-workload
+ */
+const LONGEST_TOKEN_MS = 90 * 60_000;
+
+/** Logs in with the former password until Entra refuses it. @returns what to say of it. */
+async function proveRefusal(io: Io, former: Variables, waitMs: number): Promise<string> {
+  const start = Date.now();
+  let code = "";
+  const failure = await verifyRefused(io, former, { wait: waitMs }, (result) => {
+    if (result.check === "login") code = result.code ?? "";
+  });
+  if (failure !== undefined) {
+    io.stderr.write(
+      "Every secret was replaced, and the new one works. That the former one is refused is not proved:\n",
+    );
+    throw failure;
+  }
+  return `Entra refuses the former password (${code}): tried, and refused after ${formatDuration(Date.now() - start)}.`;
+}
+
+function selectionOf({ stack, cwd }: StackSelection): StackSelection {
+  return { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
 }
 
 async function readGeneration(io: Io, selection: StackSelection): Promise<number> {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { runCommandLine } from "../../cli/program";
 import type { StackDetails } from "../../stack/contract";
 import type { Fault } from "../../local-azure/local-azure";
-import { requireEngine } from "../rehearsal/support";
+import { asAdmin, requireEngine } from "../rehearsal/support";
 import { bareEnvironment, buildCommand, runCommand } from "./command";
 import { answersOfPulumi, DETAILS } from "./outputs";
 import { RealStack } from "./real-stack";
@@ -74,7 +74,15 @@ describe("himl-sp rotate, on the real engine", function () {
 
   it("replaces every secret, checks the new one and says what to push; all of it on stderr", async () => {
     const former = await outputs();
+    const application = stack.azure.control.state().applications.find(({ initial }) => !initial)!;
+    const onApplication = (operation: string, body: Record<string, unknown>) =>
+      asAdmin(stack.azure, async (connection) => {
+        const path = `/applications/${application.id}/${operation}`;
+        return (await connection.callGraph({ method: "POST", path, body }, [])).json;
+      });
+    const { keyId } = await onApplication("addPassword", { passwordCredential: { displayName: "portal" } });
     const { exitCode, stdout, stderr } = await stack.himlSp("rotate", "--yes");
+    await onApplication("removePassword", { keyId });
     assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "" }, stderr);
     assert.equal(await generation(), 2);
 
@@ -85,6 +93,15 @@ describe("himl-sp rotate, on the real engine", function () {
 
     assert.match(stderr, /^secretGeneration is 2 now \(it was 1\)\.\n/);
     assert.match(stderr, /^ok {4}role {11}may submit jobs$/m);
+    assert.match(
+      stderr,
+      /^Entra refuses the former password \(AADSTS7000215\): tried, and refused after \d+ s\.$/m,
+    );
+    assert.match(stderr, /^This can still log in; .*:\n {2}secret portal, until .*, made by hand\n/m);
+    assert.match(
+      stderr,
+      /^A token that was given before stays valid at Azure Resource Manager until it ends: /m,
+    );
     assert.match(
       stderr,
       /1\. Push it: .*\n {2}2\. Keep the setting: commit the stack's file of settings, where secretGeneration is 2\./,
@@ -249,7 +266,7 @@ describe("himl-sp rotate, where it cannot", function () {
     assert.deepEqual(
       (await pulumi.calls()).map(({ args }) => args.join(" ")),
       [
-        "stack output --json --non-interactive",
+        "stack output --json --show-secrets --non-interactive",
         "config get secretGeneration --non-interactive",
         "config set secretGeneration 2 --non-interactive",
         "up --yes --non-interactive",
