@@ -7,6 +7,7 @@ import { runPulumi, type StackSelection, watchPulumi } from "../stack/pulumi";
 import type { Variables } from "../variables";
 import { verify } from "../verify/checks";
 import { verifyRefused } from "../verify/refusal";
+import { TOKENS_GIVEN_BEFORE } from "../verify/what-remains";
 import { formatResult } from "./verify";
 
 export interface RotateOptions extends StackSelection {
@@ -72,7 +73,7 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
       "The password is new, and works.",
       refused,
       ...(await tellRemainingLogins(io, selectionOf(options))),
-      `A token that was given before stays valid at Azure Resource Manager until it ends: at the latest ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. Without a role it can do nothing: \`pulumi config set roles '[]'\` and \`pulumi up\` end that at once.`,
+      `${TOKENS_GIVEN_BEFORE} The last one ends ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. To end it at once, take the role: \`pulumi config set roles '[]'\` and \`pulumi up\`.`,
       "  1. Push it: `himl-sp push github …` or `himl-sp push azure-devops …`. Jobs with the old one fail until then.",
       `  2. Keep the setting: commit the stack's file of settings, where ${SETTING} is ${raised}. With a lower one, an \`up\` rotates again.`,
       "",
@@ -80,10 +81,7 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
   );
 }
 
-/**
- * 60 to 90 minutes. Continuous access evaluation, which ends tokens sooner, covers workload identities at Microsoft Graph
- * only: https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation-workload
- */
+/** See TOKENS_GIVEN_BEFORE. */
 const LONGEST_TOKEN_MS = 90 * 60_000;
 
 /** Logs in with the former password until Entra refuses it. @returns what to say of it. */

@@ -15,13 +15,20 @@ describe("What a revocation takes away, and what not", () => {
       assert.ok(read(file).includes(TOKENS_GIVEN_BEFORE)));
   }
 
-  for (const file of ["cli/commands/verify.ts"]) {
+  for (const file of ["cli/commands/verify.ts", "cli/commands/rotate.ts"]) {
     it(`${file} prints them`, () =>
       assert.match(read(file), /\$\{TOKENS_GIVEN_BEFORE\}|TOKENS_GIVEN_BEFORE,/));
   }
 
   it("no text promises that a rotation ends everything at once", () => {
-    for (const file of ["README.md", "SECURITY.md", "docs/changes.md", "docs/passwordless.md"])
+    for (const file of [
+      "README.md",
+      "SECURITY.md",
+      "docs/changes.md",
+      "docs/passwordless.md",
+      "docs/after-a-bad-moment.md",
+      "cli/commands/rotate.ts",
+    ])
       assert.doesNotMatch(
         read(file),
         /the ones before are refused|revokes (it|everything|all) at once/,
