@@ -146,7 +146,7 @@ function parseDetails(value: unknown): { details: StackDetails; hidden: HidableD
       ? []
       : ["authentication"]),
     ...(isList(details["secrets"], isSecret) ? [] : ["secrets"]),
-    ...(isList(details["trusts"], hasTexts("issuer", "subject")) ? [] : ["trusts"]),
+    ...(isList(details["trusts"], isTrust) ? [] : ["trusts"]),
     ...(isList(details["roles"], hasTexts("role", "scope")) ? [] : ["roles"]),
     ...(isOptionalInstant(details["nextRenewal"]) ? [] : ["nextRenewal"]),
     ...(isOptionalText(details["administratorCommand"]) ? [] : ["administratorCommand"]),
@@ -178,6 +178,11 @@ function isSecret(item: Record<string, unknown>): boolean {
     isInstant(ends) &&
     isOptionalInstant(starts)
   );
+}
+
+/** Of a subject to the letter, or of claims that match an expression. */
+function isTrust(item: Record<string, unknown>): boolean {
+  return hasTexts("issuer", item["subject"] === undefined ? "claimsMatchingExpression" : "subject")(item);
 }
 
 function hasTexts(...names: string[]) {

@@ -117,6 +117,7 @@ describe("himl-sp, where a setting is secret and outputs are so too", function (
       ["secrets", [null]],
       ["trusts", {}],
       ["trusts", ["repo:o/r:ref:refs/heads/main"]],
+      ["trusts", [{ issuer: "https://gitlab.com" }]],
       ["roles", [{ role: "Contributor" }]],
       ["nextRenewal", 0],
       ["administratorCommand", []],

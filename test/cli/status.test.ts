@@ -49,6 +49,16 @@ describe("himl-sp status", function () {
     ]);
   });
 
+  it("a trust in claims that match an expression is shown by that", async () => {
+    const trust = {
+      issuer: "https://gitlab.com",
+      claimsMatchingExpression: "claims['sub'] matches 'project_path:g/*'",
+    };
+    const { stdout, stderr } = await status({ ...DETAILS, authentication: "both", trusts: [trust] }, NOW);
+    assert.equal(stderr, "");
+    assert.match(stdout, /^ {2}claims\['sub'\] matches 'project_path:g\/\*' of https:\/\/gitlab\.com$/m);
+  });
+
   it("has nothing decrypted", async () => {
     await status(DETAILS, NOW);
     assert.deepEqual(
