@@ -76,7 +76,7 @@ exit 99`,
 
   /** Command lines of `pulumi`, `npx` and `npm` so far. */
   async commands(): Promise<string[]> {
-    const log = await readFile(path.join(this.stage.tools.folder, "commands.log"), "utf8");
+    const log = await readFile(path.join(this.stage.tools.folder, "commands.log"), "utf8").catch(() => "");
     return log.trim().split("\n");
   }
 
