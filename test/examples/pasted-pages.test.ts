@@ -18,8 +18,8 @@ const NEEDS_KEY_VAULT =
  * stand on "docs/other-languages.md" alone; test/clients/plugin-*.test.ts run what they install, and what it is for.
  */
 const FETCHES_PACKAGE = /^pulumi (package add|install|new) ?/;
-/** `init` asks, and what is refused is refused after a destroy: test/cli runs both, in a pseudo-terminal and a pipeline. */
-const ELSEWHERE = / init\b|--expect refused/;
+/** `init` asks, and what is refused is refused after a destroy: test/cli runs both. The blocks of README.md destroy. */
+const ELSEWHERE = / init\b|--expect refused|^pulumi destroy/;
 
 describe("The blocks of every page, pasted into an interactive bash", function () {
   this.timeout(120_000);
