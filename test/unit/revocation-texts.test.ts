@@ -26,6 +26,7 @@ describe("What a revocation takes away, and what not", () => {
       "SECURITY.md",
       "docs/changes.md",
       "docs/passwordless.md",
+      "cli/commands/rotate.ts",
       "docs/after-a-bad-moment.md",
       "cli/commands/rotate.ts",
     ])
