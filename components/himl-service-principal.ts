@@ -14,7 +14,6 @@ import {
   type Context,
   type DeclaredSecrets,
 } from "./children";
-import { checkClouds, readClouds } from "./cloud";
 import { createTrusts, type Trust } from "./trusts";
 import type { PrincipalDetails, TrustInfo } from "./details";
 import type { ResolvedTrust } from "./federated-subjects";
@@ -131,9 +130,21 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions,
     now: Date,
   ): PrincipalPlan {
-    const { plan, problems: planned = [] } = planPrincipal(withoutOutputs(args), now);
-    const problems = [...planned, ...checkClouds(readClouds(this))];
-    if (!plan || problems.length > 0)
+    if (opts.deletedWith !== undefined) {
+      // An empty one on a child would take the parent's: the secrets would be let go instead of removed.
+      const problem = {
+        what: "The resource option deletedWith",
+        must: "be left out: a destroy would let go of the secrets instead of removing them",
+        remedy:
+          "A deleted application can be restored for 30 days, with all the secrets that it still holds.",
+      };
+      throw toResourceError(
+        new InvalidValuesError(`HimlServicePrincipal "${name}"`, [problem]),
+        this,
+      ) as Error;
+    }
+    const { plan, problems } = planPrincipal(withoutOutputs(args), now);
+    if (!plan)
       throw toResourceError(
         new InvalidValuesError(`HimlServicePrincipal "${name}"`, problems),
         this,

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
-import { allOf, record, SUBSCRIPTION, TENANT, type Call } from "./recorder";
+import {
+  allOf,
+  record,
+  recordOptions,
+  type RecordedOptions,
+  SUBSCRIPTION,
+  TENANT,
+  type Call,
+} from "./recorder";
 
 const NOW = new Date("2026-11-23T12:00:00Z");
 const GET_WORKSPACE = "azure-native:machinelearningservices:getWorkspace";
@@ -237,6 +245,29 @@ describe("HimlServicePrincipal", () => {
     });
     assert.deepEqual(errors, []);
     assert.ok(registrations.some(({ name }) => name === "himl-role-Owner-on-resourceGroup"));
+  });
+});
+
+describe("The resource options of the component", () => {
+  const declare = (opts: pulumi.ComponentResourceOptions) => {
+    const args = { workspaceName: "ws-ml", resourceGroupName: "rg-ml", now: NOW };
+    const principal = new HimlServicePrincipal("himl", args, opts);
+    return { result: principal, urns: [allOf(principal)] };
+  };
+
+  it("have no deletedWith: a destroy would let go of the secrets", async () => {
+    const { errors, registrations } = await record(() => {
+      const other = new pulumi.ComponentResource("test:index:Other", "other");
+      return declare({ deletedWith: other });
+    });
+    assert.match(errors[0]!.message, /The resource option deletedWith must be left out/);
+    assert.ok(!registrations.some(({ name }) => name === "himl-application"));
+  });
+
+  it("let trusts go with an application only if Azure really deletes it", async () => {
+    const options = new Map<string, RecordedOptions>();
+    await record(() => declare({ retainOnDelete: true, transformations: [recordOptions(options)] }));
+    assert.equal(options.get("himl-service-principal")!.deletedWith, undefined);
   });
 });
 

@@ -65,6 +65,7 @@ const STATES: Record<string, (name: string) => Record<string, unknown>> = {
   "random:index/randomUuid:RandomUuid": () => ({ result: INSTANCE }),
   "azure-native:authorization:RoleAssignment": () => ({}),
   "himl-service-principal:index:HimlServicePrincipal": () => ({}),
+  "test:index:Other": () => ({}),
 };
 
 /**
