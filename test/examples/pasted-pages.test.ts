@@ -19,7 +19,7 @@ const NEEDS_KEY_VAULT =
  */
 const FETCHES_PACKAGE = /^pulumi (package add|install|new) ?/;
 /** `init` asks; audit, repair and a refusal need a login or a destroy: test/cli runs them. The blocks of README.md destroy. */
-const ELSEWHERE = / init\b|--expect refused|himl-sp (audit|repair)|^pulumi destroy/;
+const ELSEWHERE = / init\b|--expect refused|himl-sp (audit|repair)|^pulumi destroy|--target$/;
 
 describe("The blocks of every page, pasted into an interactive bash", function () {
   this.timeout(120_000);
