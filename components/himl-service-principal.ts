@@ -14,6 +14,7 @@ import {
   type Context,
   type DeclaredSecrets,
 } from "./children";
+import { checkClouds, readClouds } from "./cloud";
 import { createTrusts, type Trust } from "./trusts";
 import type { PrincipalDetails, TrustInfo } from "./details";
 import type { ResolvedTrust } from "./federated-subjects";
@@ -143,8 +144,9 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
         this,
       ) as Error;
     }
-    const { plan, problems } = planPrincipal(withoutOutputs(args), now);
-    if (!plan)
+    const { plan, problems: planned = [] } = planPrincipal(withoutOutputs(args), now);
+    const problems = [...planned, ...checkClouds(readClouds(this))];
+    if (!plan || problems.length > 0)
       throw toResourceError(
         new InvalidValuesError(`HimlServicePrincipal "${name}"`, problems),
         this,
