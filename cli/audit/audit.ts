@@ -32,7 +32,7 @@ export interface Audit {
   readonly instanceIds: readonly string[];
   /** Where they are from. */
   readonly idsFrom: "state" | "history" | "option" | "nowhere";
-  /** Whether the newest run of the history is a `destroy`. */
+  /** Whether the newest run of the history that changes Azure is a `destroy`. */
   readonly wasDestroyed: boolean;
   readonly azure: azureReader.Azure;
   readonly facts: AzureFacts;
@@ -153,7 +153,7 @@ async function findPast(
   backend: Backend,
 ): Promise<{ record?: StackRecord; wasDestroyed: boolean }> {
   const runs = await readHistory(io, selection, backend);
-  const wasDestroyed = runs[0]?.kind === "destroy";
+  const wasDestroyed = endsInDestroy(runs);
   for (const run of runs) {
     const deployment = await run.deployment();
     const record = deployment && readRecord(deployment);
@@ -164,7 +164,12 @@ async function findPast(
 
 async function isLastRunDestroy(io: Io, selection: StackSelection, backend: Backend): Promise<boolean> {
   if (backend.kind !== "files") return false;
-  return (await readHistory(io, selection, backend))[0]?.kind === "destroy";
+  return endsInDestroy(await readHistory(io, selection, backend));
+}
+
+/** Newest first. What only looked or edited says nothing of what the stack is meant to be: a repair refreshes, too. */
+function endsInDestroy(runs: readonly { readonly kind: string }[]): boolean {
+  return runs.find(({ kind }) => kind === "update" || kind === "destroy")?.kind === "destroy";
 }
 
 function idsOf({ instances }: StackRecord): string[] {

@@ -1,7 +1,6 @@
 // Preloaded into a process, which then takes itself for one on Windows, in C:\project: files of C: are those of a folder
 // here. Programs are not started; a log gets how they would be, and the recorder of the stand-ins answers for them.
-/* global require, __dirname */
-/* eslint-disable @typescript-eslint/no-require-imports */
+/* global __dirname */
 const childProcess = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
