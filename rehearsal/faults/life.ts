@@ -29,7 +29,11 @@ export const LIFE: readonly Phase[] = [
   {
     name: "renew",
     operation: "up",
-    prepare: (azure) => azure.control.advanceClock({ days: DAYS_TO_RENEWAL }),
+    prepare: async (azure, session) => {
+      azure.control.advanceClock({ days: DAYS_TO_RENEWAL });
+      await session.deploy();
+      azure.control.advanceClock({ days: DAYS_TO_RENEWAL });
+    },
   },
   {
     name: "change",

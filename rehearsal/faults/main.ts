@@ -19,6 +19,7 @@ where it was, as long as no source has changed.
 
   --fresh         begin anew
   --only TEXT     only cases whose name has this text; the page is not written
+  --minutes N     begin no case after that time; the page says which have not run yet
   --worlds N      how many run side by side. Default: one for each core
   --help          print this
 
@@ -28,6 +29,7 @@ Exit code: 0 everything is mended and nothing is left, 1 not so, 2 wrong usage.
 interface Options {
   readonly fresh: boolean;
   readonly only: string | undefined;
+  readonly minutes: number;
   readonly worlds: number;
 }
 
@@ -53,7 +55,8 @@ async function runAll(ledger: Ledger, options: Options): Promise<readonly FaultC
       });
       worker.on("error", reject);
       worker.on("exit", () => resolve());
-      const next = (): void => worker.postMessage(open.shift() satisfies ToWorker);
+      const isTime = () => Date.now() - started < options.minutes * 60_000;
+      const next = (): void => worker.postMessage((isTime() ? open.shift() : undefined) satisfies ToWorker);
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "lived") {
           begin(message.life);
@@ -79,8 +82,8 @@ async function main(): Promise<number> {
   if (options === undefined) return 2;
   const ledger = await Ledger.open(options.fresh);
   const cases = await runAll(ledger, options);
-  const outcomes = cases.map((one) => ledger.outcomes.get(idOf(one))!);
-  process.stdout.write(`${summarize(outcomes)}\n`);
+  const outcomes = cases.flatMap((one) => ledger.outcomes.get(idOf(one)) ?? []);
+  process.stdout.write(`${summarize(outcomes, cases.length)}\n`);
   if (options.only === undefined) {
     const page = writePage(cases, ledger.outcomes);
     await writeFile(
@@ -96,6 +99,7 @@ function readOptions(): Options | undefined {
     const { values } = parseArgs({
       options: {
         fresh: { type: "boolean", default: false },
+        minutes: { type: "string", default: "Infinity" },
         only: { type: "string" },
         worlds: { type: "string", default: String(cpus().length) },
         help: { type: "boolean", default: false },
@@ -104,7 +108,10 @@ function readOptions(): Options | undefined {
     const worlds = Number(values.worlds);
     if (!Number.isInteger(worlds) || worlds < 1)
       throw new RangeError(`--worlds must be a positive whole number. Received ${values.worlds}.`);
-    if (!values.help) return { fresh: values.fresh, only: values.only, worlds };
+    const minutes = Number(values.minutes);
+    if (!(minutes > 0))
+      throw new RangeError(`--minutes must be a positive number. Received ${values.minutes}.`);
+    if (!values.help) return { fresh: values.fresh, only: values.only, minutes, worlds };
     process.stdout.write(USAGE);
     process.exit(0);
   } catch (error) {

@@ -65,7 +65,7 @@ describe("Taking over a principal that was made by hand, as docs/take-over.md sa
     await succeed("import", "--file", "import.json", "--protect=false", "--generate-code=false", "--yes");
     const plan = await succeed("preview");
     assert.match(plan, /~ {2}azuread:index:Application himl-application update \[diff: \+description,tags\]/);
-    assert.match(plan, /\+ 5 to create\s+~ 1 to update/);
+    assert.match(plan, /\+ 5 to create\s+~ 2 to update/);
     assert.doesNotMatch(plan, /to replace|to delete/);
 
     const { exitCode, stdout } = await pulumi.run("up", "--yes");
@@ -78,7 +78,7 @@ describe("Taking over a principal that was made by hand, as docs/take-over.md sa
     assert.equal(outputs["HIML_SERVICE_PRINCIPAL_ID"], clientId);
     const { displayName, passwords } = application()!;
     assert.equal(displayName, "himl-by-hand");
-    assert.equal(passwords.length, 3);
+    assert.equal(passwords.length, 2);
     assert.ok(passwords.some((password) => password.keyId === keyId));
     assert.doesNotMatch(await succeed("preview"), /to (create|update|replace|delete)/);
 
@@ -86,7 +86,7 @@ describe("Taking over a principal that was made by hand, as docs/take-over.md sa
     await succeed("config", "rm", "displayName");
     await succeed("config", "set", "existingClientId", clientId);
     await succeed("up", "--yes");
-    assert.equal(application()!.passwords.length, 3);
+    assert.equal(application()!.passwords.length, 2);
     await succeed("destroy", "--yes");
     assert.deepEqual(
       application()!.passwords.map((password) => password.keyId),

@@ -51,7 +51,7 @@ describe("pulumi refresh, on the real engine", function () {
     const before = await world.session.up();
     const { id, passwords } = application();
     const { secrets } = before.outputs["details"] as { secrets: { keyId: string; slot: string }[] };
-    const [current, other] = secrets;
+    const [current, ...others] = secrets;
     await byHand("POST", `/applications/${id}/removePassword`, { keyId: current!.keyId });
     assert.equal(application().passwords.length, passwords.length - 1);
 
@@ -64,8 +64,8 @@ describe("pulumi refresh, on the real engine", function () {
       before.outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"],
     );
     const now = application().passwords.map(({ keyId }) => keyId);
-    assert.equal(now.length, 2);
-    assert.ok(now.includes(other!.keyId));
+    assert.equal(now.length, passwords.length);
+    for (const { keyId } of others) assert.ok(now.includes(keyId));
   });
 
   it("notices what was changed by hand, and the next up puts it back in place", async () => {
