@@ -7,7 +7,16 @@ import * as automationServer from "@pulumi/pulumi/automation/server";
 import * as languageServices from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
+import * as settings from "@pulumi/pulumi/runtime/settings";
 import { run } from "../../cli/processes";
+
+/**
+ * How the SDK connects to an engine; internal in its types. grpc-js shares connections of the same address within a
+ * process, also one that has failed and waits for its next try. The ports of engines come round again: where a new engine
+ * has the port of one that is gone, the program would fail with "14 UNAVAILABLE: No connection established".
+ */
+export const { grpcClientOptions } = settings as unknown as { grpcClientOptions: grpc.ClientOptions };
+grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;
 
 /** What runs the programs of an engine: an engine that is built from source comes without `pulumi-language-nodejs`. */
 export interface LanguageHost {

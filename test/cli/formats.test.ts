@@ -195,7 +195,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
       assert.deepEqual(readWorkspaceConfig("config.json", folder), {
         values: {
           subscriptionId: VALUES.HIML_SUBSCRIPTION_ID,
-          resourceGroup: VALUES.HIML_RESOURCE_GROUP,
+          resourceGroupName: VALUES.HIML_RESOURCE_GROUP,
           workspaceName: VALUES.HIML_WORKSPACE_NAME,
         },
         problems: [],

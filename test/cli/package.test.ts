@@ -28,7 +28,7 @@ const types = [];
 pulumi.runtime.setMocks({
   newResource: ({ type, name, inputs }) => {
     types.push(type);
-    return { id: name + "-id", state: { ...inputs, clientId: "client", objectId: "object", value: "hush", result: "uuid" } };
+    return { id: name + "-id", state: { ...inputs, clientId: "client", objectId: "object", value: "hush", result: "3f0c5a1e-6d2b-4a77-9c1d-2b8e4f6a9d10" } };
   },
   call: () => ({ tenantId: "tenant", subscriptionId: "5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36", clientId: "me", objectId: "me" }),
 });
