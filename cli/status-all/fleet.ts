@@ -32,8 +32,9 @@ interface ListedStack {
 }
 
 const UNREAD = { authentication: null, passwordEnds: null, nextRenewal: null, isEmpty: false, problem: null };
-// Each takes a third of a second of a core, and waits in between for its backend.
-const READERS = Math.max(2, availableParallelism() * 2);
+// Each takes a third of a second of a core, and waits in between for its backend. At most 8, since each holds what one
+// stack printed: so the memory does not grow with the machine either.
+const READERS = Math.min(8, Math.max(2, availableParallelism() * 2));
 
 /**
  * Reads every stack of the folders' projects, each by a process of its own that is reduced to a row when it ends: the

@@ -190,14 +190,14 @@ describe("himl-sp status --all", function () {
       this.timeout(600_000);
       const engine = await requireEngine(this);
       await buildCommand();
-      // Outputs of 4 MB a stack: together more than the process may have below.
-      fleet = await Fleet.create(stacksEndingFrom(NOW, 16), 4_000_000);
+      // Outputs of 4 MB a stack, 96 MB together. Read by 8 at once, about 60 MB of heap; kept, 116 MB.
+      fleet = await Fleet.create(stacksEndingFrom(NOW, 24), 4_000_000);
       env = { ...fleet.env, PATH: path.dirname(engine.path) };
     });
     after(() => fleet?.remove());
 
     const readAll = async () => {
-      const args = ["--max-old-space-size=48", await buildCommand(), "status", "--all", "--json"];
+      const args = ["--max-old-space-size=80", await buildCommand(), "status", "--all", "--json"];
       const { exitCode, stdout, stderr } = await runNode(args, { cwd: fleet.project, env });
       assert.equal(exitCode, 0, stderr);
       return (JSON.parse(stdout) as { stacks: FleetRow[] }).stacks;
@@ -207,7 +207,7 @@ describe("himl-sp status --all", function () {
       this.timeout(120_000);
       assert.deepEqual(
         (await readAll()).map(({ stack, problem }) => ({ stack, problem })),
-        Object.keys(stacksEndingFrom(NOW, 16)).map((stack) => ({ stack, problem: null })),
+        Object.keys(stacksEndingFrom(NOW, 24)).map((stack) => ({ stack, problem: null })),
       );
     });
 
