@@ -1,14 +1,8 @@
 import { MisuseError } from "../errors";
 import type { Io } from "../io";
 import type { StackSelection } from "../stack/pulumi";
-import {
-  type Backend,
-  examineCheckpoint,
-  exportDeployment,
-  findBackend,
-  readCheckpoint,
-  readHistory,
-} from "./backend";
+import { type Backend, exportDeployment, findBackend, readHistory } from "./backend";
+import { examineCheckpoint, readCheckpoint } from "./checkpoint";
 import { compareByHand } from "./compare-by-hand";
 import { compareOrphans } from "./compare-orphans";
 import { compareRecorded } from "./compare-recorded";
@@ -16,7 +10,7 @@ import type * as credentials from "./credentials";
 import type { AzureFacts, Unanswered } from "./facts";
 import { type Finding, sortFindings } from "./findings";
 import type * as azureReader from "./read-azure";
-import { readRecord, type StackRecord } from "./record";
+import { type Deployment, readRecord, type StackRecord } from "./record";
 import { describeCheckpoint, describePending, findLocks } from "./stack-condition";
 
 export interface AuditOptions extends StackSelection {
@@ -76,7 +70,7 @@ export async function audit(
     ? Promise.resolve({ findings: [], unanswered: [] })
     : findLocks(io, selection, backend);
   locking.catch(() => undefined);
-  const state = await readState(await exporting, backend);
+  const state = await readState(exporting, backend);
   const past = state.record.instances.length === 0 ? await findPast(io, selection, backend) : undefined;
   const wasDestroyed = past?.wasDestroyed ?? (await isLastRunDestroy(io, selection, backend));
   const inState = idsOf(state.record);
@@ -136,14 +130,18 @@ const UNKNOWN_SUBSCRIPTION: Unanswered = {
 
 /** The record of the state; where that cannot be read, of the backup that will be put in its place. */
 async function readState(
-  exported: Awaited<ReturnType<typeof exportDeployment>>,
+  exporting: Promise<Deployment>,
   backend: Backend,
 ): Promise<{ record: StackRecord; findings: Finding[] }> {
-  if ("deployment" in exported) return { record: readRecord(exported.deployment), findings: [] };
-  if (backend.kind !== "files") throw exported.unreadable;
-  const checkpoint = await examineCheckpoint(backend.paths);
-  const backup = checkpoint.backup && (await readCheckpoint(checkpoint.backup.file));
-  return { record: readRecord(backup?.deployment ?? {}), findings: [describeCheckpoint(checkpoint)] };
+  try {
+    return { record: readRecord(await exporting), findings: [] };
+  } catch (error) {
+    const damaged = backend.kind === "files" ? await examineCheckpoint(backend.paths) : undefined;
+    if (damaged === undefined) throw error;
+    const file = damaged.is === "whole" ? damaged.file : damaged.backup?.file;
+    const found = file === undefined ? undefined : await readCheckpoint(file);
+    return { record: readRecord(found?.deployment ?? {}), findings: [describeCheckpoint(damaged)] };
+  }
 }
 
 /** The newest record of the past that has a service principal: its instance ID outlives `destroy`. */

@@ -1,13 +1,14 @@
-import { readdir, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
+import { cp, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { pathToFileURL } from "node:url";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { parseJson } from "../processes";
 import { runPulumi, type StackSelection, withoutPassphrase } from "../stack/pulumi";
+import { examineCheckpoint, readCheckpoint } from "./checkpoint";
 import type { Deployment } from "./record";
+import { listFolder, parseOrNothing, readText } from "./state-files";
 
 /** Where the state of a stack is kept. */
 export type Backend =
@@ -23,22 +24,15 @@ export interface StackPaths {
   readonly checkpoint: string;
   readonly locks: string;
   readonly history: string;
+  readonly backups: string;
 }
 
 /** Who holds a stack. */
 export interface Lock {
   readonly file: string;
-  readonly user: string;
-  readonly host: string;
-  readonly pid: number;
   readonly since: string;
-}
-
-/** A checkpoint that cannot be read, and what there is beside it. */
-export interface CutCheckpoint {
-  readonly file: string;
-  /** The one before, where it can be read. */
-  readonly backup?: { readonly file: string; readonly saved: string };
+  /** Missing where the lock cannot be read. */
+  readonly holder?: { readonly user: string; readonly host: string; readonly pid: number };
 }
 
 const read = async (io: Io, selection: StackSelection, ...args: string[]) =>
@@ -47,16 +41,65 @@ const read = async (io: Io, selection: StackSelection, ...args: string[]) =>
 /** Asks the Pulumi CLI where the stack is. It decrypts nothing, and works with a checkpoint that cannot be read. */
 export async function findBackend(io: Io, selection: StackSelection): Promise<Backend> {
   const folder = selection.cwd === undefined ? {} : { cwd: selection.cwd };
-  const [login, name] = await Promise.all([
-    read(io, folder, "whoami", "--json"),
-    read(io, selection, "stack", "--show-name", "--fully-qualify-stack-names"),
-  ]);
-  const { url } = parseJson<{ url: string }>(login, "pulumi whoami --json");
-  const stack = name.trim();
-  if (url.startsWith("file://")) {
-    return { kind: "files", url, stack, paths: await pathsOf(folderOf(url, selection.cwd), stack) };
+  const naming = read(io, selection, ...SHOW_NAME);
+  naming.catch(() => undefined);
+  const { url } = parseJson<{ url: string }>(
+    await read(io, folder, "whoami", "--json"),
+    "pulumi whoami --json",
+  );
+  if (!url.startsWith("file://")) {
+    return { kind: /^https?:/.test(url) ? "service" : "bucket", url, stack: (await naming).trim() };
   }
-  return { kind: /^https?:/.test(url) ? "service" : "bucket", url, stack };
+  const root = folderOf(url, selection.cwd);
+  const backendOf = async (stack: string) => ({
+    kind: "files" as const,
+    url,
+    stack,
+    paths: await pathsOf(root, stack),
+  });
+  try {
+    return await backendOf((await naming).trim());
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const stack = await nameDamagedStack(io, selection, root);
+    const backend = stack === undefined ? undefined : await backendOf(stack);
+    if (backend === undefined || (await examineCheckpoint(backend.paths)) === undefined) throw error;
+    return backend;
+  }
+}
+
+const SHOW_NAME = ["stack", "--show-name", "--fully-qualify-stack-names"];
+const EMPTY_CHECKPOINT = JSON.stringify({ version: 3, checkpoint: { latest: null } });
+
+/**
+ * Pulumi tells the name of no stack whose checkpoint is missing, or has attributes that are cut. So it is asked in a
+ * backend that has every stack of the real one, empty and whole: it chooses there by its own rules.
+ */
+async function nameDamagedStack(
+  io: Io,
+  selection: StackSelection,
+  root: string,
+): Promise<string | undefined> {
+  const copy = await mkdtemp(path.join(tmpdir(), "himl-sp-stacks-"));
+  try {
+    const [from, to] = [path.join(root, ".pulumi"), path.join(copy, ".pulumi")];
+    await mkdir(to);
+    await cp(path.join(from, "meta.yaml"), path.join(to, "meta.yaml")).catch(() => undefined);
+    for (const name of await listFolder(path.join(from, "stacks"), { recursive: true })) {
+      const checkpoint = /^(.*\.json)(\.gz)?(\.bak)?$/.exec(name)?.[1];
+      if (checkpoint === undefined) continue;
+      const file = path.join(to, "stacks", checkpoint);
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, EMPTY_CHECKPOINT);
+    }
+    const env = { ...withoutPassphrase(io), PULUMI_BACKEND_URL: pathToFileURL(copy).href };
+    return (await runPulumi(io, SHOW_NAME, selection, env)).trim();
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
 }
 
 /** `file://~`, `file://.` and `file:///C:/states` are all meant as the path they hold. */
@@ -78,74 +121,37 @@ async function pathsOf(folder: string, stack: string): Promise<StackPaths> {
     checkpoint: path.join(root, "stacks", ...below),
     locks: path.join(root, "locks", ...(isByProject ? ["organization", ...below] : below)),
     history: path.join(root, "history", ...below),
+    backups: path.join(root, "backups", ...below),
   };
 }
 
-/** @returns undefined where the checkpoint cannot be read, which is then to be looked at. */
-export async function exportDeployment(
-  io: Io,
-  selection: StackSelection,
-): Promise<{ deployment: Deployment } | { unreadable: CliError }> {
-  try {
-    const text = await read(io, selection, "stack", "export");
-    return parseJson<{ deployment: Deployment }>(text, "pulumi stack export");
-  } catch (error) {
-    if (
-      error instanceof CliError &&
-      /failed to load checkpoint|unexpected end of JSON|invalid character/.test(error.message)
-    ) {
-      return { unreadable: error };
-    }
-    throw error;
-  }
+/** @throws CliError also where the checkpoint cannot be read: see `examineCheckpoint`. */
+export async function exportDeployment(io: Io, selection: StackSelection): Promise<Deployment> {
+  const text = await read(io, selection, "stack", "export");
+  // Null in a stack that nothing was deployed to.
+  return parseJson<{ deployment: Deployment | null }>(text, "pulumi stack export").deployment ?? {};
 }
 
-/** The locks of a backend of files. */
+/** The locks of a backend of files. Pulumi takes every file there for one, also one that it did not write to its end. */
 export async function readLocks({ locks }: StackPaths): Promise<Lock[]> {
-  const files = (await listFolder(locks)).filter((name) => name.endsWith(".json"));
-  return Promise.all(
-    files.map(async (name) => {
+  const files = (await listFolder(locks)).filter((name) => !name.endsWith(".attrs"));
+  const found = await Promise.all(
+    files.map(async (name): Promise<Lock | undefined> => {
       const file = path.join(locks, name);
+      const written = await stat(file).catch(() => undefined);
+      // A run that was under way has ended since.
+      if (written === undefined) return undefined;
       const lock = parseOrNothing<{ username?: string; hostname?: string; pid?: number; timestamp?: string }>(
         await readText(file),
       );
-      return {
-        file,
-        user: lock?.username ?? "somebody",
-        host: lock?.hostname ?? "an unknown host",
-        pid: lock?.pid ?? 0,
-        since: lock?.timestamp ?? "",
-      };
+      if (typeof lock?.pid !== "number" || typeof lock.hostname !== "string") {
+        return { file, since: written.mtime.toISOString() };
+      }
+      const { username: user = "somebody", hostname: host, pid, timestamp } = lock;
+      return { file, since: timestamp ?? written.mtime.toISOString(), holder: { user, host, pid } };
     }),
   );
-}
-
-/** The checkpoint that Pulumi reads, and the backup that it wrote beside it. */
-export async function examineCheckpoint({ checkpoint }: StackPaths): Promise<CutCheckpoint> {
-  const names = await listFolder(path.dirname(checkpoint));
-  const [plain, packed] = [`${checkpoint}.json`, `${checkpoint}.json.gz`];
-  const file = names.includes(path.basename(plain))
-    ? plain
-    : names.includes(path.basename(packed))
-      ? packed
-      : plain;
-  for (const backup of [`${file}.bak`, `${plain}.bak`, `${packed}.bak`]) {
-    const deployment = await readCheckpoint(backup);
-    if (deployment !== undefined) return { file, backup: { file: backup, saved: deployment.saved } };
-  }
-  return { file };
-}
-
-/** The deployment of a file, which may be packed; undefined where there is none that can be read. */
-export async function readCheckpoint(
-  file: string,
-): Promise<{ deployment: Deployment; saved: string } | undefined> {
-  const parsed = parseOrNothing<{
-    checkpoint?: { latest?: (Deployment & { manifest?: { time?: string } }) | null };
-  }>(await readText(file));
-  if (parsed?.checkpoint === undefined) return undefined;
-  const latest = parsed.checkpoint.latest ?? {};
-  return { deployment: latest, saved: latest.manifest?.time ?? "" };
+  return found.filter((lock) => lock !== undefined);
 }
 
 /** One run of a stack, as the history keeps it. */
@@ -184,38 +190,4 @@ export async function readHistory(io: Io, selection: StackSelection, backend: Ba
       },
     }),
   );
-}
-
-async function listFolder(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-}
-
-async function readText(file: string): Promise<string | undefined> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  try {
-    return (isPacked ? await promisify(gunzip)(bytes) : bytes).toString("utf8");
-  } catch {
-    // Cut in half, as any text may be.
-    return "";
-  }
-}
-
-function parseOrNothing<T>(text: string | undefined): T | undefined {
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as T);
-  } catch {
-    return undefined;
-  }
 }

@@ -48,7 +48,8 @@ const ORDER = Object.keys(FINDINGS) as FindingCode[];
 /** What `himl-sp repair` does about a finding. */
 export type RepairAction =
   | { readonly kind: "unlock"; readonly file: string }
-  | { readonly kind: "mend"; readonly file: string; readonly backup: string }
+  /** Of a checkpoint. Without a backup only what stands beside it is damaged. */
+  | { readonly kind: "mend"; readonly file: string; readonly backup?: string }
   | { readonly kind: "clearPending" }
   | { readonly kind: "refresh"; readonly urns: readonly string[] }
   | { readonly kind: "removeSecret"; readonly applicationId: string; readonly keyId: string }

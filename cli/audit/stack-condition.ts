@@ -3,7 +3,8 @@ import type { Io } from "../io";
 import { parseJson } from "../processes";
 import { runPulumi, type StackSelection, withoutPassphrase } from "../stack/pulumi";
 import { tellTime } from "./tell-time";
-import { type Backend, type CutCheckpoint, type Lock, readLocks } from "./backend";
+import { type Backend, type Lock, readLocks } from "./backend";
+import type { DamagedCheckpoint } from "./checkpoint";
 import type { Unanswered } from "./facts";
 import { createFinding, type Finding } from "./findings";
 import type { PendingOperation } from "./record";
@@ -45,10 +46,13 @@ export async function findLocks(
 
 export function describeLock(lock: Lock): Finding {
   const isGone = isHolderGone(lock);
+  const { holder } = lock;
   return createFinding(
     "STACK_LOCKED",
     `the stack, since ${tellTime(lock.since)}`,
-    `${lock.user}@${lock.host} holds it with the process ${lock.pid}${isGone ? ", which has ended" : ""}. Nothing can run.`,
+    holder === undefined
+      ? `The lock is cut, so it does not say who holds it${isGone ? ": the run that wrote it ended in the middle" : ""}. Nothing can run.`
+      : `${holder.user}@${holder.host} holds it with the process ${holder.pid}${isGone ? ", which has ended" : ""}. Nothing can run.`,
     isGone ? "`himl-sp repair`" : "Wait for that run. If it has ended: `pulumi cancel`",
     isGone ? { kind: "unlock", file: lock.file } : undefined,
   );
@@ -63,8 +67,13 @@ function describeRun({ url, stack }: Backend): Finding {
   );
 }
 
-/** Only on this machine can it be known. */
-export function isHolderGone({ host, pid }: Lock): boolean {
+/** A run that lives writes its lock within milliseconds. */
+const LONGEST_WRITE_MS = 60_000;
+
+/** Only on this machine can it be known, or where the lock itself was never finished. */
+export function isHolderGone({ holder, since }: Lock): boolean {
+  if (holder === undefined) return Date.now() - new Date(since).getTime() > LONGEST_WRITE_MS;
+  const { host, pid } = holder;
   if (host !== hostname() || !Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
@@ -89,15 +98,25 @@ export function describePending(pending: readonly PendingOperation[]): Finding[]
   ];
 }
 
-export function describeCheckpoint({ file, backup }: CutCheckpoint): Finding {
+export function describeCheckpoint({ file, is, attributes, backup }: DamagedCheckpoint): Finding {
+  if (is === "whole") {
+    return createFinding(
+      "STATE_UNREADABLE",
+      attributes!,
+      "A run ended while it wrote this file, which says of which type the checkpoint beside it is, and Pulumi cannot go on without that. The checkpoint itself is whole.",
+      "`himl-sp repair` removes the file: Pulumi makes it anew.",
+      { kind: "mend", file },
+    );
+  }
+  const what = `The stack's checkpoint is ${is === "cut" ? "cut" : "missing"}`;
   return createFinding(
     "STATE_UNREADABLE",
     file,
     backup === undefined
-      ? "The stack's checkpoint is cut in half, and there is no backup beside it that can be read."
-      : `The stack's checkpoint is cut in half. The backup beside it is of ${tellTime(backup.saved)}.`,
+      ? `${what}, and neither its backup nor the history beside it can be read.`
+      : `${what}. The newest backup is of ${tellTime(backup.saved)}.`,
     backup === undefined
-      ? "Restore the file from your own backups; .pulumi/backups and .pulumi/history hold older ones."
+      ? "Restore the file from your own backups."
       : "`himl-sp repair` puts the backup in its place.",
     backup && { kind: "mend", file, backup: backup.file },
   );

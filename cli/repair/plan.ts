@@ -85,7 +85,9 @@ function describe(action: RepairAction, what: string): string {
     case "unlock":
       return `Unlock ${what}`;
     case "mend":
-      return `Put the backup in the place of the checkpoint ${what}; the cut one is kept beside it`;
+      return action.backup === undefined
+        ? `Remove the cut file ${what}`
+        : `Put ${action.backup} in the place of the checkpoint ${what}; what is there now is kept beside it`;
     case "clearPending":
       return `Forget the pending operations of ${what}`;
     case "purge":

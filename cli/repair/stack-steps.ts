@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
-import { type Backend, type Lock, readCheckpoint, readLocks } from "../audit/backend";
+import { type Backend, type Lock, readLocks } from "../audit/backend";
+import { readCheckpoint } from "../audit/checkpoint";
 import { describeLock, isHolderGone } from "../audit/stack-condition";
 import { CliError } from "../errors";
 import type { Io } from "../io";
@@ -16,21 +17,34 @@ export async function unlock(backend: Backend, file: string): Promise<void> {
   if (lock === undefined) return;
   if (!isHolderGone(lock)) throw lockedBy(lock);
   await rm(file, { force: true });
+  await rm(`${file}.attrs`, { force: true });
 }
 
 /**
- * Puts the backup in the place of a checkpoint that was cut in half. At every instant there is a checkpoint, and the
- * cut one stays beside it, with the ending `.cut`.
+ * Puts the backup in the place of a checkpoint that cannot be read. From the first step on there is a checkpoint at every
+ * instant, and the cut one stays beside it, with the ending `.cut`.
  */
-export async function mend(file: string, backup: string): Promise<void> {
-  if ((await readCheckpoint(file)) !== undefined) return;
-  const mended = backup.slice(0, -".bak".length);
-  const temporary = `${mended}.mending`;
-  await copyFile(file, `${file}.cut`);
-  await copyFile(backup, temporary);
-  await rename(temporary, mended);
-  // A packed checkpoint and a plain one have different names.
-  if (mended !== file) await rm(file);
+export async function mend(file: string, backup: string | undefined): Promise<void> {
+  if (backup !== undefined && (await readCheckpoint(file)) === undefined) {
+    // A packed checkpoint and a plain one have different names.
+    const mended = file.replace(/\.gz$/, "") + (/\.gz(\.bak)?$/.test(backup) ? ".gz" : "");
+    const temporary = `${mended}.mending`;
+    await copyFile(backup, temporary);
+    await ignoreMissing(copyFile(file, `${file}.cut`));
+    await rename(temporary, mended);
+    if (mended !== file) await rm(file, { force: true });
+    await rm(`${mended}.attrs`, { force: true });
+  }
+  // Pulumi does without them, and writes them anew.
+  await rm(`${file}.attrs`, { force: true });
+}
+
+async function ignoreMissing(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
 
 /** Forgets what was under way. It needs the passphrase: Pulumi encrypts the state anew. */

@@ -138,11 +138,12 @@ export class AuditStage {
     return path.join(this.folder, "state");
   }
 
+  /** Without its ending, `.json` or `.json.gz`. */
   get checkpoint(): string {
-    return path.join(this.backend, ".pulumi", "stacks", "himl-service-principal", "dev.json");
+    return path.join(this.backend, ".pulumi", "stacks", "himl-service-principal", "dev");
   }
 
-  folderOf(what: "locks" | "history"): string {
+  folderOf(what: "locks" | "history" | "backups"): string {
     const below = what === "locks" ? ["organization"] : [];
     return path.join(this.backend, ".pulumi", what, ...below, "himl-service-principal", "dev");
   }
@@ -164,6 +165,14 @@ export class AuditStage {
       writeFile(path.join(folder, `dev-${at}.${what}.json`), JSON.stringify(content));
     await write("history", { kind });
     await write("checkpoint", { version: 3, checkpoint: { latest } });
+  }
+
+  /** A state that Pulumi has kept of a run of the past. */
+  async addSaved(what: "history" | "backups", at: number, checkpoint: string): Promise<void> {
+    const folder = this.folderOf(what);
+    await mkdir(folder, { recursive: true });
+    const name = what === "history" ? `dev-${at}.checkpoint.json` : `dev.${at}.json`;
+    await writeFile(path.join(folder, name), checkpoint);
   }
 
   run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {

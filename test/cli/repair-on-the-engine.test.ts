@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asAdmin, requireEngine } from "../rehearsal/support";
@@ -98,7 +98,7 @@ describe("himl-sp repair, on the real engine", function () {
     await assertWhole();
   });
 
-  it("a checkpoint that was cut in half", async () => {
+  it("a checkpoint that was cut in half: the backup takes its place, and an up goes on", async () => {
     const file = path.join(stateFolder("stacks"), "dev.json");
     const whole = await readFile(file);
     await writeFile(file, whole.subarray(0, whole.length / 2));
@@ -106,6 +106,28 @@ describe("himl-sp repair, on the real engine", function () {
     await repair();
     await assertWhole();
   });
+
+  const DAMAGES: Record<string, (file: string) => Promise<unknown>> = {
+    "attributes that are empty, as a killed engine leaves them": (file) => writeFile(`${file}.attrs`, ""),
+    "a missing checkpoint, and a backup": (file) => rm(file),
+    "zero bytes, and a backup that is cut": async (file) => {
+      await writeFile(file, Buffer.alloc(1000));
+      await writeFile(`${file}.bak`, "{");
+    },
+  };
+  for (const [what, damage] of Object.entries(DAMAGES)) {
+    it(`${what}: Pulumi can do nothing, and after a repair all that it could`, async () => {
+      const recorded = async () => {
+        const state = (await stack.session.exportState()) as { resources: { urn: string; id?: string }[] };
+        return state.resources.map(({ urn, id }) => [urn, id]);
+      };
+      const before = await recorded();
+      await damage(path.join(stateFolder("stacks"), "dev.json"));
+      assert.notEqual((await stack.pulumi("stack", "export")).exitCode, 0);
+      await repair("--no-up");
+      assert.deepEqual(await recorded(), before);
+    });
+  }
 
   it("a secret and a role that somebody removed: refreshed by themselves, and made anew", async () => {
     const { control } = stack.azure;

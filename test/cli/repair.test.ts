@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
-import { gzipSync } from "node:zlib";
 import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
 import { IDS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";
@@ -21,21 +20,6 @@ describe("himl-sp repair", function () {
       .applications.filter(({ initial }) => !initial)
       .map(({ displayName }) => displayName)
       .sort();
-  const cut = async (ending = "") => {
-    const whole = JSON.stringify({ version: 3, checkpoint: { latest: stage.deployment } });
-    const bytes = ending === ".gz" ? gzipSync(whole) : Buffer.from(whole);
-    await writeFile(`${stage.checkpoint}${ending}`, bytes.subarray(0, bytes.length / 2));
-    await writeFile(`${stage.checkpoint}${ending}.bak`, bytes);
-    await stage.answer([
-      {
-        args: ["stack", "export"],
-        exitCode: 255,
-        stderr: "error: failed to load checkpoint: place 1: unexpected end of JSON input\n",
-        times: 2,
-      },
-    ]);
-    return whole;
-  };
 
   it("nothing to repair: Pulumi is not run", async () => {
     const { exitCode, stdout, stderr } = await stage.run(["repair", "--yes"]);
@@ -141,31 +125,6 @@ describe("himl-sp repair", function () {
       { args: ["stack", "history"], stdout: "[]" },
     ]);
     assert.deepEqual(await stage.codes(), ["STACK_LOCKED"]);
-  });
-
-  for (const ending of ["", ".gz"]) {
-    it(`a checkpoint that was cut in half (.json${ending}): the backup takes its place, the cut one stays beside it`, async () => {
-      const whole = await cut(ending);
-      assert.deepEqual(await stage.codes(), ["STATE_UNREADABLE"]);
-      const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
-      assert.equal(exitCode, 0, stderr);
-      const bytes = await readFile(`${stage.checkpoint}${ending}`);
-      assert.deepEqual(bytes, ending === ".gz" ? gzipSync(whole) : Buffer.from(whole));
-      assert.deepEqual((await readdir(path.dirname(stage.checkpoint))).sort(), [
-        `dev.json${ending}`,
-        `dev.json${ending}.bak`,
-        `dev.json${ending}.cut`,
-      ]);
-    });
-  }
-
-  it("a checkpoint that was cut in half, and no backup: nothing is done", async () => {
-    await cut();
-    await writeFile(`${stage.checkpoint}.bak`, "{");
-    const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
-    assert.equal(exitCode, 1);
-    assert.match(stderr, /^himl-sp: STATE_UNREADABLE: .* no backup beside it that can be read\./);
-    assert.deepEqual(await stage.changes(), []);
   });
 
   describe("after destroy", () => {

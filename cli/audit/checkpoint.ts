@@ -1,0 +1,90 @@
+import { stat } from "node:fs/promises";
+import path from "node:path";
+import type { StackPaths } from "./backend";
+import type { Deployment } from "./record";
+import { listFolder, parseOrNothing, readText } from "./state-files";
+
+/** A checkpoint that Pulumi cannot read, and what there is to put in its place. */
+export interface DamagedCheckpoint {
+  readonly file: string;
+  /** `whole`: only what stands beside it is damaged. */
+  readonly is: "whole" | "cut" | "missing";
+  /** The file with its attributes, where that cannot be read. */
+  readonly attributes?: string;
+  /** The newest that can be read: the one before, or what a run of the past has left. */
+  readonly backup?: { readonly file: string; readonly saved: string };
+}
+
+/**
+ * What is wrong with the checkpoint; undefined where nothing is. Pulumi writes it beside its place and renames it. Its
+ * attributes (`.attrs`: media type and checksum) it overwrites in place, before: a run that is killed in between leaves
+ * them empty, and no command of Pulumi works then. Without that file all do.
+ */
+export async function examineCheckpoint(paths: StackPaths): Promise<DamagedCheckpoint | undefined> {
+  const file = await findCheckpoint(paths);
+  const attributes = `${file}.attrs`;
+  const text = await readText(attributes);
+  const areCut = text !== undefined && parseOrNothing(text) === undefined;
+  const found = await readCheckpoint(file);
+  const damaged = { file, ...(areCut && { attributes }) };
+  if (found !== undefined) return areCut ? { ...damaged, is: "whole" } : undefined;
+  const is = (await readText(file)) === undefined ? "missing" : "cut";
+  const backup = await findBackup(paths);
+  // A stack of this name may never have been.
+  if (is === "missing" && backup === undefined) return undefined;
+  return { ...damaged, is, ...(backup && { backup }) };
+}
+
+/** The one that Pulumi reads: of a plain and a packed one, the newer. */
+async function findCheckpoint({ checkpoint }: StackPaths): Promise<string> {
+  const [plain, packed] = [`${checkpoint}.json`, `${checkpoint}.json.gz`];
+  const [time, timeOfPacked] = await Promise.all(
+    [plain, packed].map(async (file) => (await stat(file).catch(() => undefined))?.mtimeMs),
+  );
+  if (timeOfPacked === undefined) return plain;
+  return time !== undefined && time > timeOfPacked ? plain : packed;
+}
+
+/** The newest by the time in it: a run may have ended after the last backup was made. */
+async function findBackup({
+  checkpoint,
+  history,
+  backups,
+}: StackPaths): Promise<DamagedCheckpoint["backup"]> {
+  const inFolder = async (folder: string, names: RegExp) =>
+    (await listFolder(folder))
+      .filter((name) => names.test(name))
+      .sort()
+      .reverse()
+      .slice(0, MOST_BACKUPS)
+      .map((name) => path.join(folder, name));
+  const files = [
+    `${checkpoint}.json.bak`,
+    `${checkpoint}.json.gz.bak`,
+    ...(await inFolder(history, /\.checkpoint\.json(\.gz)?$/)),
+    ...(await inFolder(backups, /\.json(\.gz)?$/)),
+  ];
+  let newest: DamagedCheckpoint["backup"];
+  for (const file of files) {
+    const saved = (await readCheckpoint(file))?.saved;
+    if (saved !== undefined && (newest === undefined || new Date(saved) > new Date(newest.saved))) {
+      newest = { file, saved };
+    }
+  }
+  return newest;
+}
+
+/** The newest of each folder: the others are older, and big. */
+const MOST_BACKUPS = 5;
+
+/** The deployment of a file, which may be packed; undefined where there is none that can be read. */
+export async function readCheckpoint(
+  file: string,
+): Promise<{ deployment: Deployment; saved: string } | undefined> {
+  const parsed = parseOrNothing<{
+    checkpoint?: { latest?: (Deployment & { manifest?: { time?: string } }) | null };
+  } | null>(await readText(file));
+  if (typeof parsed?.checkpoint !== "object") return undefined;
+  const latest = parsed.checkpoint?.latest ?? {};
+  return { deployment: latest, saved: latest.manifest?.time ?? "" };
+}

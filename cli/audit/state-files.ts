@@ -1,0 +1,39 @@
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+
+// How a backend of files is read: whatever a bad moment has left there is told, and none of it makes the reading fail.
+
+export async function listFolder(folder: string, options: { recursive?: boolean } = {}): Promise<string[]> {
+  try {
+    return await readdir(folder, options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+export async function readText(file: string): Promise<string | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  try {
+    return (isPacked ? await promisify(gunzip)(bytes) : bytes).toString("utf8");
+  } catch {
+    // Cut in half, as any text may be.
+    return "";
+  }
+}
+
+export function parseOrNothing<T>(text: string | undefined): T | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  } catch {
+    return undefined;
+  }
+}
