@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { access, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { REPOSITORY } from "../cli/command";
+import ts from "typescript";
 import { listPages, readAnchors, readBlocks, readLinks } from "./pages";
 
 const SHELLS = ["sh", "powershell"];
@@ -26,6 +27,16 @@ describe("The pages", () => {
     for (const page of await listPages())
       for (const { language, text } of await readBlocks(page))
         if (language === "sh") assert.doesNotMatch(text, /^#| # /m, page);
+  });
+
+  it("show TypeScript that compiles", async function () {
+    this.timeout(60_000);
+    const programs = new Map<string, string>();
+    for (const page of await listPages())
+      for (const [index, { language, text }] of (await readBlocks(page)).entries())
+        if (language === "ts") programs.set(path.join(REPOSITORY, "test", `${page}-${index}.ts`), text);
+    assert.ok(programs.size > 0);
+    assert.equal(typeErrors(programs), "");
   });
 
   it("link to files and headings that exist", async () => {
@@ -59,3 +70,24 @@ describe("The pages", () => {
     assert.ok(lines.length <= 150, `${lines.length} lines`);
   });
 });
+
+/** What the compiler says about files that exist in memory only. Those in `test/` may import what a test imports. */
+function typeErrors(files: ReadonlyMap<string, string>): string {
+  const { config } = ts.readConfigFile(path.join(REPOSITORY, "tsconfig.json"), ts.sys.readFile) as {
+    config: { compilerOptions: object };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, REPOSITORY);
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile: readText } = host;
+  host.fileExists = (file) => files.has(file) || fileExists(file);
+  host.readFile = (file) => files.get(file) ?? readText(file);
+  const program = ts.createProgram(
+    [...files.keys()],
+    { ...options, types: ["node", "mocha"], noEmit: true },
+    host,
+  );
+  return ts.formatDiagnostics(
+    [...files.keys()].flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file))),
+    host,
+  );
+}
