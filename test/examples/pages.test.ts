@@ -73,14 +73,15 @@ describe("The pages", () => {
 
 /** What the compiler says about files that exist in memory only. Those in `test/` may import what a test imports. */
 function typeErrors(files: ReadonlyMap<string, string>): string {
-  const { config } = ts.readConfigFile(path.join(REPOSITORY, "tsconfig.json"), ts.sys.readFile) as {
+  const { config } = ts.readConfigFile(path.join(REPOSITORY, "tsconfig.json"), (file) =>
+    ts.sys.readFile(file),
+  ) as {
     config: { compilerOptions: object };
   };
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, REPOSITORY);
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile: readText } = host;
-  host.fileExists = (file) => files.has(file) || fileExists(file);
-  host.readFile = (file) => files.get(file) ?? readText(file);
+  host.fileExists = (file) => files.has(file) || ts.sys.fileExists(file);
+  host.readFile = (file) => files.get(file) ?? ts.sys.readFile(file);
   const program = ts.createProgram(
     [...files.keys()],
     { ...options, types: ["node", "mocha"], noEmit: true },
