@@ -1,13 +1,14 @@
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Agent, request } from "undici";
 import type { Engine } from "../../rehearsal/engine/engine";
 import { run } from "../../cli/processes";
 import { buildCommand, REPOSITORY } from "../cli/command";
 import { RealStack } from "../cli/real-stack";
 import { type Answer, type Call, StandIns } from "../cli/stand-ins";
+
 import { withoutLogin } from "../clients/sandbox";
+import { requestToken } from "../rehearsal/support";
 
 /** What became of a step of a job. */
 export interface StepResult {
@@ -152,22 +153,8 @@ export class PipelineStage {
 
   /** `az`, logged in with a federated token of the job; what it is asked besides is `more`. */
   async logInAzureCli(clientId: string, federatedToken: string, more: readonly Answer[] = []): Promise<void> {
-    const { url, tenantId, subscriptionId, caPem } = this.stack.azure;
-    const dispatcher = new Agent({ connect: { ca: caPem } });
-    const { body } = await request(`${url}/${tenantId}/oauth2/v2.0/token`, {
-      dispatcher,
-      method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({
-        grant_type: "client_credentials",
-        client_id: clientId,
-        scope: "https://management.azure.com/.default",
-        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        client_assertion: federatedToken,
-      }).toString(),
-    });
-    const answer = (await body.json()) as { access_token?: string; error_description?: string };
-    await dispatcher.close();
+    const { azure } = this.stack;
+    const answer = await requestToken(azure, clientId, { client_assertion: federatedToken });
     await this.tools.install("az", [
       answer.access_token === undefined
         ? { args: ["account"], exitCode: 1, stderr: `${answer.error_description}\n` }
@@ -175,7 +162,7 @@ export class PipelineStage {
             args: ["account", "get-access-token"],
             stdout: JSON.stringify({ accessToken: answer.access_token }),
           },
-      { args: ["account", "show", "--query", "id", "--output", "tsv"], stdout: `${subscriptionId}\n` },
+      { args: ["account", "show", "--query", "id", "--output", "tsv"], stdout: `${azure.subscriptionId}\n` },
       ...more,
     ]);
   }

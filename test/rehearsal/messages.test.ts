@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { Agent, request } from "undici";
 import program from "../../index";
 import type { CallerOptions } from "../../local-azure/local-azure";
 import { pretendGitHub, subjectOn, TRUST_IN_MAIN } from "../../rehearsal/chapters/pretended-github";
@@ -10,7 +9,7 @@ import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
 import type { UpResult } from "../../rehearsal/engine/session";
 import { runCommand } from "../cli/command";
 import { withoutLogin } from "../clients/sandbox";
-import { asAdmin, openWorld, PROJECT, requireEngine, withFolder } from "./support";
+import { asAdmin, openWorld, PROJECT, requestToken, requireEngine, withFolder } from "./support";
 
 /** Messages that other tests produce: they need two tenants, or a stack with a passphrase. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -242,20 +241,12 @@ describe("docs/messages.md: each message, its remedy, and a pipeline that logs i
     await failUp([NO_SECRETS]);
     await configure({ authentication: "federated", federatedCredentials: TRUST_IN_MAIN });
     await up();
-    const { caPem, url, tenantId } = world.azure;
     const issueToken = await pretendGitHub(world.azure);
-    const answer = await request(`${url}/${tenantId}/oauth2/v2.0/token`, {
-      dispatcher: new Agent({ connect: { ca: caPem } }),
-      method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({
-        grant_type: "client_credentials",
-        client_id: String(outputs["HIML_SERVICE_PRINCIPAL_ID"]),
-        scope: "https://management.azure.com/.default",
-        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        client_assertion: await issueToken(subjectOn("main")),
-      }).toString(),
-    });
-    assert.equal(answer.statusCode, 200, await answer.body.text());
+    const { access_token, error_description } = await requestToken(
+      world.azure,
+      String(outputs["HIML_SERVICE_PRINCIPAL_ID"]),
+      { client_assertion: await issueToken(subjectOn("main")) },
+    );
+    assert.ok(access_token, error_description);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Agent, request } from "undici";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { type Finished, run } from "../../cli/processes";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
@@ -64,6 +65,38 @@ export async function openWorld(
     await azure.close();
     throw error;
   }
+}
+
+/** Entra's answer to a login for Azure Resource Manager: a token, or why there is none. */
+export interface TokenAnswer {
+  access_token?: string;
+  error_description?: string;
+}
+
+/** Asks Entra for a token, as any client does: `proof` is a `client_secret` or a `client_assertion`. */
+export async function requestToken(
+  azure: LocalAzure,
+  clientId: string,
+  proof: { client_secret: string } | { client_assertion: string },
+): Promise<TokenAnswer> {
+  const dispatcher = new Agent({ connect: { ca: azure.caPem } });
+  const { body } = await request(`${azure.url}/${azure.tenantId}/oauth2/v2.0/token`, {
+    dispatcher,
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: clientId,
+      scope: "https://management.azure.com/.default",
+      ...("client_assertion" in proof && {
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+      }),
+      ...proof,
+    }).toString(),
+  });
+  const answer = (await body.json()) as TokenAnswer;
+  await dispatcher.close();
+  return answer;
 }
 
 /** Calls Azure as its administrator, as somebody at the portal would. */
