@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { command } from "./commands";
 import type { Problem } from "./problems";
 
 /** Where the two providers read which cloud they are to use. */
@@ -39,7 +40,7 @@ export function checkClouds(clouds: Clouds): Problem[] {
       must: "be public, or be left out: hi-ml knows no other cloud",
       received: cloud,
       remedy: where.includes(":")
-        ? `\`pulumi config rm ${where}\`; a workspace of Azure Government or Azure in China cannot be used with hi-ml.`
-        : `\`unset ${where}\`; a workspace of Azure Government or Azure in China cannot be used with hi-ml.`,
+        ? `${command`pulumi config rm ${where}`}; a workspace of Azure Government or Azure in China cannot be used with hi-ml.`
+        : `Remove ${where} from the environment; a workspace of Azure Government or Azure in China cannot be used with hi-ml.`,
     }));
 }

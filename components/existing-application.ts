@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { getApplication } from "@pulumi/azuread/getApplication";
 import { getServicePrincipal } from "@pulumi/azuread/getServicePrincipal";
+import { command } from "./commands";
 import { LookUpError } from "./look-ups";
 import { instanceOf } from "./ownership";
 import { messageOf } from "./problems";
@@ -47,7 +48,7 @@ function refuse(clientId: string, message: string): LookUpError {
       ? "be the application (client) ID of an application in your tenant"
       : `name an application that you may read. Entra said: ${message}`,
     received: clientId,
-    remedy: `\`az ad app show --id ${clientId} --query displayName\` shows it; the object ID is another one.`,
+    remedy: `${command`az ad app show --id ${clientId} --query displayName`} shows it; the object ID is another one.`,
   });
 }
 
@@ -69,6 +70,6 @@ export function isOwnPrincipal(
     what: "existingClientId",
     must: "name an application whose service principal no other stack made: destroying that stack would delete it",
     received: clientId,
-    remedy: `It is the principal of instance ${principal.madeBy}. Give each stack an application of its own; or let somebody create the principal by hand (\`az ad sp create --id ${clientId}\`) after that stack is destroyed.`,
+    remedy: `It is the principal of instance ${principal.madeBy}. Give each stack an application of its own; or let somebody create the principal by hand (${command`az ad sp create --id ${clientId}`}) after that stack is destroyed.`,
   });
 }

@@ -1,3 +1,4 @@
+import { command } from "./commands";
 import { INVISIBLE, quoteHint } from "./rules";
 import { isVisible } from "./problems";
 
@@ -90,7 +91,7 @@ function describeNamesOnly(subject: string, repository: string): string {
   return (
     `GitHub's subject "${subject}" has names only. It will not match (AADSTS700213) for a repository that was created, ` +
     "renamed or transferred on github.com after 2026-07-15, nor where the organisation customised its subjects. " +
-    `\`gh api repos/${repository}/actions/oidc/customization/sub\` tells which; then give ownerId and repositoryId, or subjectPrefix.`
+    `${command`gh api repos/${repository}/actions/oidc/customization/sub`} tells which; then give ownerId and repositoryId, or subjectPrefix.`
   );
 }
 
@@ -134,7 +135,7 @@ function resolvePrefix(
   }
   if (ids.length === 1 || ids.some((id) => !/^\d+$/.test(id))) {
     const must = "have both ownerId and repositoryId, whole numbers, or neither";
-    const remedy = `\`gh api repos/${repository} --jq '[.owner.id, .id]'\` shows both.`;
+    const remedy = `${command`gh api repos/${repository} --jq "[.owner.id, .id]"`} shows both.`;
     report("", must, { ownerId, repositoryId }, remedy);
     return undefined;
   }

@@ -15,6 +15,7 @@ import {
   type DeclaredSecrets,
 } from "./children";
 import { checkClouds, readClouds } from "./cloud";
+import { commandLine } from "./commands";
 import { createTrusts, type Trust } from "./trusts";
 import type { PrincipalDetails, TrustInfo } from "./details";
 import type { ResolvedTrust } from "./federated-subjects";
@@ -156,7 +157,12 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
   }
 
   private createAdministratorCommand({ objectId }: pulumi.Output<ServicePrincipal>): pulumi.Output<string> {
-    return pulumi.interpolate`az role assignment create --assignee-object-id ${objectId} --assignee-principal-type ServicePrincipal --role ${DEFAULT_ROLE} --scope "/subscriptions/${this.subscriptionId}/resourceGroups/${this.resourceGroupName}"`;
+    return pulumi
+      .all([objectId, this.subscriptionId, this.resourceGroupName])
+      .apply(
+        ([id, subscription, group]) =>
+          commandLine`az role assignment create --assignee-object-id ${id} --assignee-principal-type ServicePrincipal --role ${DEFAULT_ROLE} --scope /subscriptions/${subscription}/resourceGroups/${group}`,
+      );
   }
 }
 

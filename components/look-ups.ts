@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { getClientConfig as getAzureClientConfig } from "@pulumi/azure-native/authorization/getClientConfig";
 import { getWorkspace } from "@pulumi/azure-native/machinelearningservices/getWorkspace";
 import { getClientConfig as getEntraClientConfig } from "@pulumi/azuread/getClientConfig";
+import { command } from "./commands";
 import { InvalidValuesError, messageOf, type Problem } from "./problems";
 import type { WorkspaceLocation } from "./scopes";
 
@@ -74,7 +75,7 @@ export async function lookUpLogin(parent: pulumi.Resource): Promise<Login> {
       what: "The tenants of the azuread and the azure-native provider",
       must: "be the same",
       received: { azuread: tenantId, "azure-native": azure.tenantId },
-      remedy: `\`pulumi config set azuread:tenantId ${azure.tenantId}\`, or \`az login --tenant TENANT\` for both.`,
+      remedy: `${command`pulumi config set azuread:tenantId ${azure.tenantId}`}, or \`az login --tenant TENANT\` for both.`,
     });
   }
   return { tenantId, objectId, subscriptionId: azure.subscriptionId };
@@ -100,6 +101,26 @@ async function askForLogin<T>(
   }
 }
 
+/** Shows a place, and a text about it, without what is secret of it. */
+export class Hidden {
+  constructor(private readonly secrets: Partial<WorkspaceLocation>) {}
+
+  place(location: WorkspaceLocation): WorkspaceLocation {
+    const fields = Object.keys(this.secrets).map((name): [string, string] => [name, "[secret]"]);
+    return { ...location, ...Object.fromEntries(fields) };
+  }
+
+  /** Azure repeats names in its errors, in a spelling of its own. */
+  text(text: string): string {
+    let shown = text;
+    for (const secret of Object.values<string>(this.secrets))
+      shown = shown.replaceAll(new RegExp(escapePattern(secret), "gi"), "[secret]");
+    return shown;
+  }
+}
+
+const escapePattern = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
 /** A workspace's names as Azure spells them. */
 export type WorkspaceNames = Pick<WorkspaceLocation, "resourceGroupName" | "workspaceName">;
 
@@ -113,15 +134,17 @@ export async function lookUpWorkspace(
   location: WorkspaceLocation,
   login: Login,
   parent: pulumi.Resource,
+  hidden: Hidden,
 ): Promise<WorkspaceNames> {
   const { resourceGroupName, workspaceName } = location;
+  const shown = hidden.place(location);
   if (!login.subscriptionId) return location;
   if (location.subscriptionId !== login.subscriptionId.toLowerCase()) {
     throw new LookUpError("OTHER_SUBSCRIPTION", WORKSPACE, {
       what: "The subscription of the workspace",
       must: "be the one that the azure-native provider uses",
-      received: { workspace: location.subscriptionId, provider: login.subscriptionId },
-      remedy: `\`pulumi config set azure-native:subscriptionId ${location.subscriptionId}\``,
+      received: { workspace: shown.subscriptionId, provider: login.subscriptionId },
+      remedy: command`pulumi config set azure-native:subscriptionId ${shown.subscriptionId}`,
     });
   }
   const token = "azure-native:machinelearningservices:getWorkspace";
@@ -132,7 +155,11 @@ export async function lookUpWorkspace(
     );
     return spelledAsIn(id, location);
   } catch (error) {
-    throw new LookUpError("WORKSPACE_NOT_FOUND", WORKSPACE, describeFailure(messageOf(error), location));
+    throw new LookUpError(
+      "WORKSPACE_NOT_FOUND",
+      WORKSPACE,
+      describeFailure(hidden.text(messageOf(error)), shown),
+    );
   }
 }
 
@@ -155,12 +182,12 @@ const FAILURES: Record<string, { must: string; remedy: (location: WorkspaceLocat
   ResourceNotFound: {
     must: "exist in its resource group",
     remedy: ({ resourceGroupName }) =>
-      `\`az resource list --resource-group "${resourceGroupName}" --resource-type Microsoft.MachineLearningServices/workspaces\` lists those that do. ${MADE_HERE}`,
+      `${command`az resource list --resource-group ${resourceGroupName} --resource-type Microsoft.MachineLearningServices/workspaces`} lists those that do. ${MADE_HERE}`,
   },
   ResourceGroupNotFound: {
     must: "be in a resource group that exists",
     remedy: ({ subscriptionId }) =>
-      `\`az group list --subscription ${subscriptionId} --output table\` lists those that do. ${MADE_HERE}`,
+      `${command`az group list --subscription ${subscriptionId} --output table`} lists those that do. ${MADE_HERE}`,
   },
   SubscriptionNotFound: {
     must: "be in a subscription that exists in your tenant",

@@ -50,5 +50,7 @@ export interface AssignmentKey {
 export function assignmentName({ instanceId, scope, principalId, roleId }: AssignmentKey): string {
   const role = roleId.slice(roleId.lastIndexOf("/") + 1);
   const place = scope.replace(/\/+$/, "");
-  return nameInNamespace(`${principalId}|${role}|${place}`.toLowerCase(), instanceId);
+  // Half a character cannot be hashed; JSON can carry one.
+  const key = `${principalId}|${role}|${place}`.toLowerCase().replace(/\p{Cs}/gu, "\ufffd");
+  return nameInNamespace(key, instanceId);
 }

@@ -145,7 +145,7 @@ function describeUnknownRole(what: string, received: unknown): Problem {
     what,
     must: "be the name of a built-in role of Azure ML or the GUID of any role",
     received,
-    remedy: `${quoteHint(received)}${isText ? `Did you mean ${names.join(", ")}? ` : ""}\`az role definition list --name NAME --query [].name\` shows the GUID of any other role.`,
+    remedy: `${quoteHint(received)}${isText ? `Did you mean ${names.join(", ")}? ` : ""}\`az role definition list --name NAME --query "[].name"\` shows the GUID of any other role.`,
   };
 }
 

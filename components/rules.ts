@@ -65,7 +65,7 @@ export const RULES = {
   existingClientId: rule({
     accepts: guid,
     must: "be a GUID",
-    remedy: "`az ad app list --display-name NAME --query [].appId` shows the client ID of an application.",
+    remedy: '`az ad app list --display-name NAME --query "[].appId"` shows the client ID of an application.',
     canonical: canonicalGuid,
   }),
   // 120: the limit of the Entra portal; Microsoft Graph itself takes 256.
@@ -148,10 +148,10 @@ export function checkArgument(argument: CheckedArgument, value: unknown): Proble
   return { what: argument, must, received: value, remedy: `${hint}${remedy}` };
 }
 
-/** The value of an argument in its one spelling. */
+/** The value of an argument in its one spelling; one that is refused, as it is. */
 export function canonicalArgument<A extends CheckedArgument, T>(argument: A, value: T): T {
-  const { canonical } = RULES[argument] as unknown as Rule<T>;
-  return canonical ? canonical(value) : value;
+  const { canonical, accepts } = RULES[argument] as unknown as Rule<T>;
+  return canonical && accepts(value) ? canonical(value) : value;
 }
 
 /** What to say where YAML made a number, a date or nothing at all of a text, and how it was written is no longer known. */

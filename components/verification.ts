@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { lookUpExistingApplication, type ExistingApplication } from "./existing-application";
 import type { HimlServicePrincipalArgs } from "./himl-service-principal-args";
-import { lookUpLogin, lookUpWorkspace, type Login } from "./look-ups";
+import { Hidden, lookUpLogin, lookUpWorkspace, type Login } from "./look-ups";
 import { checkCustomRoles } from "./privileges";
 import { DEFERRABLE, LATER, type GivenArgs, type PrincipalPlan } from "./plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "./problems";
@@ -82,13 +82,14 @@ export function lookUpWorld(
         if (found) await found;
         if (problems.length > 0) throw new InvalidValuesError("HimlServicePrincipal", problems);
         const location = { ...names, subscriptionId: names.subscriptionId ?? subscriptionId.toLowerCase() };
+        const hidden = new Hidden(await secretsAmong(given));
         const [spelled, warnings] = await Promise.all([
           args.workspaceLookup === false
             ? location
-            : lookUpWorkspace(location, { subscriptionId, ...known }, component),
+            : lookUpWorkspace(location, { subscriptionId, ...known }, component, hidden),
           plan.allowPrivilegedRoles ? [] : checkCustomRoles(plan.roles, location, component),
         ]);
-        for (const warning of warnings) void pulumi.log.warn(warning, component);
+        for (const warning of warnings) void pulumi.log.warn(hidden.text(warning), component);
         return spelled;
       };
       return (await Promise.allSettled([verify()]))[0];
@@ -113,6 +114,16 @@ export function lookUpWorld(
   };
   const existing = found ? ifFulfilled(found) : undefined;
   return { login, ...names, location: pulumi.output({ ...given, subscriptionId }), existing, verified };
+}
+
+/** Those of these values that are secrets. */
+async function secretsAmong<Name extends string>(
+  values: Record<Name, pulumi.Output<string> | undefined>,
+): Promise<Partial<Record<Name, string>>> {
+  const secrets: Partial<Record<Name, string>> = {};
+  for (const [name, value] of Object.entries(values) as [Name, pulumi.Output<string> | undefined][])
+    if (value && (await pulumi.isSecret(value))) secrets[name] = await valueIfKnown(value);
+  return secrets;
 }
 
 // Pulumi's own types give up on an unknown value.

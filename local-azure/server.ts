@@ -24,7 +24,7 @@ export async function startServer(cloud: Cloud, certificates: Certificates, port
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    rewriteUrl: (request) => resolveDotSegments(request.url ?? "/"),
+    rewriteUrl: (request) => canonicalUrl(request.url ?? "/"),
     routerOptions: {
       // Resource Manager's paths have no case; values keep theirs.
       caseSensitive: false,
@@ -83,9 +83,9 @@ function send(reply: FastifyReply, outcome: Outcome): FastifyReply {
   return reply.header("content-type", type).send(Buffer.from(JSON.stringify(answer.body)));
 }
 
-/** The web servers of Azure resolve `..` before they look for a route, also where it is encoded. */
-function resolveDotSegments(url: string): string {
-  if (!url.startsWith("/") || !/\/(\.|%2e)/i.test(url)) return url;
+/** The web servers of Azure resolve `..` before they look for a route, also where it is encoded. `%24ref` is `$ref`. */
+function canonicalUrl(url: string): string {
+  if (!url.startsWith("/") || !/\/(\.|%2e|%24ref)/i.test(url)) return url;
   const { pathname, search } = new URL(`https://localhost${url}`);
-  return pathname + search;
+  return pathname.replace(/\/%24ref$/i, "/$ref") + search;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
+import { command } from "../components/commands";
 import type { WorldOptions } from "../local-azure/local-azure";
 import { readWorkspaceConfig } from "../stack/workspace-config";
 import type { Chapter } from "./chapters/chapter";
@@ -56,7 +57,7 @@ function readSettings(projectFolder: string, name: string): { settings: Texts; p
   for (const [key, value] of Object.entries(config)) {
     if (typeof value === "object" && value !== null && "secure" in value) {
       throw new OwnStackError(
-        `${key} must not be encrypted: no setting is a secret, and it cannot be read here. \`pulumi config set --plaintext ${key} VALUE --stack ${name}\` writes it in plain text.`,
+        `${key} must not be encrypted: no setting is a secret, and it cannot be read here. ${command`pulumi config set --plaintext ${key} VALUE --stack ${name}`} writes it in plain text.`,
       );
     }
     const text = typeof value === "string" ? value : JSON.stringify(value);

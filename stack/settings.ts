@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
+import { command } from "../components/commands";
 import { DEFAULTS, type HimlServicePrincipalArgs } from "../components/himl-service-principal-args";
-import { LATER, planPrincipal } from "../components/plan";
+import { DEFERRABLE, LATER, planPrincipal } from "../components/plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
 import { canonicalArgument, RULES, type CheckedArgument } from "../components/rules";
 import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/cloud";
@@ -165,20 +166,37 @@ export function readSettings(now: Date): HimlServicePrincipalArgs {
   // Each call parses the whole configuration anew.
   const all = pulumi.runtime.allConfig();
   const keys = Object.keys(all).filter((key) => key.startsWith(prefix));
+  const secretNames = new Set(
+    keys.filter((key) => isConfigSecret?.(key)).map((key) => key.slice(prefix.length)),
+  );
   try {
-    return parseSettings({
+    const args = parseSettings({
       values: Object.fromEntries(keys.map((key) => [key.slice(prefix.length), all[key]!])),
-      secretNames: new Set(
-        keys.filter((key) => isConfigSecret?.(key)).map((key) => key.slice(prefix.length)),
-      ),
+      secretNames,
       stack: pulumi.getStack(),
       projectFolder: process.cwd(),
       now,
       clouds: readClouds(all),
     });
+    return keepSecret(args, secretNames);
   } catch (error) {
     throw error instanceof InvalidValuesError ? printAsMessage(new pulumi.RunError(error.message)) : error;
   }
+}
+
+/** What is secret stays so, in outputs as in errors that Azure's answers lead to. The other settings must be plain. */
+function keepSecret(
+  args: HimlServicePrincipalArgs,
+  secretNames: ReadonlySet<string>,
+): HimlServicePrincipalArgs {
+  const secret = [...secretNames]
+    .filter(isSettingName)
+    .map((name) => argumentOf(name) as (typeof DEFERRABLE)[number])
+    .filter((argument) => DEFERRABLE.includes(argument) && args[argument] !== undefined);
+  return {
+    ...args,
+    ...Object.fromEntries(secret.map((argument) => [argument, pulumi.secret(args[argument])])),
+  };
 }
 
 function readClouds(config: Record<string, string>): Clouds {
@@ -244,7 +262,7 @@ function mergeWorkspace(
         what: setting,
         must: `be the ${field} of config.json, or be left out`,
         received: { [setting]: secretNames.has(setting) ? "[secret]" : set, "config.json": read },
-        remedy: `\`pulumi config rm ${setting}\`, or correct config.json.`,
+        remedy: `${command`pulumi config rm ${setting}`}, or correct config.json.`,
       });
     }
     args[argument] ??= read;
@@ -255,7 +273,7 @@ function mergeWorkspace(
     problems.push({
       what: setting,
       must: "be set, here or in the config.json that workspaceConfig names",
-      remedy: `\`pulumi config set ${setting} NAME\`, or \`pulumi config set workspaceConfig config.json\``,
+      remedy: `${command`pulumi config set ${setting} NAME`}, or \`pulumi config set workspaceConfig config.json\``,
     });
   }
   if (args.subscriptionId === undefined) delete args.subscriptionId;
@@ -305,7 +323,7 @@ function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceCo
 function hintAt(name: SettingName, { values }: SettingsSource): string {
   const { example } = SETTINGS[name];
   const isSet = example.startsWith("--path") && values[name] !== undefined;
-  return ` For example: ${isSet ? `\`pulumi config rm ${name}\`, then ` : ""}\`pulumi config set ${example}\``;
+  return ` For example: ${isSet ? `${command`pulumi config rm ${name}`}, then ` : ""}\`pulumi config set ${example}\``;
 }
 
 /** Where a role stands in the setting: a name alone is no list, and has no fields. */
@@ -325,7 +343,7 @@ function describeUnknownSetting(name: string): Problem {
     what: `Setting ${JSON.stringify(name)}`,
     must: "be one that this program knows",
     // Its value is not shown: somebody may have stored a password under a name of their own.
-    remedy: `${hint}\`pulumi config rm ${/^[\w.-]+$/.test(name) ? name : "NAME"}\` removes it. Known: ${Object.keys(SETTINGS).join(", ")}.`,
+    remedy: `${hint}${command`pulumi config rm ${name}`} removes it. Known: ${Object.keys(SETTINGS).join(", ")}.`,
   };
 }
 

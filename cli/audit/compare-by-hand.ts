@@ -1,3 +1,4 @@
+import { command } from "../../components/commands";
 import { BUILT_IN_ROLES, resolveRole } from "../../components/roles";
 import { tellTime } from "./tell-time";
 import {
@@ -54,7 +55,7 @@ function credentialsByHand(
   const describe = (
     kind: "secret" | "certificate",
     holder: string,
-    command: string,
+    remove: string,
     credential: CredentialFacts,
   ): Finding => {
     const label = credential.displayName === null ? "" : `${JSON.stringify(credential.displayName)} `;
@@ -65,7 +66,7 @@ function credentialsByHand(
         "OTHER_INSTANCE",
         what,
         `It is named as that of the instance ${other}, perhaps of a stack elsewhere. It is valid until ${tellTime(credential.ends)}.`,
-        `If that stack is gone: \`${command}\``,
+        `If that stack is gone: ${remove}`,
       );
     }
     if (new Date(credential.ends) <= now) {
@@ -73,7 +74,7 @@ function credentialsByHand(
         "EXPIRED_BY_HAND",
         what,
         `It ended ${tellTime(credential.ends)}: nobody can log in with it.`,
-        `\`${command}\` removes it.`,
+        `${remove} removes it.`,
       );
     }
     return report(
@@ -81,29 +82,30 @@ function credentialsByHand(
       kind === "secret" ? "SECRET_BY_HAND" : "CERTIFICATE_BY_HAND",
       what,
       `Not of this stack, and nobody is known to hold it: whoever does can log in as this principal until ${tellTime(credential.ends)}.`,
-      `\`${command}\``,
+      remove,
     );
   };
   const isStrange = (credential: CredentialFacts) =>
     !recorded.has(credential.keyId.toLowerCase()) && !hasOwnName(credential, ownIds);
   const app = facts.application;
   const principal = facts.principal;
-  const ofApplication = (keyId: string) =>
-    `az ad app credential delete --id ${application!.clientId} --key-id ${keyId}`;
-  const ofPrincipal = (keyId: string) =>
-    `az ad sp credential delete --id ${principal?.objectId} --key-id ${keyId}`;
+  const certificate = ["--cert"];
+  const ofApplication = (keyId: string, kind: readonly string[] = []) =>
+    command`az ad app credential delete --id ${application!.clientId} --key-id ${[keyId, ...kind]}`;
+  const ofPrincipal = (keyId: string, kind: readonly string[] = []) =>
+    command`az ad sp credential delete --id ${principal?.objectId} --key-id ${[keyId, ...kind]}`;
   return [
     ...(app?.secrets ?? [])
       .filter(isStrange)
       .map((one) => describe("secret", name, ofApplication(one.keyId), one)),
     ...(app?.certificates ?? []).map((one) =>
-      describe("certificate", name, `${ofApplication(one.keyId)} --cert`, one),
+      describe("certificate", name, ofApplication(one.keyId, certificate), one),
     ),
     ...(principal?.secrets ?? []).map((one) =>
       describe("secret", `the principal of ${name}`, ofPrincipal(one.keyId), one),
     ),
     ...(principal?.certificates ?? []).map((one) =>
-      describe("certificate", `the principal of ${name}`, `${ofPrincipal(one.keyId)} --cert`, one),
+      describe("certificate", `the principal of ${name}`, ofPrincipal(one.keyId, certificate), one),
     ),
   ];
 }
@@ -115,14 +117,14 @@ function trustsByHand(pair: Pair, { ownIds }: Comparison, recorded: ReadonlySet<
     .map((trust) => {
       const what = `trust ${trust.name} of ${application!.displayName}`;
       const detail = `Jobs with ${trust.matches} of ${trust.issuer} can log in as this principal.`;
-      const command = `az ad app federated-credential delete --id ${application!.clientId} --federated-credential-id ${trust.id}`;
+      const remove = command`az ad app federated-credential delete --id ${application!.clientId} --federated-credential-id ${trust.id}`;
       const other = instanceOfTrust(trust);
-      if (other === undefined) return report(pair, "TRUST_BY_HAND", what, detail, `\`${command}\``);
+      if (other === undefined) return report(pair, "TRUST_BY_HAND", what, detail, remove);
       return createFinding(
         "OTHER_INSTANCE",
         what,
         `It is described as that of the instance ${other}, perhaps of a stack elsewhere. ${detail}`,
-        `If that stack is gone: \`${command}\``,
+        `If that stack is gone: ${remove}`,
       );
     });
 }
@@ -147,7 +149,7 @@ function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: Readon
         isPrivileged(role)
           ? `Who logs in as this principal may give itself every other role there.`
           : `Who logs in as this principal may do there what ${nameOfRole(role)} may.`,
-        `\`az role assignment delete --ids "${role.id}"\``,
+        command`az role assignment delete --ids ${role.id}`,
       ),
     );
 }
@@ -191,7 +193,7 @@ function permissionsByHand(pair: Pair): Finding[] {
         POWERFUL_PERMISSIONS.includes(permission)
           ? "Who logs in as this principal can make itself administrator of the tenant."
           : `Who logs in as this principal may use ${resourceName} with it, in the whole tenant.`,
-        `\`az rest --method DELETE --url ${url}/servicePrincipals/${id}/appRoleAssignments/${grant}\``,
+        command`az rest --method DELETE --url ${url}/servicePrincipals/${id}/appRoleAssignments/${grant}`,
       ),
     ),
     ...(facts.delegations ?? []).map(({ id: grant, scope, isForAll }) =>
@@ -200,12 +202,14 @@ function permissionsByHand(pair: Pair): Finding[] {
         "DELEGATION_BY_HAND",
         `delegated permissions ${scope.trim()}`,
         `The application may act with them for ${isForAll ? "everybody" : "one person"} who signs in to it. hi-ml's pipelines need no such thing.`,
-        `\`az rest --method DELETE --url ${url}/oauth2PermissionGrants/${grant}\``,
+        command`az rest --method DELETE --url ${url}/oauth2PermissionGrants/${grant}`,
       ),
     ),
   ];
 }
 
+// Their addresses end in `%24ref`: a shell takes `$ref` for a variable, and what is left deletes the member itself
+// (msgraph-sdk-dotnet#1106).
 function membershipsByHand(pair: Pair): Finding[] {
   const id = pair.facts.principal?.objectId;
   return (pair.facts.memberships ?? []).flatMap((group) => {
@@ -216,7 +220,7 @@ function membershipsByHand(pair: Pair): Finding[] {
         "DIRECTORY_ROLE_BY_HAND",
         `directory role ${name}`,
         `Who logs in as this principal may do in the directory what ${group.displayName} may.`,
-        `\`az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/directoryRoles/${group.id}/members/${id}/$ref'\``,
+        command`az rest --method DELETE --url https://graph.microsoft.com/v1.0/directoryRoles/${group.id}/members/${id}/%24ref`,
       );
     }
     if (group.type !== "group") return [];
@@ -225,7 +229,7 @@ function membershipsByHand(pair: Pair): Finding[] {
       "GROUP_BY_HAND",
       `membership of the group ${name}`,
       "Who logs in as this principal has every role and permission of the group.",
-      `\`az ad group member remove --group ${group.id} --member-id ${id}\``,
+      command`az ad group member remove --group ${group.id} --member-id ${id}`,
     );
   });
 }
@@ -250,7 +254,7 @@ function ownersByHand(pair: Pair): Finding[] {
         describe(
           owner,
           `the application ${application!.displayName}`,
-          `\`az ad app owner remove --id ${application!.clientId} --owner-object-id ${owner.id}\``,
+          command`az ad app owner remove --id ${application!.clientId} --owner-object-id ${owner.id}`,
         ),
       ),
     ...(facts.principalOwners ?? [])
@@ -259,7 +263,7 @@ function ownersByHand(pair: Pair): Finding[] {
         describe(
           owner,
           `the principal of ${application!.displayName}`,
-          `\`az rest --method DELETE --url 'https://graph.microsoft.com/v1.0/servicePrincipals/${facts.principal?.objectId}/owners/${owner.id}/$ref'\``,
+          command`az rest --method DELETE --url https://graph.microsoft.com/v1.0/servicePrincipals/${facts.principal?.objectId}/owners/${owner.id}/%24ref`,
         ),
       ),
   ];

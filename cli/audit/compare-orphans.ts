@@ -1,3 +1,4 @@
+import { command } from "../../components/commands";
 import { instanceOf } from "../../components/ownership";
 import { tellTime } from "./tell-time";
 import {
@@ -105,7 +106,7 @@ function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding
         instance === undefined
           ? "It has the tag of this program, and no instance ID."
           : `It is of the instance ${instance}, perhaps of a stack elsewhere.`,
-        `If no stack records it: \`az ad app delete --id ${clientId}\``,
+        `If no stack records it: ${command`az ad app delete --id ${clientId}`}`,
       );
     });
 }

@@ -1,3 +1,4 @@
+import { command } from "../../components/commands";
 import { tellTime } from "./tell-time";
 import { type Comparison, hasOwnTag, isSameId, type Pair, pairsOf } from "./comparison";
 import type { AzureFacts } from "./facts";
@@ -102,7 +103,7 @@ function comparePrincipal({ application, principal, facts }: Pair): Finding[] {
       "PRINCIPAL_CHANGED",
       what,
       "Somebody disabled it: nobody can log in.",
-      `If it is not meant to stay blocked: \`az ad sp update --id ${found.objectId} --set accountEnabled=true\``,
+      `If it is not meant to stay blocked: ${command`az ad sp update --id ${found.objectId} --set accountEnabled=true`}`,
     ),
   ];
 }

@@ -7,6 +7,7 @@ import {
   ManagedIdentityCredential,
 } from "@azure/identity";
 import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
+import { command } from "../../components/commands";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { isNotFound, lastLines, parseJson, run } from "../processes";
@@ -128,7 +129,10 @@ async function getTokenOfAzureCli(io: Io, resource: string, tenant: string | und
     );
   }
   if (finished.exitCode === 0) return parseJson<{ accessToken: string }>(finished.stdout, "az").accessToken;
-  throw loginFailed(finished.stderr, `\`az login${tenant === undefined ? "" : ` --tenant ${tenant}`}\``);
+  throw loginFailed(
+    finished.stderr,
+    tenant === undefined ? "`az login`" : command`az login --tenant ${tenant}`,
+  );
 }
 
 function loginFailed(message: string, remedy: string): CliError {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { command } from "../../components/commands";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { parseJson } from "../processes";
@@ -128,7 +129,7 @@ async function requireTenant(azure: Azure, { tenantId }: StackRecord): Promise<v
   throw new CliError(
     "OTHER_TENANT",
     `Your login must be in the tenant of the stack, ${tenantId}. It is in ${tenantOfLogin}.`,
-    `\`az login --tenant ${tenantId}\`, or set ARM_TENANT_ID to it.`,
+    `${command`az login --tenant ${tenantId}`}, or set ARM_TENANT_ID to it.`,
   );
 }
 

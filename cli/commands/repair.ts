@@ -1,3 +1,4 @@
+import { command, commandLine } from "../../components/commands";
 import { type Audit, audit, type AuditOptions } from "../audit/audit";
 import type { Finding } from "../audit/findings";
 import { formatFindings } from "../audit/report";
@@ -139,14 +140,14 @@ async function purgeAll(io: Io, found: Audit, plan: Plan): Promise<CliError[]> {
 }
 
 async function pulumi(io: Io, args: readonly string[], options: AuditOptions): Promise<void> {
-  io.stderr.write(`pulumi ${args[0]}\n`);
+  io.stderr.write(`${commandLine`pulumi ${args[0]}`}\n`);
   const exitCode = await watchPulumi(io, args, selectionOf(options));
   if (exitCode === 0 && !io.signal.aborted) return;
   throw new CliError(
     "REPAIR_UNFINISHED",
     io.signal.aborted
       ? "The repair is not finished. It was interrupted."
-      : `The repair is not finished. \`pulumi ${args[0]}\` ended with exit code ${exitCode ?? "none"}.`,
+      : `The repair is not finished. ${command`pulumi ${args[0]}`} ended with exit code ${exitCode ?? "none"}.`,
     "See what it says above, then run `himl-sp repair` again: that is safe at every point.",
   );
 }

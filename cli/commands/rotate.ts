@@ -1,3 +1,4 @@
+import { command } from "../../components/commands";
 import { tellRemainingLogins } from "../audit/remaining-logins";
 import { formatDuration, formatLocalTime } from "../durations";
 import { CliError, MisuseError } from "../errors";
@@ -73,7 +74,7 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
       "The password is new, and works.",
       refused,
       ...(await tellRemainingLogins(io, selectionOf(options))),
-      `${TOKENS_GIVEN_BEFORE} The last one ends ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. To end it at once, take the role: \`pulumi config set roles '[]'\` and \`pulumi up\`.`,
+      `${TOKENS_GIVEN_BEFORE} The last one ends ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. To end it at once, take the role: \`pulumi config set roles "[]"\` and \`pulumi up\`.`,
       "  1. Push it: `himl-sp push github …` or `himl-sp push azure-devops …`. Jobs with the old one fail until then.",
       `  2. Keep the setting: commit the stack's file of settings, where ${SETTING} is ${raised}. With a lower one, an \`up\` rotates again.`,
       "",
@@ -118,7 +119,7 @@ async function readGeneration(io: Io, selection: StackSelection): Promise<number
   throw new CliError(
     "INVALID_GENERATION",
     `The setting ${SETTING} must be a whole number from ${FIRST_GENERATION}. Received ${JSON.stringify(text)}.`,
-    `\`pulumi config set ${SETTING} ${FIRST_GENERATION}\``,
+    command`pulumi config set ${SETTING} ${FIRST_GENERATION}`,
   );
 }
 
@@ -147,7 +148,7 @@ async function watch(
   const exitCode = await watchPulumi(io, args, selection);
   if (io.signal.aborted) throw unfinished("It was interrupted.", raised);
   if (exitCode !== 0)
-    throw unfinished(`\`pulumi ${args[0]}\` ended with exit code ${exitCode ?? "none"}.`, raised);
+    throw unfinished(`${command`pulumi ${args[0]}`} ended with exit code ${exitCode ?? "none"}.`, raised);
 }
 
 // With --refresh: where Azure has removed a former secret and the answer was lost, the provider fails to remove it once

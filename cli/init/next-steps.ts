@@ -1,3 +1,4 @@
+import { command, commandLine } from "../../components/commands";
 import { runPushAzureDevOps, runPushGithub } from "../commands/push";
 import { runVerify } from "../commands/verify";
 import { CliError } from "../errors";
@@ -14,7 +15,7 @@ export function formatSteps(answers: Answers): string {
   const { stack, place } = answers;
   const steps: [why: string, command: string][] = [
     ...(needsInstall(answers) ? ([["Gets the component.", "pulumi install"]] as [string, string][]) : []),
-    ["Shows what it will make, asks, and makes it.", `pulumi up --stack ${stack}`],
+    ["Shows what it will make, asks, and makes it.", commandLine`pulumi up --stack ${stack}`],
     ["Gives the variables to the pipeline.", pushCommand(answers)],
   ];
   const isDraft = place.name === "azure-devops" && !answers.usesPassword;
@@ -34,24 +35,20 @@ function pushCommand(answers: Answers): string {
   const { place, stack } = answers;
   // A YAML project has no `himl-sp` of its own.
   const himlSp = isYamlProject(answers)
-    ? `npx --yes --package ${quote(npmSource(answers.packageSource))} himl-sp`
-    : "npx himl-sp";
+    ? ["npx", "--yes", "--package", npmSource(answers.packageSource), "himl-sp"]
+    : ["npx", "himl-sp"];
   switch (place.name) {
     case "github": {
-      const host = place.host === "github.com" ? "" : ` --hostname ${place.host}`;
-      const environment = place.environment === undefined ? "" : ` --environment ${quote(place.environment)}`;
-      return `${himlSp} push github --stack ${stack} --repo ${place.repository}${host}${environment}`;
+      const host = place.host === "github.com" ? "" : commandLine` --hostname ${place.host}`;
+      const { environment: name } = place;
+      const environment = name === undefined ? "" : commandLine` --environment ${name}`;
+      return `${commandLine`${himlSp} push github --stack ${stack} --repo ${place.repository}`}${host}${environment}`;
     }
     case "azure-devops":
-      return `${himlSp} push azure-devops --stack ${stack} --organization ${place.organization} --project ${quote(place.project)} --group ${VARIABLE_GROUP}`;
+      return commandLine`${himlSp} push azure-devops --stack ${stack} --organization ${place.organization} --project ${place.project} --group ${VARIABLE_GROUP}`;
     case "other":
-      return `${himlSp} env --stack ${stack} --format dotenv > .env`;
+      return commandLine`${himlSp} env --stack ${stack} --format dotenv > .env`;
   }
-}
-
-/** For bash and for PowerShell: both take single quotes, and double them in another way. */
-function quote(text: string): string {
-  return /^[\w@%+=:,./#-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** `--up`: runs the rest. */
@@ -74,7 +71,9 @@ export async function runSteps(io: Io, answers: Answers): Promise<void> {
     const { organization, project } = place;
     await runPushAzureDevOps(io, { ...at, organization, project, group: VARIABLE_GROUP });
   } else {
-    io.stderr.write(`Ready. \`himl-sp env --stack ${stack} --format dotenv\` prints the variables.\n`);
+    io.stderr.write(
+      `Ready. ${command`himl-sp env --stack ${stack} --format dotenv`} prints the variables.\n`,
+    );
   }
 }
 
@@ -84,7 +83,7 @@ async function mustSucceed(io: Io, args: readonly string[], selection: { cwd: st
   io.signal.throwIfAborted();
   throw new CliError(
     "PULUMI_FAILED",
-    `\`pulumi ${args.join(" ")}\` must succeed. It ended with exit code ${exitCode ?? "none"}.`,
+    `${command`pulumi ${args}`} must succeed. It ended with exit code ${exitCode ?? "none"}.`,
     "What it says is above. The files are written: mend that, and go on with the same command.",
   );
 }

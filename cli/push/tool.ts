@@ -1,3 +1,4 @@
+import { command } from "../../components/commands";
 import { CliError } from "../errors";
 import { isNotFound, lastLines, run, type RunOptions } from "../processes";
 
@@ -23,7 +24,7 @@ export async function runTool(tool: Tool, args: readonly string[], options: RunO
     tool.explain(finished.exitCode, finished.stderr) ??
     new CliError(
       "TOOL_FAILED",
-      `\`${tool.program} ${args.slice(0, 3).join(" ")}\` ended with exit code ${finished.exitCode ?? "none"}: ${said}`,
+      `${command`${tool.program} ${args.slice(0, 3)}`} ended with exit code ${finished.exitCode ?? "none"}: ${said}`,
       "Its message may say what is missing, for example rights on the target.",
     )
   );

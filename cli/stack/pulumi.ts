@@ -1,3 +1,4 @@
+import { command } from "../../components/commands";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { environmentFor } from "../tool-environments";
@@ -38,7 +39,7 @@ export async function runPulumi(
   if (finished.exitCode === 0) return finished.stdout;
   throw new CliError(
     "PULUMI_FAILED",
-    `\`pulumi ${args.join(" ")}\` must succeed. It ended with exit code ${finished.exitCode ?? "none"}:\n  ${lastLines(finished.stderr, 5).replaceAll("\n", "\n  ")}`,
+    `${command`pulumi ${args}`} must succeed. It ended with exit code ${finished.exitCode ?? "none"}:\n  ${lastLines(finished.stderr, 5).replaceAll("\n", "\n  ")}`,
     remedyFor(finished.stderr),
   );
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { command } from "../../components/commands";
 import { formatDays, formatDuration, formatLocalTime } from "../durations";
 import { CliError } from "../errors";
 import type { Io } from "../io";
@@ -156,7 +157,7 @@ export function checkHolder({ claims }: Login, variables: CheckedVariables): voi
     throw new VerificationError(
       "OTHER_TENANT",
       `The login must be in the tenant of HIML_TENANT_ID. It is in ${claims.tid}.`,
-      `\`az login --tenant ${variables.HIML_TENANT_ID}\``,
+      command`az login --tenant ${variables.HIML_TENANT_ID}`,
     );
   }
   if (!isSame(claims.appid, variables.HIML_SERVICE_PRINCIPAL_ID)) {

@@ -8,7 +8,7 @@ function program() {
     roles: [{ role: "AzureML Data Scientist", scope: "workspace" }],
     authentication: "federated",
     federatedCredentials: [
-      // Jobs that name the environment "training". The IDs: gh api repos/octocat/training --jq '[.owner.id, .id]'
+      // Jobs that name the environment "training". The IDs: gh api repos/octocat/training --jq "[.owner.id, .id]"
       {
         github: {
           repository: "octocat/training",

@@ -16,6 +16,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
+import { commandLine } from "../../components/commands";
 import { type Finished, run } from "../../cli/processes";
 import { findRealPlugins } from "../stand-ins/real-plugins";
 import { type ProviderName, type StandIns, startStandIns } from "../stand-ins/stand-ins";
@@ -173,7 +174,10 @@ export class Session {
   async expectPulumi(...args: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.pulumi(args);
     if (exitCode === 0) return stdout;
-    throw new EngineError("ENGINE_FAILED", `pulumi ${args.join(" ")}: ${stderr.trim() || stdout.trim()}`);
+    throw new EngineError(
+      "ENGINE_FAILED",
+      `${commandLine`pulumi ${args}`}: ${stderr.trim() || stdout.trim()}`,
+    );
   }
 
   preview(): Promise<OperationResult> {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { getVersion as azureNativeVersion } from "@pulumi/azure-native/utilities";
 import { getVersion as azureadVersion } from "@pulumi/azuread/utilities";
 import { getVersion as randomVersion } from "@pulumi/random/utilities";
+import { commandLine } from "../../components/commands";
 import { ProviderError } from "./provider-error";
 import type { ProviderName } from "./stand-ins";
 
@@ -23,7 +24,9 @@ export async function findRealPlugins(names: readonly ProviderName[], env: Envir
   const folders = await Promise.all(names.map((name) => findPlugin(name, env)));
   const missing = names.filter((_, i) => folders[i] === undefined);
   if (missing.length > 0) {
-    const commands = missing.map((name) => `pulumi plugin install resource ${name} ${VERSIONS[name]()}`);
+    const commands = missing.map(
+      (name) => commandLine`pulumi plugin install resource ${name} ${VERSIONS[name]()}`,
+    );
     throw new ProviderError(
       "PLUGIN_NOT_INSTALLED",
       `--real-providers must name providers whose plugins are installed. Received ${missing.join(", ")}, found neither ` +

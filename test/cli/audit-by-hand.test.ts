@@ -98,7 +98,7 @@ const CASES: Case[] = [
       {
         code: "ROLE_BY_HAND",
         what: "role Reader on /subscriptions/x",
-        remedy: '`az role assignment delete --ids "/a"`',
+        remedy: "`az role assignment delete --ids /a`",
       },
     ],
   ],

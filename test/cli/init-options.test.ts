@@ -71,7 +71,7 @@ describe("himl-sp init, without a terminal", function () {
       [
         "pulumi install",
         "pulumi up --stack dev",
-        "npx --yes --package git+https://github.com/OWNER/himl-service-principal.git#v0.1.0 himl-sp push github --stack dev --repo octocat/training --environment production",
+        'npx --yes --package "git+https://github.com/OWNER/himl-service-principal.git#v0.1.0" himl-sp push github --stack dev --repo octocat/training --environment production',
         "",
       ],
     );

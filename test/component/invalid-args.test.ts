@@ -112,7 +112,7 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
   secretGeneration must be a whole number from 1. Received 0.
     Raise it by one after a leak: that replaces every secret at once.
   roles[0].role must be the name of a built-in role of Azure ML or the GUID of any role. Received "Contribtor".
-    Did you mean "Contributor", "Reader", "Owner"? \`az role definition list --name NAME --query [].name\` shows the GUID of any other role.
+    Did you mean "Contributor", "Reader", "Owner"? \`az role definition list --name NAME --query "[].name"\` shows the GUID of any other role.
   roles[1].role must not let its holder give itself every other role, unless allowPrivilegedRoles is true. Received "Owner".
     hi-ml needs Contributor, or less: "AzureML Data Scientist".
   roles[2].scope must be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/. Received "nowhere".
@@ -138,7 +138,7 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
       "a workspace that does not exist",
       azureError(404, "ResourceNotFound", "The Resource … was not found."),
       `The workspace (Azure: ResourceNotFound) must exist in its resource group. Received ${location}.
-    \`az resource list --resource-group "rg-ml" --resource-type Microsoft.MachineLearningServices/workspaces\` lists those that do. If this program creates it, set workspaceLookup to false.`,
+    \`az resource list --resource-group rg-ml --resource-type Microsoft.MachineLearningServices/workspaces\` lists those that do. If this program creates it, set workspaceLookup to false.`,
     ],
     [
       "a resource group that does not exist",

@@ -210,7 +210,7 @@ describe("The program without a password", () => {
     const command = await settled(pulumi.output(result!.details.administratorCommand));
     assert.equal(
       command,
-      'az role assignment create --assignee-object-id himl-service-principal.objectId --assignee-principal-type ServicePrincipal --role Contributor --scope "/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/rg-ml"',
+      "az role assignment create --assignee-object-id himl-service-principal.objectId --assignee-principal-type ServicePrincipal --role Contributor --scope /subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/rg-ml",
     );
   });
 });

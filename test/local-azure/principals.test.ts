@@ -96,7 +96,7 @@ describe("local Azure: owners in Microsoft Graph", () => {
     const list = ok(await rig.graph("GET", `/applications/${id}/owners`));
     assert.equal(list.value[0]?.["@odata.type"], "#microsoft.graph.servicePrincipal");
     assert.deepEqual(await owners(`/applications/${id}`), [objectId]);
-    ok(await rig.graph("DELETE", `/applications/${id}/owners/${objectId}/$ref`), 204);
+    ok(await rig.graph("DELETE", `/applications/${id}/owners/${objectId}/%24ref`), 204);
     assert.deepEqual(await owners(`/applications/${id}`), []);
   });
 

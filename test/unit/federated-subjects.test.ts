@@ -123,7 +123,7 @@ describe("Trusts are refused", () => {
   const FORMS =
     "federatedCredentials[0] must be {github: {repository, …}}, {azureDevOps: {issuer, subject}} or {issuer, subject}.";
   const EXAMPLE = 'For example: {"github": {"repository": "owner/name", "branch": "main"}}';
-  const IDS = "`gh api repos/octocat/training --jq '[.owner.id, .id]'` shows both.";
+  const IDS = '`gh api repos/octocat/training --jq "[.owner.id, .id]"` shows both.';
   const ONE_JOB =
     "federatedCredentials[0].github must have exactly one of branch, tag, environment, pullRequest and anyJob.";
   const ONE_SUBJECT = "Entra compares the whole subject: use an environment for several branches.";

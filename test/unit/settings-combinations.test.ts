@@ -206,7 +206,7 @@ describe("The cloud of the providers", () => {
         ],
         [
           'ARM_ENVIRONMENT must be public, or be left out: hi-ml knows no other cloud. Received "china".',
-          "`unset ARM_ENVIRONMENT`; a workspace of Azure Government or Azure in China cannot be used with hi-ml.",
+          "Remove ARM_ENVIRONMENT from the environment; a workspace of Azure Government or Azure in China cannot be used with hi-ml.",
         ],
       ],
     );

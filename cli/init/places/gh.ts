@@ -1,3 +1,4 @@
+import { command } from "../../../components/commands";
 import { CliError } from "../../errors";
 import type { Io } from "../../io";
 import { isNotFound, lastLines, parseJson, run } from "../../processes";
@@ -106,12 +107,16 @@ export class Gh {
       throw new CliError(
         "GH_NOT_LOGGED_IN",
         `The \`gh\` command must be logged in to ${this.host}. It is not.`,
-        `\`gh auth login --hostname ${this.host}\`, or set GH_TOKEN.`,
+        `${command`gh auth login --hostname ${this.host}`}, or set GH_TOKEN.`,
       );
     }
     const status = /HTTP (\d{3})/.exec(stderr)?.[1];
     if (status !== undefined) return Number(status);
-    throw new CliError("GH_FAILED", `\`gh api ${path}\` failed: ${lastLines(stderr, 2)}`, "`gh auth status`");
+    throw new CliError(
+      "GH_FAILED",
+      `${command`gh api ${path}`} failed: ${lastLines(stderr, 2)}`,
+      "`gh auth status`",
+    );
   }
 
   private async run(args: readonly string[]) {
