@@ -227,6 +227,11 @@ function createProgram(io: Io, version: string) {
     .option("-y, --yes", "do not ask")
     .option("--no-up", "do not end with `pulumi up`, for example before `pulumi destroy`")
     .option("--purge", "also delete what this stack has in the recycle bin; that cannot be undone")
+    .addOption(
+      new Option("--wait <time>", "how long Azure may show something that was changed as it was before")
+        .default(120_000, "2m")
+        .argParser(parseDuration),
+    )
     .addOption(instanceOption())
     .addOption(stackOption())
     .addOption(cwdOption())

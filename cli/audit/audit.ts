@@ -10,7 +10,8 @@ import type * as credentials from "./credentials";
 import type { AzureFacts, Unanswered } from "./facts";
 import { type Finding, sortFindings } from "./findings";
 import type * as azureReader from "./read-azure";
-import { type Deployment, readRecord, type StackRecord } from "./record";
+import type { Deployment } from "./deployment";
+import { readRecord, type StackRecord } from "./record";
 import { describeCheckpoint, describePending, findLocks } from "./stack-condition";
 
 export interface AuditOptions extends StackSelection {
@@ -26,7 +27,7 @@ export interface Audit {
   readonly instanceIds: readonly string[];
   /** Where they are from. */
   readonly idsFrom: "state" | "history" | "option" | "nowhere";
-  /** Whether the newest run of the history that changes Azure is a `destroy`. */
+  /** Whether the last run that changes Azure was a `destroy` that did not finish. */
   readonly wasDestroyed: boolean;
   readonly azure: azureReader.Azure;
   readonly facts: AzureFacts;
@@ -72,9 +73,9 @@ export async function audit(
   locking.catch(() => undefined);
   const state = await readState(exporting, backend);
   const past = state.record.instances.length === 0 ? await findPast(io, selection, backend) : undefined;
-  const wasDestroyed = past?.wasDestroyed ?? (await isLastRunDestroy(io, selection, backend));
+  const wasDestroyed = state.record.isHalfDestroyed || (await isLastRunDestroy(io, selection, backend));
   const inState = idsOf(state.record);
-  const inPast = past?.record === undefined ? [] : idsOf(past.record);
+  const inPast = past === undefined ? [] : idsOf(past);
   const [instanceIds, idsFrom] =
     inState.length > 0
       ? [inState, "state" as const]
@@ -85,8 +86,8 @@ export async function audit(
 
   const record: StackRecord = {
     ...state.record,
-    ...(state.record.tenantId === undefined && past?.record?.tenantId && { tenantId: past.record.tenantId }),
-    subscriptionIds: subscriptionsOf(io, state.record, past?.record),
+    ...(state.record.tenantId === undefined && past?.tenantId && { tenantId: past.tenantId }),
+    subscriptionIds: subscriptionsOf(io, state.record, past),
   };
   const azure = early ?? connect(io, chooseCredential(io, record.tenantId));
   const facts = await readAzure(azure, record);
@@ -149,25 +150,27 @@ async function findPast(
   io: Io,
   selection: StackSelection,
   backend: Backend,
-): Promise<{ record?: StackRecord; wasDestroyed: boolean }> {
-  const runs = await readHistory(io, selection, backend);
-  const wasDestroyed = endsInDestroy(runs);
-  for (const run of runs) {
+): Promise<StackRecord | undefined> {
+  for (const run of await readHistory(io, selection, backend)) {
     const deployment = await run.deployment();
     const record = deployment && readRecord(deployment);
-    if (record && idsOf(record).length > 0) return { record, wasDestroyed };
+    if (record && idsOf(record).length > 0) return record;
   }
-  return { wasDestroyed };
+  return undefined;
 }
 
+/**
+ * By the history, which has a run that failed, and none that was killed. What only looked or edited says nothing of what
+ * the stack is meant to be: a repair refreshes, too. After a `destroy` that finished, whatever is in the state is of an
+ * `up` that was killed.
+ */
 async function isLastRunDestroy(io: Io, selection: StackSelection, backend: Backend): Promise<boolean> {
   if (backend.kind !== "files") return false;
-  return endsInDestroy(await readHistory(io, selection, backend));
-}
-
-/** Newest first. What only looked or edited says nothing of what the stack is meant to be: a repair refreshes, too. */
-function endsInDestroy(runs: readonly { readonly kind: string }[]): boolean {
-  return runs.find(({ kind }) => kind === "update" || kind === "destroy")?.kind === "destroy";
+  const runs = await readHistory(io, selection, backend);
+  const last = runs.find(({ kind }) => kind === "update" || kind === "destroy");
+  if (last?.kind !== "destroy") return false;
+  const left = await last.deployment();
+  return left === undefined || readRecord(left).instances.length > 0;
 }
 
 function idsOf({ instances }: StackRecord): string[] {

@@ -7,7 +7,7 @@ import type { Io } from "../io";
 import { parseJson } from "../processes";
 import { runPulumi, type StackSelection, withoutPassphrase } from "../stack/pulumi";
 import { examineCheckpoint, readCheckpoint } from "./checkpoint";
-import type { Deployment } from "./record";
+import type { Deployment } from "./deployment";
 import { listFolder, parseOrNothing, readText } from "./state-files";
 
 /** Where the state of a stack is kept. */

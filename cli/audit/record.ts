@@ -1,3 +1,6 @@
+import { COMPONENT, type Deployment, type StateResource, TYPES } from "./deployment";
+import { isHalfDestroyed } from "./half-destroyed";
+
 /** What the state of a stack records of its service principals. Read without decrypting anything. */
 export interface StackRecord {
   /** One for each HimlServicePrincipal of the program. */
@@ -8,6 +11,10 @@ export interface StackRecord {
   /** Of the stack's outputs, or of its components'. */
   readonly tenantId?: string;
   readonly subscriptionIds: readonly string[];
+  /** When each resource was made or changed last, by its URN, in milliseconds. */
+  readonly changed: ReadonlyMap<string, number>;
+  /** Whether a run that was cut short has taken away what the program declares, as only `pulumi destroy` does. */
+  readonly isHalfDestroyed: boolean;
 }
 
 /** One HimlServicePrincipal, by its parts. What is about to be deleted (`delete` in the state) is among them. */
@@ -76,36 +83,6 @@ export interface PendingOperation {
   readonly type: string;
 }
 
-/** A resource of the state, as far as it is read here. */
-interface StateResource {
-  urn: string;
-  type: string;
-  id?: string;
-  parent?: string;
-  external?: boolean;
-  delete?: boolean;
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
-}
-
-/** The part of `pulumi stack export`, and of a checkpoint of a file backend, that matters here. */
-export interface Deployment {
-  resources?: StateResource[];
-  pending_operations?: { resource: StateResource; type: string }[];
-}
-
-const COMPONENT = "himl-service-principal:index:HimlServicePrincipal";
-const TYPES = {
-  instance: "random:index/randomUuid:RandomUuid",
-  application: "azuread:index/application:Application",
-  principal: "azuread:index/servicePrincipal:ServicePrincipal",
-  secret: "azuread:index/applicationPassword:ApplicationPassword",
-  trust: "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential",
-  flexibleTrust:
-    "azuread:index/applicationFlexibleFederatedIdentityCredential:ApplicationFlexibleFederatedIdentityCredential",
-  role: "azure-native:authorization:RoleAssignment",
-} as const;
-
 /** Reads a deployment. Never fails: what it does not know, it leaves out. */
 export function readRecord(deployment: Deployment): StackRecord {
   const resources = deployment.resources ?? [];
@@ -129,7 +106,19 @@ export function readRecord(deployment: Deployment): StackRecord {
     isEmpty: resources.length === 0,
     ...(tenantId !== undefined && { tenantId }),
     subscriptionIds: [...new Set(subscriptions.filter(isText).map((id) => id.toLowerCase()))],
+    changed: readTimes(resources),
+    isHalfDestroyed: components.some((component) => isHalfDestroyed(component, deployment)),
   };
+}
+
+/** Of a resource that is being replaced, there are two with one URN. */
+function readTimes(resources: readonly StateResource[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const { urn, created, modified } of resources) {
+    const time = Math.max(...[created, modified].map((instant) => Date.parse(instant ?? "") || 0));
+    times.set(urn, Math.max(time, times.get(urn) ?? 0));
+  }
+  return times;
 }
 
 function readInstance(component: StateResource, resources: readonly StateResource[]): RecordedInstance {

@@ -7,6 +7,7 @@ import type { Io } from "../io";
 import { formatPlan, isEmpty, type Plan, planRepair, type Step } from "../repair/plan";
 import { requireConsent } from "../repair/consent";
 import { remove } from "../repair/removals";
+import { lookUntilDone, lookUntilReplicated } from "../repair/replication";
 import { clearPendingOperations, mend, unlock, whileNobodyRuns } from "../repair/stack-steps";
 import { printable } from "../printable";
 import { watchPulumi } from "../stack/pulumi";
@@ -18,6 +19,8 @@ export interface RepairOptions extends AuditOptions {
   up: boolean;
   /** What is in the recycle bin goes for good. */
   purge?: boolean;
+  /** Milliseconds in which what was made or changed may seem to be missing, and what was removed to be there. */
+  wait: number;
 }
 
 /**
@@ -25,8 +28,8 @@ export interface RepairOptions extends AuditOptions {
  * planned from what is found, and does nothing where it is done already.
  */
 export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
-  const { yes, up, purge, ...auditOptions } = options;
-  const found = await audit(io, auditOptions);
+  const { yes, up, purge, wait, ...auditOptions } = options;
+  const look = () => audit(io, auditOptions);
   const planOf = (result: Audit) =>
     planRepair(result.findings, {
       hasPrincipal: result.record.instances.length > 0,
@@ -34,9 +37,11 @@ export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
       up,
       purge: purge ?? false,
     });
-  const plan = planOf(found);
-  const blocker = plan.blockers[0];
+  const first = await look();
+  const blocker = planOf(first).blockers[0];
   if (blocker !== undefined) throw blocked(blocker);
+  const found = await lookUntilReplicated(io, first, wait, look);
+  const plan = planOf(found);
   tell(io, found);
   if (isEmpty(plan)) {
     io.stderr.write("There is nothing to repair.\n");
@@ -50,12 +55,18 @@ export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
   for (const step of plan.stack) await doOnStack(io, auditOptions, found, step);
   const failures = await removeLeftovers(io, auditOptions, found, plan, planOf);
   if (plan.refreshed.length > 0 || plan.stack.length > 0) {
-    await refresh(io, auditOptions, planOf(await audit(io, auditOptions)).refreshed);
+    const now = await lookUntilReplicated(io, await look(), wait, look);
+    await refresh(io, auditOptions, planOf(now).refreshed);
   }
   if (plan.ending === "up") await pulumi(io, ["up", "--yes", "--skip-preview"], auditOptions);
   failures.push(...(await purgeAll(io, found, plan)));
   if (failures.length > 0) throw failures[0]!;
-  await tellTheEnd(io, auditOptions, plan, planOf);
+  const isDone = (result: Audit) => {
+    const { blockers, stack, ...rest } = planOf(result);
+    // Of the stack itself no time makes anything better.
+    return blockers.length + stack.length > 0 || isEmpty({ ...rest, blockers, stack, purges: [] });
+  };
+  tellTheEnd(io, plan, planOf(await lookUntilDone(io, wait, look, isDone)));
 }
 
 /** Where the instance ID is from, unless it is from where it always is. */
@@ -157,14 +168,8 @@ function selectionOf({ stack, cwd }: AuditOptions) {
 }
 
 /** Proves it: what is found at the end is told. */
-async function tellTheEnd(
-  io: Io,
-  options: AuditOptions,
-  plan: Plan,
-  planOf: (result: Audit) => Plan,
-): Promise<void> {
-  const after = planOf(await audit(io, options));
-  if (!isEmpty({ ...after, purges: [] }) && plan.ending !== "nothing") {
+function tellTheEnd(io: Io, plan: Plan, after: Plan): void {
+  if (!isEmpty({ ...after, purges: [] })) {
     throw new CliError(
       "REPAIR_UNFINISHED",
       `The repair is not finished. There is still something to do:\n${formatPlan(after).trimEnd()}`,
@@ -172,11 +177,7 @@ async function tellTheEnd(
     );
   }
   io.stderr.write("Repaired: a new audit finds nothing more that could be repaired.\n");
-  if (plan.ending === "destroy") {
-    io.stderr.write(
-      "The last run was a `pulumi destroy` that did not finish. Run it again, or `pulumi up`.\n",
-    );
-  }
+  if (plan.ending === "destroy") io.stderr.write("Run `pulumi destroy` again, or `pulumi up`.\n");
 }
 
 function blocked({ code, what, detail, remedy }: Finding): CliError {

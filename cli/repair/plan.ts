@@ -107,5 +107,8 @@ export function formatPlan(plan: Plan): string {
     ...(ending === "up" ? ["`pulumi up`"] : []),
     ...purges.map(({ sentence }) => sentence),
   ];
-  return lines.map((line, i) => `  ${i + 1}. ${printable(line)}\n`).join("");
+  const steps = lines.map((line, i) => `  ${i + 1}. ${printable(line)}\n`).join("");
+  return ending === "destroy"
+    ? `${steps}  No \`pulumi up\`: the last run was a \`pulumi destroy\` that did not finish.\n`
+    : steps;
 }

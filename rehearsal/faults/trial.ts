@@ -100,7 +100,7 @@ class Trial {
   /** `himl-sp repair`, after which the audit must find nothing. */
   async repair(): Promise<string> {
     if ((await this.audit()).length === 0) return "nothing to do";
-    const result = await this.note(this.world.himlSp("repair", "--yes"));
+    const result = await this.note(this.world.himlSp("repair", "--yes", "--wait", "0s"));
     if (result.exitCode !== 0) return `fails: ${reasonOf(result)}`;
     const findings = await this.audit();
     return findings.length === 0 ? "mends it" : `leaves ${findings.join(", ")}`;

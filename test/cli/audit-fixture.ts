@@ -14,7 +14,8 @@ import type {
   TrustFacts,
 } from "../../cli/audit/facts";
 import { type Finding, type FindingCode, sortFindings } from "../../cli/audit/findings";
-import { type Deployment, readRecord } from "../../cli/audit/record";
+import type { Deployment } from "../../cli/audit/deployment";
+import { readRecord } from "../../cli/audit/record";
 
 export const NOW = new Date("2026-11-25T12:00:00Z");
 /** Not used by another thing of the fixture. */

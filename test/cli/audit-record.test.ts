@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readRecord } from "../../cli/audit/record";
-import { createDeployment, IDS, URNS } from "./audit-fixture";
+import { COMPONENT, type Deployment } from "../../cli/audit/deployment";
+import { createDeployment, IDS, urnOf, URNS } from "./audit-fixture";
 
 describe("audit: the record of a state", () => {
   it("takes the instance ID from the resource of that name, not from the calendar", () => {
@@ -55,5 +56,73 @@ describe("audit: the record of a state", () => {
     );
     const [trust] = readRecord({ resources: flexible }).instances[0]!.trusts;
     assert.deepEqual([trust!.matches, trust!.audiences], ["claims['sub'] matches 'repo:o/*'", ["api://x"]]);
+  });
+
+  describe("a run that took away what the program declares", () => {
+    const urns = (...names: (keyof typeof URNS)[]) => new Set<string>(names.map((name) => URNS[name]));
+    const details = (more: object = {}) => ({ secrets: [{}], roles: [{}], trusts: [{}], ...more });
+    const MARK = "himl-period-90-1-0";
+    /** The outputs of the last `up` that finished, and what is left of the state. */
+    const state = (change: {
+      details?: object;
+      gone?: Set<string>;
+      going?: Set<string>;
+      leaving?: Set<string>;
+      hasMark?: boolean;
+    }): Deployment => {
+      const { gone = new Set(), going = new Set(), leaving = new Set(), hasMark = true } = change;
+      const resources = createDeployment().resources!.map((one) => ({
+        ...one,
+        ...(one.type === COMPONENT && { outputs: { details: details(change.details) } }),
+        ...(leaving.has(one.urn) && { delete: true }),
+      }));
+      const secret = resources.find(({ urn }) => urn === URNS.secret)!;
+      const mark = {
+        ...secret,
+        type: "random:index/randomUuid:RandomUuid",
+        urn: urnOf("random:index/randomUuid:RandomUuid", MARK),
+      };
+      const all = hasMark ? [...resources, mark] : resources;
+      return {
+        resources: all.filter(({ urn }) => !gone.has(urn)),
+        pending_operations: all
+          .filter(({ urn }) => going.has(urn))
+          .map((resource) => ({ resource, type: "deleting" })),
+      };
+    };
+    const CASES: [what: string, change: Parameters<typeof state>[0], expected: boolean][] = [
+      ["nothing is missing", {}, false],
+      ["a secret that is declared is being removed", { going: urns("secret") }, true],
+      ["a role that is declared is being removed", { going: urns("role") }, true],
+      ["they are gone, with the mark of the period", { gone: urns("secret", "role"), hasMark: false }, true],
+      [
+        "they are gone, and the mark is there: a refresh found that Azure has lost them",
+        { gone: urns("secret", "role") },
+        false,
+      ],
+      [
+        "a role that is declared no longer is being removed",
+        { going: urns("role"), details: { roles: [] } },
+        false,
+      ],
+      [
+        "a secret that was replaced is being removed",
+        { going: urns("secret"), leaving: urns("secret"), details: { secrets: [] } },
+        false,
+      ],
+      ["a trust is being removed: another one may take its place", { going: urns("trust") }, false],
+      [
+        "a trust is being removed, and there is nothing else",
+        { going: urns("trust"), details: { secrets: [], roles: [] }, hasMark: false },
+        true,
+      ],
+    ];
+    for (const [what, change, expected] of CASES) {
+      it(what, () => assert.equal(readRecord(state(change)).isHalfDestroyed, expected));
+    }
+
+    it("outputs without details, as before the first up has finished, say nothing", () => {
+      assert.equal(readRecord(createDeployment()).isHalfDestroyed, false);
+    });
   });
 });

@@ -10,7 +10,7 @@ import {
   secretDisplayName,
   trustDescription,
 } from "../../components/ownership";
-import type { Deployment } from "../../cli/audit/record";
+import type { Deployment } from "../../cli/audit/deployment";
 import { CONTRIBUTOR, ok, Rig } from "../local-azure/rig";
 import { ASSIGNMENT, createDeployment, IDS, SOON } from "./audit-fixture";
 import { buildCommand, type Finished, runCommand } from "./command";

@@ -105,7 +105,7 @@ describe("himl-sp audit", function () {
     await rig.graph("POST", `/applications/${ids.application}/removePassword`, { keyId: ids.secret });
     await rig.arm("DELETE", `${rig.group}/providers/Microsoft.Authorization/roleAssignments/${ids.role}`);
     assert.deepEqual(await stage.codes(), ["SECRET_MISSING", "ROLE_MISSING"]);
-    await stage.run(["repair", "--yes"]);
+    await stage.run(["repair", "--yes", "--wait", "0s"]);
     const [refresh, up] = await stage.changes();
     assert.match(
       refresh!,

@@ -32,7 +32,7 @@ describe("himl-sp repair, on the real engine", function () {
     };
   };
   const repair = async (...args: string[]) => {
-    const { exitCode, stderr } = await stack.himlSp("repair", "--yes", ...args);
+    const { exitCode, stderr } = await stack.himlSp("repair", "--yes", "--wait", "0s", ...args);
     assert.equal(exitCode, 0, stderr);
     return stderr;
   };

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createFinding, type Finding, type RepairAction } from "../../cli/audit/findings";
+import type { Audit } from "../../cli/audit/audit";
 import { requireConsent } from "../../cli/repair/consent";
 import { formatPlan, isEmpty, type Plan, planRepair, type PlanOptions } from "../../cli/repair/plan";
+import { lookUntilDone } from "../../cli/repair/replication";
 import { rememberingIo } from "./remembering-io";
 
 const OPTIONS: PlanOptions = { hasPrincipal: true, wasDestroyed: false, up: true, purge: false };
@@ -88,5 +90,34 @@ describe("repair: consent", () => {
       exitCode: 1,
     });
     await assert.rejects(requireConsent(rememberingIo(), purge), { code: "NOBODY_TO_ASK", exitCode: 2 });
+  });
+});
+
+describe("repair: what was removed may be shown for a while", () => {
+  const look = (answers: Finding[][]) => () =>
+    Promise.resolve({ findings: answers.shift() ?? [] } as unknown as Audit);
+  const isDone = ({ findings }: Audit) => findings.length === 0;
+  const one = leftover(refresh);
+
+  it("is looked for again until it is gone, which is told once", async () => {
+    const io = rememberingIo();
+    const found = await lookUntilDone(io, 300, look([[one], []]), isDone);
+    assert.deepEqual(found.findings, []);
+    assert.match(
+      io.written.stderr,
+      /^Azure may not show everywhere yet what was removed last: .* at most\.\n$/,
+    );
+  });
+
+  it("is told in the end where it stays", async () => {
+    const found = await lookUntilDone(rememberingIo(), 20, look([[one], [one], [one]]), isDone);
+    assert.deepEqual(found.findings, [one]);
+  });
+
+  it("is not waited for with --wait 0s, nor where all is done", async () => {
+    const io = rememberingIo();
+    assert.deepEqual((await lookUntilDone(io, 0, look([[one], []]), isDone)).findings, [one]);
+    assert.deepEqual((await lookUntilDone(io, 60_000, look([[]]), isDone)).findings, []);
+    assert.equal(io.written.stderr, "");
   });
 });

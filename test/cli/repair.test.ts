@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
-import { IDS } from "./audit-fixture";
+import { ok } from "../local-azure/rig";
+import { IDS, SOON, URNS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";
 
 /** More than any system gives. */
@@ -197,9 +198,50 @@ describe("himl-sp repair", function () {
     assert.equal(exitCode, 0, stderr);
     assert.match(
       stderr,
-      /The last run was a `pulumi destroy` that did not finish\. Run it again, or `pulumi up`\.\n$/,
+      /^To mend it:\n {2}1\. Unlock .*\n {2}No `pulumi up`: the last run was a `pulumi destroy` that did not finish\.\n.*Run `pulumi destroy` again, or `pulumi up`\.\n$/s,
     );
     assert.deepEqual(await stage.changes(), []);
+  });
+
+  it("an up that was killed after a destroy that finished: it goes on with an up", async () => {
+    await stage.addHistory(1, "destroy", {});
+    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
+    assert.equal((await stage.run(["repair", "--yes"])).exitCode, 0);
+    assert.deepEqual(await stage.changes(), ["up --yes --skip-preview"]);
+  });
+
+  describe("replication lag", () => {
+    /** A secret that the stack made just now, and that Azure shows only later. */
+    const addSecret = async (lag: number) => {
+      stage.rig.azure.control.setReplicationLag({ secret: lag });
+      const { keyId } = ok(
+        await stage.rig.graph("POST", `/applications/${stage.ids.application}/addPassword`, {
+          passwordCredential: { displayName: secretDisplayName(IDS.instance, "b"), endDateTime: SOON },
+        }),
+      ) as { keyId: string };
+      const created = new Date().toISOString();
+      const resources = stage.deployment.resources!.map((one) => ({ ...one, created }));
+      const other = resources.find(({ urn }) => urn === URNS.secret)!;
+      const made = { ...other, urn: `${other.urn}-of-now`, outputs: { ...other.outputs, keyId } };
+      await stage.answer([], { resources: [...resources, made] });
+    };
+
+    it("what was made shortly before is looked for again, and is not taken for missing", async () => {
+      await addSecret(6);
+      const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+      assert.equal(exitCode, 0, stderr);
+      assert.match(
+        stderr,
+        /^Azure may not show everywhere yet what was made or changed last: looking again for .* at most\.\nThere is nothing to repair\.\n$/,
+      );
+      assert.deepEqual(await stage.changes(), []);
+    });
+
+    it("--wait 0s: for those who know that it is gone", async () => {
+      await addSecret(60);
+      const { stderr } = await stage.run(["repair", "--yes", "--wait", "0s"]);
+      assert.match(stderr, /^To mend it:\n {2}1\. `pulumi refresh` of .*-of-now, and of nothing else\n/);
+    });
   });
 
   it("--no-up: for those who destroy next", async () => {

@@ -1,0 +1,31 @@
+/** A resource of the state, as far as it is read here. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  parent?: string;
+  external?: boolean;
+  delete?: boolean;
+  created?: string;
+  modified?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+/** The part of `pulumi stack export`, and of a checkpoint of a file backend, that matters here. */
+export interface Deployment {
+  resources?: StateResource[];
+  pending_operations?: { resource: StateResource; type: string }[];
+}
+
+export const COMPONENT = "himl-service-principal:index:HimlServicePrincipal";
+export const TYPES = {
+  instance: "random:index/randomUuid:RandomUuid",
+  application: "azuread:index/application:Application",
+  principal: "azuread:index/servicePrincipal:ServicePrincipal",
+  secret: "azuread:index/applicationPassword:ApplicationPassword",
+  trust: "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential",
+  flexibleTrust:
+    "azuread:index/applicationFlexibleFederatedIdentityCredential:ApplicationFlexibleFederatedIdentityCredential",
+  role: "azure-native:authorization:RoleAssignment",
+} as const;

@@ -1,0 +1,45 @@
+import { type Deployment, type StateResource, TYPES } from "./deployment";
+
+/**
+ * Whether a component has lost secrets or roles that its own outputs still name. An `up` removes only what the program no
+ * longer declares, and says so in the outputs before it removes anything. `destroy` leaves the outputs as they are until
+ * all else is gone. A run that was killed leaves no entry in the history, and so no other trace of what it was.
+ */
+export function isHalfDestroyed(component: StateResource, deployment: Deployment): boolean {
+  const { resources = [], pending_operations: pending = [] } = deployment;
+  const declared = readDeclared(component);
+  if (declared === undefined) return false;
+  const children = resources.filter(
+    ({ parent, delete: isLeaving }) => parent === component.urn && !isLeaving,
+  );
+  const isGoing = ({ urn, id }: StateResource) =>
+    pending.some(({ type, resource }) => type === "deleting" && resource.urn === urn && resource.id === id);
+  // A trust is removed before another one takes its place, in an `up` too: it counts only where there is nothing else.
+  const kinds: { types: readonly string[]; count: number }[] = [
+    { types: [TYPES.secret], count: declared.secrets },
+    { types: [TYPES.role], count: declared.roles },
+  ].filter(({ count }) => count > 0);
+  if (kinds.length === 0) kinds.push({ types: [TYPES.trust, TYPES.flexibleTrust], count: declared.trusts });
+
+  const found = kinds.map(({ types, count }) => {
+    const present = children.filter(({ type }) => types.includes(type));
+    const going = present.filter(isGoing).length;
+    return { isGoing: going > 0, isLess: present.length - going < count };
+  });
+  const less = found.filter(({ isLess }) => isLess);
+  if (less.length === 0) return false;
+  // A refresh loses what is missing in Azure, and nothing else: it keeps the mark of the secret's period, which `destroy`
+  // removes first, since it depends on the secret.
+  const hasMark = children.some(({ urn }) => /-period-[^:]*$/.test(urn));
+  return less.some((one) => one.isGoing) || !hasMark;
+}
+
+function readDeclared({ outputs }: StateResource) {
+  const details = outputs?.["details"] as Record<string, unknown> | undefined;
+  if (typeof details !== "object" || details === null) return undefined;
+  const count = (name: string) => {
+    const list = details[name];
+    return Array.isArray(list) ? list.length : 0;
+  };
+  return { secrets: count("secrets"), roles: count("roles"), trusts: count("trusts") };
+}
