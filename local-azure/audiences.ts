@@ -1,3 +1,4 @@
+import { LOCAL_VAULT_DOMAIN, PUBLIC_VAULT_DOMAIN } from "./certificates";
 import { GRAPH_APP_ID } from "./store/microsoft-graph";
 
 /** Audiences of Microsoft Graph. `{B}` is also one of ARM's, because a direct client asks for `{B}/.default` at both. */
@@ -16,4 +17,15 @@ export function graphAudiences(url: string): readonly string[] {
 export function armAudiences(url: string): readonly string[] {
   const hosts = ["https://management.azure.com", "https://management.core.windows.net"];
   return [url, `${url}/`, `${url}/arm`, ...hosts, ...hosts.map((host) => `${host}/`)];
+}
+
+/** The audience for all vaults of this cloud: what their hosts end with. */
+export function localVaultAudience(url: string): string {
+  return `https://${LOCAL_VAULT_DOMAIN}:${new URL(url).port}`;
+}
+
+/** Audiences of Key Vault, whichever vault it is. */
+export function vaultAudiences(url: string): readonly string[] {
+  const own = [`https://${PUBLIC_VAULT_DOMAIN}`, localVaultAudience(url)];
+  return [...own, ...own.map((audience) => `${audience}/`)];
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 /** The interfaces that share the one server. */
-export type Api = "oauth" | "graph" | "arm" | "metadata" | "control";
+export type Api = "oauth" | "graph" | "arm" | "vault" | "metadata" | "control";
 
 /** Any JSON object, as a client sent it. */
 export type JsonObject = Record<string, unknown>;

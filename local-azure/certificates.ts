@@ -11,6 +11,10 @@ export const PUBLIC_HOSTS = [
   "management.core.windows.net",
 ] as const;
 
+/** What the hosts of vaults end with, in the public cloud and in this one: a vault's name stands before it. */
+export const PUBLIC_VAULT_DOMAIN = "vault.azure.net";
+export const LOCAL_VAULT_DOMAIN = "vault.localhost";
+
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
 
@@ -59,6 +63,10 @@ export async function createCertificates(): Promise<Certificates> {
       new x509.SubjectAlternativeNameExtension([
         { type: "dns", value: "localhost" },
         ...PUBLIC_HOSTS.map((value) => ({ type: "dns" as const, value })),
+        ...[PUBLIC_VAULT_DOMAIN, LOCAL_VAULT_DOMAIN].map((domain) => ({
+          type: "dns" as const,
+          value: `*.${domain}`,
+        })),
         { type: "ip", value: "127.0.0.1" },
       ]),
       await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Api, Call } from "./call";
 
-const APIS = ["oauth", "graph", "arm", "metadata"] as const satisfies readonly Api[];
+const APIS = ["oauth", "graph", "arm", "vault", "metadata"] as const satisfies readonly Api[];
 
 /** What a bad day looks like to a caller. */
 export const faultSchema = z.strictObject({

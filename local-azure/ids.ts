@@ -25,6 +25,11 @@ export class IdSource {
     );
   }
 
+  /** 32 hexadecimal digits, as Key Vault names versions. */
+  hex(kind: string): string {
+    return this.bytes(kind).toString("hex").slice(0, 32);
+  }
+
   /**
    * A client secret in the shape of Entra's: 40 characters, with `8Q~` in the fourth place. Any of the alphabet can be
    * the first, so that one in sixteen begins with a sign that command lines and files trip over.

@@ -4,17 +4,21 @@ import { join } from "node:path";
 import { createCertificates } from "./certificates";
 import { Cloud } from "./cloud";
 import { createControl, type LocalAzureControl } from "./control/control";
+import { vaultOfHost } from "./key-vault/vault-host";
 import { directEnvironment, publicEnvironment } from "./environments";
 import { TokenService } from "./oauth/tokens";
 import { startConnectProxy } from "./proxy";
+import { LOCATION } from "./world-resources";
 import { startServer } from "./server";
-import { LOCATION, OTHER_RESOURCE_GROUP, type WorldOptions } from "./world";
+import { OTHER_RESOURCE_GROUP, type WorldOptions } from "./world";
 
 export type { DeclaredIssuer, LocalAzureControl, LocalPerson, SignOptions } from "./control/control";
 export type { DirectoryState } from "./control/state";
 export type { Snapshot } from "./cloud";
 export type { AddedFault, Fault } from "./faults";
 export type { RequestRecord } from "./request-log";
+export type { KeyVaultOptions } from "./world-resources";
+export type { AccessPolicy } from "./store/records";
 export type { ReadMode, ReplicationLag } from "./store/store";
 export type { TenantPolicy } from "./store/tenant-policy";
 export type {
@@ -93,7 +97,7 @@ export async function startLocalAzure(options: LocalAzureOptions = {}): Promise<
     const server = await startServer(cloud, certificates, options.port ?? 0);
     closers.push(() => server.close());
     cloud.url = `https://localhost:${server.port}`;
-    const proxy = await startConnectProxy(server.port);
+    const proxy = await startConnectProxy(server.port, (host) => vaultOfHost(cloud, host) !== undefined);
     closers.push(() => proxy.close());
     const { directory, place, otherSubscriptionId, admin } = cloud.world;
     const addresses = {

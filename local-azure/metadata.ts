@@ -1,3 +1,4 @@
+import { localVaultAudience } from "./audiences";
 import { armService } from "./arm/routes";
 import type { Call, Reply } from "./call";
 import type { Cloud } from "./cloud";
@@ -19,7 +20,7 @@ function getEndpoints(cloud: Cloud, call: Call): Reply {
       identityProvider: "AAD",
     },
     suffixes: {
-      keyVaultDns: "vault.local",
+      keyVaultDns: new URL(localVaultAudience(base)).host,
       storage: "core.local",
       acrLoginServer: "acr.local",
       sqlServerHostname: "db.local",

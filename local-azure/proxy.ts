@@ -12,10 +12,13 @@ export interface ConnectProxy {
 }
 
 /**
- * Starts a proxy that leads the public hosts of Azure, and the local Azure's own address, to the local Azure. It
- * refuses every other host, so that nothing behind it can leave the machine.
+ * Starts a proxy that leads the public hosts of Azure, the hosts that `isServed` knows, and the local Azure's own
+ * address to the local Azure. It refuses every other host, so that nothing behind it can leave the machine.
  */
-export async function startConnectProxy(serverPort: number): Promise<ConnectProxy> {
+export async function startConnectProxy(
+  serverPort: number,
+  isServed: (host: string) => boolean = () => false,
+): Promise<ConnectProxy> {
   const allowed = new Set([
     ...PUBLIC_HOSTS.map((host) => `${host}:443`),
     `localhost:${serverPort}`,
@@ -29,7 +32,9 @@ export async function startConnectProxy(serverPort: number): Promise<ConnectProx
   proxy.on("connection", (socket) => track(sockets, socket));
   proxy.on("connect", (request: http.IncomingMessage, client: Duplex, head: Buffer) => {
     client.on("error", () => client.destroy());
-    if (!allowed.has((request.url ?? "").toLowerCase())) {
+    const target = (request.url ?? "").toLowerCase();
+    const isPublic = target.endsWith(":443") && isServed(target.slice(0, -":443".length));
+    if (!allowed.has(target) && !isPublic) {
       client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       return;
     }

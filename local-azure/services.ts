@@ -3,6 +3,8 @@ import type { Api } from "./call";
 import type { PUBLIC_HOSTS } from "./certificates";
 import { controlService } from "./control/routes";
 import { graphService } from "./graph/routes";
+import { keyVaultService } from "./key-vault/routes";
+import { isVaultHost } from "./key-vault/vault-host";
 import { metadataService } from "./metadata";
 import { oauthService } from "./oauth/routes";
 import type { Route, Service } from "./route";
@@ -16,6 +18,7 @@ export const SERVICES: Readonly<Record<Api, AnyService>> = {
   oauth: oauthService as AnyService,
   graph: graphService as AnyService,
   arm: armService as AnyService,
+  vault: keyVaultService as AnyService,
   metadata: metadataService as AnyService,
   control: controlService as AnyService,
 };
@@ -45,6 +48,7 @@ export function pathsOf({ api, path, versions = ["v1.0"] }: AnyRoute): string[] 
 /** Whose error body a request without a route gets. */
 export function guessApi(path: string, host: string): Api {
   if (/^\/_local(\/|$)/i.test(path)) return "control";
+  if (isVaultHost(host)) return "vault";
   const ofHost = APIS_OF_HOST[host.replace(/:\d+$/, "") as keyof typeof APIS_OF_HOST]?.[0];
   if (ofHost !== undefined) return ofHost;
   if (/^\/(v1\.0|beta)(\/|$)/i.test(path)) return "graph";
@@ -52,6 +56,7 @@ export function guessApi(path: string, host: string): Api {
 }
 
 export function isServed(api: Api, base: string): boolean {
-  const host = new URL(base).hostname as keyof typeof APIS_OF_HOST;
-  return APIS_OF_HOST[host]?.includes(api) ?? true;
+  const { hostname } = new URL(base);
+  if (isVaultHost(hostname)) return api === "vault";
+  return APIS_OF_HOST[hostname as keyof typeof APIS_OF_HOST]?.includes(api) ?? true;
 }

@@ -93,6 +93,8 @@ function unknownYet(cloud: Cloud, call: Call): Refusal {
     return call.method === "POST" && /\/servicePrincipals$/i.test(call.path)
       ? new Refusal("appIdNotFound", { appId: textOf(call.body.json?.appId) })
       : new Refusal("objectNotFound", { id });
+  if (call.api === "vault" || /\/vaults\/[^/]+\/secrets\/[^/]+$/i.test(call.path))
+    return new Refusal("secretNotFound", { name: call.params.secret ?? "" });
   if (call.method === "PUT") {
     const { principalId } = (call.body.json?.properties ?? {}) as { principalId?: unknown };
     return new Refusal("principalNotFound", { id: textOf(principalId).replaceAll("-", ""), tenantId });

@@ -1,5 +1,6 @@
 import type { DirectoryClock } from "./clock";
 import { hashSecret, type IdSource } from "./ids";
+import { addGroup, createKeyVault, LOCATION } from "./world-resources";
 import { AccessControl } from "./store/access-control";
 import { addPassword } from "./store/credentials";
 import { Directory, findByAppId, principalTypeOf } from "./store/directory";
@@ -11,8 +12,13 @@ import {
   GRAPH_SCOPES,
   type GraphPermission,
 } from "./store/microsoft-graph";
-import type { PrincipalRecord, SubscriptionRecord, WorkspaceRecord } from "./store/records";
-import { idOfGroup, idOfWorkspace, resourceGroupId } from "./store/resources";
+import {
+  type PrincipalRecord,
+  SECRET_PERMISSIONS,
+  type SubscriptionRecord,
+  type WorkspaceRecord,
+} from "./store/records";
+import { idOfWorkspace, resourceGroupId } from "./store/resources";
 import { findRole } from "./store/roles";
 import type { Store } from "./store/store";
 
@@ -56,7 +62,6 @@ export interface WorldOptions {
   readonly workspaceName?: string;
 }
 
-export const LOCATION = "westeurope";
 export const OTHER_RESOURCE_GROUP = "rg-private";
 
 const LONG_AGO_DAYS = 3650;
@@ -86,7 +91,7 @@ export function createWorld(
   addSubscription(store, { subscriptionId: place.subscriptionId, displayName: "Contoso ML" }, now);
   addSubscription(store, { subscriptionId: second, displayName: "Contoso Other" }, now);
   createWorkspace(parts, ids, now, place);
-  addGroup(store, place.subscriptionId, OTHER_RESOURCE_GROUP, now);
+  addGroup(store, place.subscriptionId, OTHER_RESOURCE_GROUP, longBefore(now));
   for (const [name, templateId] of Object.entries(DIRECTORY_ROLES))
     directory.createGroup(name, [], longBefore(now), templateId);
   addMicrosoftGraph(directory, ids, longBefore(now));
@@ -133,11 +138,6 @@ function addMicrosoftGraph({ store }: Directory, ids: IdSource, createdAt: Date)
   store.tables.principals.put(principal.id, principal, createdAt);
 }
 
-function addGroup(store: Store, subscriptionId: string, name: string, now: Date): void {
-  const group = { subscriptionId, name, location: LOCATION, tags: {} };
-  store.tables.resourceGroups.put(idOfGroup(group), group, longBefore(now));
-}
-
 function addSubscription(store: Store, subscription: SubscriptionRecord, now: Date): void {
   store.tables.subscriptions.put(subscription.subscriptionId, subscription, longBefore(now));
 }
@@ -160,7 +160,7 @@ export function createSubscription(
 /** Where a new workspace is, and what it is. */
 export type WorkspaceOptions = WorkspacePlace & Partial<Pick<WorkspaceRecord, "location" | "kind">>;
 
-/** A workspace, with its resource group where that is missing. */
+/** A workspace with a vault of its own, and with its resource group where that is missing. */
 export function createWorkspace(
   { store }: Pick<World, "store">,
   ids: IdSource,
@@ -170,15 +170,24 @@ export function createWorkspace(
   const { subscriptionId, resourceGroup } = options;
   if (store.tables.subscriptions.get(subscriptionId) === undefined)
     throw new RangeError(`subscriptionId must be one of this cloud. Received ${subscriptionId}.`);
-  if (store.tables.resourceGroups.get(resourceGroupId(subscriptionId, resourceGroup)) === undefined)
-    addGroup(store, subscriptionId, resourceGroup, now);
-  const workspace = {
+  const made = {
     location: LOCATION,
     kind: "Default" as const,
     ...options,
     workspaceId: ids.guid("workspace"),
     identityPrincipalId: ids.guid("workspaceIdentity"),
   };
+  const vaultName = store.tables.vaults.all().length === 0 ? "kv-ml" : `kv-${made.workspaceId.slice(0, 8)}`;
+  // As Azure ML makes it: no roles, and one policy for the workspace's own identity.
+  const { id: keyVaultId } = createKeyVault(store, longBefore(now), {
+    subscriptionId,
+    resourceGroup,
+    name: vaultName,
+    location: made.location,
+    rbac: false,
+    accessPolicies: [{ objectId: made.identityPrincipalId, secrets: [...SECRET_PERMISSIONS] }],
+  });
+  const workspace = { ...made, keyVaultId };
   store.tables.workspaces.put(idOfWorkspace(workspace), workspace, longBefore(now));
 }
 

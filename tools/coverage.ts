@@ -11,6 +11,7 @@ const TITLES: Readonly<Record<Api, string>> = {
   oauth: "OAuth 2.0 and OpenID Connect",
   graph: "Microsoft Graph",
   arm: "Azure Resource Manager",
+  vault: "Key Vault's data plane (`https://<vault>.vault.azure.net`)",
   metadata: "Cloud metadata",
   control: "Control API (not part of Azure)",
 };
@@ -33,8 +34,12 @@ const NOT_ANSWERED: readonly (readonly [string, string])[] = [
     "Conditions beyond ActionMatches, @Request, @Resource, GuidEquals and StringEqualsIgnoreCase",
     "400 when the role is assigned",
   ],
-  ["Data actions", "listed with the roles, never checked"],
-  ["Creating or deleting subscriptions, resource groups and workspaces; all data planes", "501"],
+  ["Data actions other than those on the secrets of a key vault", "listed with the roles, never checked"],
+  [
+    "Creating or deleting subscriptions, resource groups, workspaces and key vaults; all data planes but that of Key Vault",
+    "501",
+  ],
+  ["Keys and certificates in key vaults; backup and restore of secrets", "501"],
   ["Application templates, logos, claims mapping, token signing", "501"],
 ];
 

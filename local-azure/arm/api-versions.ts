@@ -1,5 +1,5 @@
 import type { Call } from "../call";
-import { LOCATION } from "../world";
+import { LOCATION } from "../world-resources";
 import { refuse } from "./errors";
 
 /** A resource type of Resource Manager, with the API versions that it takes. */
@@ -57,6 +57,15 @@ const WORKSPACES: ResourceType = {
     2026-05-01 2026-05-15-preview`),
 };
 
+const VAULTS: ResourceType = {
+  namespace: "Microsoft.KeyVault",
+  name: "vaults",
+  versions: list(`
+    2015-06-01 2016-10-01 2018-02-14-preview 2018-02-14 2019-09-01 2020-04-01-preview 2021-04-01-preview
+    2021-06-01-preview 2021-10-01 2021-11-01-preview 2022-02-01-preview 2022-07-01 2022-11-01 2023-02-01 2023-07-01
+    2024-04-01-preview 2024-11-01 2024-12-01-preview 2025-05-01 2026-02-01 2026-03-01-preview 2026-04-01-preview`),
+};
+
 const RESOURCE_GRAPH: ResourceType = {
   namespace: "Microsoft.ResourceGraph",
   name: "resources",
@@ -70,6 +79,7 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
   ROLE_DEFINITIONS,
   PERMISSIONS,
   WORKSPACES,
+  VAULTS,
   RESOURCE_GRAPH,
 ];
 

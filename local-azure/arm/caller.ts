@@ -5,9 +5,12 @@ import { TokenRefusedError } from "../oauth/tokens";
 import type { Route } from "../route";
 import type { Attributes } from "../store/conditions";
 import type { SubscriptionRecord } from "../store/records";
-import { idOfWorkspace, resourceGroupId } from "../store/resources";
+import { idOfVault, idOfWorkspace, resourceGroupId } from "../store/resources";
 import { requireApiVersion, typeOfPath } from "./api-versions";
 import { refuse } from "./errors";
+
+const WORKSPACES = "Microsoft.MachineLearningServices/workspaces";
+const VAULTS = "Microsoft.KeyVault/vaults";
 
 /** Who calls Resource Manager. What they may do is looked up in the role assignments at each call. */
 export interface ArmCaller {
@@ -88,12 +91,13 @@ export function scopeOf(call: Call): string {
 
 /** The resource a request speaks of; for a list, the scope that is listed. */
 function targetOf(call: Call): string {
-  const { assignment, workspace } = call.params;
+  const { assignment, workspace, vault, secret } = call.params;
   const scope = scopeOf(call);
   if (assignment !== undefined)
     return `${scope}/providers/Microsoft.Authorization/roleAssignments/${assignment}`;
-  if (workspace === undefined) return scope;
-  return `${scope}/providers/Microsoft.MachineLearningServices/workspaces/${workspace}`;
+  if (workspace !== undefined) return `${scope}/providers/${WORKSPACES}/${workspace}`;
+  if (vault === undefined) return scope;
+  return `${scope}/providers/${VAULTS}/${vault}${secret === undefined ? "" : `/secrets/${secret}`}`;
 }
 
 /** A subscription of this tenant, or the error of Resource Manager: this comes before any check of rights. */
@@ -106,17 +110,20 @@ export function findSubscription(cloud: Cloud, call: Call): SubscriptionRecord {
 }
 
 function requireScopeExists(cloud: Cloud, call: Call): void {
-  const { subscription, group, provider, type, name, workspace } = call.params;
+  const { subscription, group, provider, type, name, workspace, vault } = call.params;
   if (subscription === undefined || group === undefined) return;
-  const { resourceGroups, workspaces } = cloud.world.store.tables;
+  const { resourceGroups, workspaces, vaults } = cloud.world.store.tables;
   if (resourceGroups.get(resourceGroupId(subscription, group)) === undefined)
     throw refuse("resourceGroupNotFound", { group });
-  const resource =
-    workspace === undefined ? `${provider}/${type}` : "Microsoft.MachineLearningServices/workspaces";
-  const resourceName = workspace ?? name;
+  const resourceName = workspace ?? vault ?? name;
   if (resourceName === undefined) return;
-  const isWorkspace = resource.toLowerCase() === "microsoft.machinelearningservices/workspaces";
-  const id = idOfWorkspace({ subscriptionId: subscription, resourceGroup: group, name: resourceName });
-  if (!isWorkspace || workspaces.get(id) === undefined)
+  const resource =
+    workspace !== undefined ? WORKSPACES : vault !== undefined ? VAULTS : `${provider}/${type}`;
+  const place = { subscriptionId: subscription, resourceGroup: group, name: resourceName };
+  const found = {
+    [WORKSPACES.toLowerCase()]: workspaces.get(idOfWorkspace(place)),
+    [VAULTS.toLowerCase()]: vaults.get(idOfVault(place)),
+  }[resource.toLowerCase()];
+  if (found === undefined)
     throw refuse("resourceNotFound", { resource: `${resource}/${resourceName}`, group });
 }

@@ -109,6 +109,18 @@ export const ARM_ERRORS = {
     "InvalidPrincipalType",
     "The PrincipalType property '{type}' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'.",
   ],
+  // Azure/azure-sdk-for-js#25489, as the data plane says it.
+  secretNotFound: [
+    404,
+    "SecretNotFound",
+    "A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182",
+  ],
+  secretDeleted: [
+    409,
+    "Conflict",
+    "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
+  ],
+  secretNameInvalid: [400, "BadRequest", "The request URI contains an invalid name: {name}"],
   queryInvalid: [400, "BadRequest", "Please provide below info when asking for support: {what}"],
   throttled: [
     429,

@@ -22,7 +22,7 @@ const READ_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/read";
 const ok = (body: JsonObject): Reply => ({ status: 200, body });
 
 /** Reads the JSON body and checks its properties. */
-function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Schema> {
+export function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Schema> {
   if (call.body.type !== "application/json")
     throw refuse("mediaTypeUnsupported", { type: headerOf(call, "content-type") ?? "<null>" });
   if (call.body.json === undefined)
@@ -34,7 +34,7 @@ function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): z.outpu
   });
 }
 
-function mayRead(cloud: Cloud, call: ArmCall, action: string, scope: string): boolean {
+export function mayRead(cloud: Cloud, call: ArmCall, action: string, scope: string): boolean {
   return cloud.world.access.isAllowed({ principalId: call.caller.objectId, action, scope }, call.now);
 }
 

@@ -3,6 +3,7 @@ import { defineRoutes, type RouteDeclaration, type Service } from "../route";
 import { admit, type ArmCaller, type ArmRight, authenticate } from "./caller";
 import { renderArmError } from "./errors";
 import * as handlers from "./handlers";
+import * as vaults from "./vault-handlers";
 
 type Declaration = RouteDeclaration<ArmCaller, ArmRight>;
 
@@ -22,6 +23,9 @@ const SUBSCRIPTION = "/subscriptions/:subscription";
 const GROUP = `${SUBSCRIPTION}/resourceGroups/:group`;
 const WORKSPACES = "/providers/Microsoft.MachineLearningServices/workspaces";
 const READ_WORKSPACES = "Microsoft.MachineLearningServices/workspaces/read";
+const VAULTS = "/providers/Microsoft.KeyVault/vaults";
+const SECRET = `${GROUP}${VAULTS}/:vault/secrets/:secret`;
+const WRITE_SECRETS = "Microsoft.KeyVault/vaults/secrets/write";
 const DEFINITIONS = "{scope}/providers/Microsoft.Authorization/roleDefinitions";
 const ASSIGNMENTS = "{scope}/providers/Microsoft.Authorization/roleAssignments";
 
@@ -74,6 +78,44 @@ const routes = defineRoutes<ArmCaller, ArmRight>("arm", {
     READ_WORKSPACES,
     handlers.getWorkspace,
     "That a caller without a role gets 403 for a missing workspace too; that AzureML Data Scientist may read the workspace itself; the code for an unknown api-version",
+  ),
+  [`GET ${SUBSCRIPTION}${VAULTS}`]: route(
+    "Key vaults of a subscription that the caller may read",
+    "anybody",
+    vaults.listVaults,
+  ),
+  [`GET ${GROUP}${VAULTS}`]: route(
+    "Key vaults of a resource group",
+    "Microsoft.KeyVault/vaults/read",
+    vaults.listVaults,
+  ),
+  [`GET ${GROUP}${VAULTS}/:vault`]: route(
+    "Read a key vault",
+    "Microsoft.KeyVault/vaults/read",
+    vaults.getVault,
+  ),
+  [`GET ${GROUP}${VAULTS}/:vault/secrets`]: route(
+    "List secrets, without their values",
+    "Microsoft.KeyVault/vaults/secrets/read",
+    vaults.listSecrets,
+  ),
+  [`GET ${SECRET}`]: route(
+    "Read all of a secret but its value; one that is soft-deleted is not there",
+    "Microsoft.KeyVault/vaults/secrets/read",
+    vaults.getSecret,
+    "The code and text for a secret that is not there",
+  ),
+  [`PUT ${SECRET}`]: route(
+    "Write a new version of a secret, past the vault's firewall",
+    WRITE_SECRETS,
+    vaults.putSecret,
+    "201 for a new secret and 200 for a new version; the answer for a name that is soft-deleted (409 Conflict, as in the data plane); the code for an invalid name",
+  ),
+  [`PATCH ${SECRET}`]: route(
+    "Change a secret; with a value: a new version",
+    WRITE_SECRETS,
+    vaults.patchSecret,
+    "That a change without a value makes no new version",
   ),
   "POST /providers/Microsoft.ResourceGraph/resources": route(
     "Azure ML workspaces of all subscriptions; any other query: 501",

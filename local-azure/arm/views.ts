@@ -4,11 +4,13 @@ import type {
   ResourceGroupRecord,
   RoleAssignmentRecord,
   SubscriptionRecord,
+  VaultRecord,
+  VaultSecretRecord,
   WorkspaceRecord,
 } from "../store/records";
-import { idOfGroup, idOfWorkspace, resourceGroupId } from "../store/resources";
+import { idOfGroup, idOfVault, idOfWorkspace, resourceGroupId } from "../store/resources";
 import type { RoleDefinition } from "../store/roles";
-import { LOCATION } from "../world";
+import { LOCATION } from "../world-resources";
 import type { ResourceType } from "./api-versions";
 
 export function viewSubscription(subscription: SubscriptionRecord, directory: Directory): JsonObject {
@@ -155,7 +157,7 @@ export function viewWorkspace(workspace: WorkspaceRecord, directory: Directory, 
       friendlyName: workspace.name,
       description: "",
       storageAccount: part("Microsoft.Storage/storageAccounts", "stml"),
-      keyVault: part("Microsoft.KeyVault/vaults", "kv-ml"),
+      keyVault: workspace.keyVaultId,
       applicationInsights: part("Microsoft.Insights/components", "appi-ml"),
       containerRegistry: null,
       hbiWorkspace: false,
@@ -192,6 +194,80 @@ export function viewWorkspace(workspace: WorkspaceRecord, directory: Directory, 
       lastModifiedAt: "2022-01-01T00:00:00Z",
       lastModifiedBy: "owner@example.com",
       lastModifiedByType: "User",
+    },
+  };
+}
+
+/** A vault; `vaultUri` is its address in the data plane. */
+export function viewVault(vault: VaultRecord, { tenantId }: Directory, vaultUri: string): JsonObject {
+  return {
+    id: idOfVault(vault),
+    name: vault.name,
+    type: "Microsoft.KeyVault/vaults",
+    location: vault.location,
+    tags: {},
+    systemData: {
+      createdBy: "owner@example.com",
+      createdByType: "User",
+      createdAt: "2022-01-01T00:00:00Z",
+      lastModifiedBy: "owner@example.com",
+      lastModifiedByType: "User",
+      lastModifiedAt: "2022-01-01T00:00:00Z",
+    },
+    properties: {
+      sku: { family: "A", name: "standard" },
+      tenantId,
+      ...(vault.firewall
+        ? {
+            networkAcls: {
+              bypass: "AzureServices",
+              defaultAction: "Deny",
+              ipRules: [],
+              virtualNetworkRules: [],
+            },
+          }
+        : {}),
+      accessPolicies: vault.accessPolicies.map(({ objectId, secrets }) => ({
+        tenantId,
+        objectId,
+        permissions: { keys: [], secrets, certificates: [] },
+      })),
+      enabledForDeployment: false,
+      enabledForTemplateDeployment: false,
+      enableSoftDelete: true,
+      softDeleteRetentionInDays: vault.softDeleteRetentionInDays,
+      enableRbacAuthorization: vault.rbac,
+      // It is true or not there: nobody can take the protection away again.
+      ...(vault.purgeProtection ? { enablePurgeProtection: true } : {}),
+      vaultUri: `${vaultUri}/`,
+      provisioningState: "Succeeded",
+      publicNetworkAccess: "Enabled",
+    },
+  };
+}
+
+/** A secret as Resource Manager shows it: never its value. */
+export function viewSecret(vault: VaultRecord, secret: VaultSecretRecord, vaultUri: string): JsonObject {
+  const { version, contentType, enabled, notBefore, expires, created, updated, tags } =
+    secret.versions.at(-1)!;
+  const secretUri = `${vaultUri}/secrets/${secret.name}`;
+  return {
+    id: `${idOfVault(vault)}/secrets/${secret.name}`,
+    name: secret.name,
+    type: "Microsoft.KeyVault/vaults/secrets",
+    location: vault.location,
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    properties: {
+      ...(contentType === null ? {} : { contentType }),
+      attributes: {
+        enabled,
+        ...(notBefore === null ? {} : { nbf: notBefore }),
+        ...(expires === null ? {} : { exp: expires }),
+        created,
+        updated,
+      },
+      secretUri,
+      secretUriWithVersion: `${secretUri}/${version}`,
     },
   };
 }

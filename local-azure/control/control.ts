@@ -4,10 +4,11 @@ import type { AddedFault, Fault } from "../faults";
 import type { RequestRecord } from "../request-log";
 import { personClaims } from "../oauth/handlers";
 import { AZURE_CLI_APP_ID, type DirectoryRole } from "../store/microsoft-graph";
-import type { ScopeGrantRecord } from "../store/records";
+import type { AccessPolicy, ScopeGrantRecord } from "../store/records";
 import type { ReadMode, ReplicationLag } from "../store/store";
 import type { TenantPolicy } from "../store/tenant-policy";
 import * as world from "../world";
+import { createKeyVault, type KeyVaultOptions, setAccessPolicy } from "../world-resources";
 import { type DirectoryState, readState } from "./state";
 
 /** Claims of an assertion: who presents it, and to whom. */
@@ -38,6 +39,9 @@ export interface LocalPerson extends world.PersonCredentials {
   tokenFor(resource: string): Promise<string>;
 }
 
+/** A key vault that is not there yet. */
+export type NewKeyVault = Pick<KeyVaultOptions, "name"> & Partial<KeyVaultOptions>;
+
 /** Typed functions for tests: the same as the control API under `/_local/`. */
 export interface LocalAzureControl {
   /** The directory's time. */
@@ -65,8 +69,12 @@ export interface LocalAzureControl {
   /** As if a person, or an administrator for all, had consented to permissions of an application. */
   lendPermissions(grant: Omit<ScopeGrantRecord, "id">): void;
   createSubscription(options: { displayName: string; subscriptionId?: string }): { subscriptionId: string };
-  /** Makes the resource group too where it is missing. */
+  /** Makes the resource group too where it is missing, and a key vault. */
   createWorkspace(options: world.WorkspaceOptions): void;
+  /** Makes the resource group too where it is missing. Left out: in the first resource group. */
+  createKeyVault(options: NewKeyVault): { id: string; name: string };
+  /** For vaults that go by access policies; no permission takes the policy away. */
+  setAccessPolicy(vaultName: string, policy: AccessPolicy): void;
   declareIssuer(issuer: string): Promise<DeclaredIssuer>;
   /** Parts left out stay as they are. */
   setPolicy(policy: Partial<TenantPolicy>): void;
@@ -111,6 +119,13 @@ export function createControl(cloud: Cloud): LocalAzureControl {
     createSubscription: (options) =>
       world.createSubscription(cloud.world, cloud.ids, cloud.clock.now(), options),
     createWorkspace: (options) => world.createWorkspace(cloud.world, cloud.ids, cloud.clock.now(), options),
+    createKeyVault: (options) => {
+      const { store, place } = cloud.world;
+      const { subscriptionId, resourceGroup } = place;
+      return createKeyVault(store, cloud.clock.now(), { subscriptionId, resourceGroup, ...options });
+    },
+    setAccessPolicy: (vaultName, policy) =>
+      setAccessPolicy(cloud.world.store, cloud.clock.now(), vaultName, policy),
     declareIssuer: (issuer) => declareIssuer(cloud, issuer),
     setPolicy: (policy) => {
       cloud.policy = { ...cloud.policy, ...policy };

@@ -7,6 +7,7 @@ import { TokenRefusedError } from "../oauth/tokens";
 import { type ErrorTable, lookUp, Refusal } from "../refusal";
 import { defineRoutes, type RouteDeclaration, type Service } from "../route";
 import { DIRECTORY_ROLE_NAMES, GRAPH_PERMISSIONS } from "../store/microsoft-graph";
+import { SECRET_PERMISSIONS } from "../store/records";
 import { findRole } from "../store/roles";
 import { LAG_KINDS } from "../store/store";
 import { createControl, type LocalAzureControl } from "./control";
@@ -69,6 +70,18 @@ const workspaceBody = z.strictObject({
   name: z.string().min(1),
   location: z.string().exactOptional(),
   kind: z.enum(["Default", "Hub", "Project"]).exactOptional(),
+});
+const policyOfVault = z.strictObject({ objectId: z.guid(), secrets: z.array(z.enum(SECRET_PERMISSIONS)) });
+const keyVaultBody = z.strictObject({
+  name: z.string(),
+  subscriptionId: z.guid().exactOptional(),
+  resourceGroup: z.string().min(1).exactOptional(),
+  location: z.string().exactOptional(),
+  rbac: z.boolean().exactOptional(),
+  accessPolicies: z.array(policyOfVault).exactOptional(),
+  firewall: z.boolean().exactOptional(),
+  softDeleteRetentionInDays: z.int().min(7).max(90).exactOptional(),
+  purgeProtection: z.boolean().exactOptional(),
 });
 const directoryRoleBody = z.strictObject({ objectId: z.guid(), role: z.enum(DIRECTORY_ROLE_NAMES) });
 const scopeGrantBody = z.strictObject({
@@ -183,6 +196,15 @@ const routes = defineRoutes<Admin, "admin">("control", {
   "POST /_local/workspaces": route(
     "Add an Azure ML workspace: `{subscriptionId, resourceGroup, name, location?, kind?}`",
     (control, call) => control.createWorkspace(read(call, workspaceBody)),
+  ),
+  "POST /_local/key-vaults": route(
+    "Add a key vault: `{name, subscriptionId?, resourceGroup?, rbac?, accessPolicies?, firewall?, softDeleteRetentionInDays?, purgeProtection?}`",
+    (control, call) => control.createKeyVault(read(call, keyVaultBody)),
+    201,
+  ),
+  "PUT /_local/key-vaults/:vault/access-policies": route(
+    "Say what somebody may do with the secrets of a vault without roles: `{objectId, secrets}`",
+    (control, call) => control.setAccessPolicy(call.params.vault!, read(call, policyOfVault)),
   ),
   "POST /_local/issuers": route(
     "Declare an OIDC issuer with its keys: `{issuer, jwks}`",

@@ -1,8 +1,11 @@
 import type { Cloud } from "../cloud";
 import { certificatesOf, federatedCredentialsOf, passwordsOf } from "../store/credentials";
 import { displayNameOf } from "../store/directory";
-import type { ApplicationRecord, PrincipalRecord, RoleAssignmentRecord } from "../store/records";
+import { hashSecret } from "../ids";
+import type { ApplicationRecord, PrincipalRecord, RoleAssignmentRecord, VaultRecord } from "../store/records";
+import { idOfVault } from "../store/resources";
 import type { StoreView } from "../store/store";
+import { VaultSecrets } from "../store/vaults";
 
 interface PasswordState {
   keyId: string;
@@ -76,12 +79,35 @@ export interface AppRoleAssignmentState {
   initial: boolean;
 }
 
+/** A version of a secret, with its value as a hash. */
+interface SecretVersionState {
+  version: string;
+  sha256: string;
+  contentType: string | null;
+  enabled: boolean;
+  expires: string | null;
+  tags: Record<string, string>;
+}
+
+/** A key vault, with its secrets; the latest version of each is the last. */
+export interface VaultState {
+  id: string;
+  name: string;
+  secrets: {
+    name: string;
+    /** Null: it is there; else it can still be recovered. */
+    deletedDateTime: string | null;
+    versions: SecretVersionState[];
+  }[];
+}
+
 /** All that is in the directory, as plain JSON. Records with `initial: false` were created by calls. */
 export interface DirectoryState {
   applications: ApplicationState[];
   servicePrincipals: PrincipalState[];
   roleAssignments: RoleAssignmentState[];
   appRoleAssignments: AppRoleAssignmentState[];
+  vaults: VaultState[];
   deletedItems: (
     | ({ kind: "application"; deletedDateTime: string } & ApplicationState)
     | ({ kind: "servicePrincipal"; deletedDateTime: string } & PrincipalState)
@@ -107,6 +133,7 @@ export function readState(cloud: Cloud): DirectoryState {
         appRoleId,
         initial,
       })),
+    vaults: view.vaults.all().map((vault) => vaultState(cloud, vault)),
     deletedItems: deleted.map(({ kind, record, displayName, deletedAt }) => {
       const deletedDateTime = deletedAt.toISOString();
       return kind === "application"
@@ -182,6 +209,27 @@ function assignmentState(assignment: RoleAssignmentRecord): RoleAssignmentState 
     roleDefinitionGuid: assignment.roleGuid,
     condition: assignment.condition,
     initial: assignment.initial,
+  };
+}
+
+function vaultState({ clock, world }: Cloud, vault: VaultRecord): VaultState {
+  const secrets = new VaultSecrets(world.store, vault, clock.now());
+  const deleted = secrets.allDeleted().map(({ secret }) => secret);
+  return {
+    id: idOfVault(vault),
+    name: vault.name,
+    secrets: [...secrets.all(), ...deleted].map(({ name, deletedAt, versions }) => ({
+      name,
+      deletedDateTime: deletedAt?.toISOString() ?? null,
+      versions: versions.map(({ version, value, contentType, enabled, expires, tags }) => ({
+        version,
+        sha256: hashSecret(value),
+        contentType,
+        enabled,
+        expires: expires === null ? null : new Date(expires * 1000).toISOString(),
+        tags: { ...tags },
+      })),
+    })),
   };
 }
 

@@ -1,4 +1,4 @@
-import { armAudiences, graphAudiences } from "../audiences";
+import { armAudiences, graphAudiences, vaultAudiences } from "../audiences";
 import { type Call, isGuid, type Reply } from "../call";
 import type { Cloud } from "../cloud";
 import { hashSecret } from "../ids";
@@ -207,7 +207,8 @@ function readAudience(cloud: Cloud, call: Call): string {
   if (only === undefined || others.length > 0) throw refuse("scopeInvalid", { scope });
   if (!only.endsWith(DEFAULT_SCOPE)) throw refuse("scopeNotDefault", { scope });
   const resource = only.slice(0, -DEFAULT_SCOPE.length);
-  const known = [...graphAudiences(cloud.url), ...armAudiences(cloud.url)];
+  const { url } = cloud;
+  const known = [...graphAudiences(url), ...armAudiences(url), ...vaultAudiences(url)];
   const tenant = cloud.world.directory.tenantName;
   if (!known.includes(resource)) throw refuse("resourceNotFound", { resource, tenant });
   return resource;

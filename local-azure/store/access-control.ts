@@ -4,7 +4,7 @@ import { type Attributes, parseCondition } from "./conditions";
 import { groupsOf, principalTypeOf } from "./directory";
 import type { RoleAssignmentRecord } from "./records";
 import { isAtOrAbove } from "./resources";
-import { allowsAction, findRole } from "./roles";
+import { allowsAction, allowsDataAction, findRole } from "./roles";
 import type { Store, StoreView } from "./store";
 
 /** What a caller says about a role assignment. */
@@ -23,6 +23,8 @@ export interface RoleAssignmentRequest {
 export interface Access {
   readonly principalId: string;
   readonly action: string;
+  /** The action is one on the data in the resource. */
+  readonly onData?: boolean;
   readonly scope: string;
   /** What a condition can ask about the request, and about what is there. */
   readonly request?: Attributes;
@@ -87,12 +89,16 @@ export class AccessControl {
     return this.of(principalId, now).filter((assignment) => isAtOrAbove(assignment.scope, scope));
   }
 
-  isAllowed({ principalId, action, scope, request = {}, resource = {} }: Access, now: Date): boolean {
+  isAllowed(
+    { principalId, action, onData = false, scope, request = {}, resource = {} }: Access,
+    now: Date,
+  ): boolean {
+    const allows = onData ? allowsDataAction : allowsAction;
     return this.effectiveAt(principalId, scope, now).some(({ roleGuid, condition }) => {
       const definition = findRole(roleGuid);
       return (
         definition !== undefined &&
-        allowsAction(definition, action) &&
+        allows(definition, action) &&
         (condition === null || parseCondition(condition)({ action, request, resource }))
       );
     });

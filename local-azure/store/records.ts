@@ -140,6 +140,8 @@ export interface WorkspaceRecord {
   readonly kind: WorkspaceKind;
   readonly workspaceId: string;
   readonly identityPrincipalId: string;
+  /** Resource ID of the vault that belongs to it. */
+  readonly keyVaultId: string;
 }
 
 export type WorkspaceKind = "Default" | "Hub" | "Project";
@@ -148,4 +150,51 @@ export type WorkspaceKind = "Default" | "Hub" | "Project";
 export interface SubscriptionRecord {
   readonly subscriptionId: string;
   readonly displayName: string;
+}
+
+/** What somebody may do with the secrets of a vault that goes by access policies. */
+export interface AccessPolicy {
+  readonly objectId: string;
+  readonly secrets: readonly SecretPermission[];
+}
+
+export const SECRET_PERMISSIONS = ["get", "list", "set", "delete", "recover", "purge"] as const;
+export type SecretPermission = (typeof SECRET_PERMISSIONS)[number];
+
+/** A key vault. Its name is unique in all of Azure. */
+export interface VaultRecord {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+  readonly location: string;
+  /** True: role assignments say who may do what with its secrets; false: its access policies do. */
+  readonly rbac: boolean;
+  readonly accessPolicies: readonly AccessPolicy[];
+  /** Its firewall lets nobody in, but for Azure Resource Manager. */
+  readonly firewall: boolean;
+  readonly softDeleteRetentionInDays: number;
+  readonly purgeProtection: boolean;
+}
+
+/** One value of a secret. Instants are whole seconds since 1970, as Key Vault has them. */
+export interface SecretVersion {
+  /** 32 hexadecimal digits. */
+  readonly version: string;
+  readonly value: string;
+  readonly contentType: string | null;
+  readonly enabled: boolean;
+  readonly notBefore: number | null;
+  readonly expires: number | null;
+  readonly created: number;
+  readonly updated: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A secret in a vault, with all its versions, the latest one last. */
+export interface VaultSecretRecord {
+  readonly vault: string;
+  readonly name: string;
+  readonly versions: readonly SecretVersion[];
+  /** Set while it can still be recovered. */
+  readonly deletedAt: Date | null;
 }

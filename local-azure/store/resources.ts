@@ -1,4 +1,4 @@
-import type { ResourceGroupRecord, WorkspaceRecord } from "./records";
+import type { ResourceGroupRecord, VaultRecord, WorkspaceRecord } from "./records";
 
 /** IDs as Azure Resource Manager spells them; tables find them in any case. */
 export function resourceGroupId(subscriptionId: string, name: string): string {
@@ -15,6 +15,14 @@ export function idOfWorkspace({
 }: Pick<WorkspaceRecord, "subscriptionId" | "resourceGroup" | "name">): string {
   const group = resourceGroupId(subscriptionId, resourceGroup);
   return `${group}/providers/Microsoft.MachineLearningServices/workspaces/${name}`;
+}
+
+export function idOfVault({
+  subscriptionId,
+  resourceGroup,
+  name,
+}: Pick<VaultRecord, "subscriptionId" | "resourceGroup" | "name">): string {
+  return `${resourceGroupId(subscriptionId, resourceGroup)}/providers/Microsoft.KeyVault/vaults/${name}`;
 }
 
 /** Scopes are compared without regard to case; an empty scope is the root. */

@@ -23,6 +23,21 @@ function role(
   return { guid, roleName, description, actions, notActions, dataActions };
 }
 
+const VAULTS = "Microsoft.KeyVault";
+/** What all roles for what is in a vault may do with the vault itself. */
+const SEE_VAULTS = [
+  "Microsoft.Authorization/*/read",
+  "Microsoft.Insights/alertRules/*",
+  "Microsoft.Resources/deployments/*",
+  "Microsoft.Resources/subscriptions/resourceGroups/read",
+  "Microsoft.Support/*",
+  `${VAULTS}/checkNameAvailability/read`,
+  `${VAULTS}/deletedVaults/read`,
+  `${VAULTS}/locations/*/read`,
+  `${VAULTS}/vaults/*/read`,
+  `${VAULTS}/operations/read`,
+];
+
 /** The built-in roles that matter to Azure ML, with their published GUIDs and actions. */
 export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
   role(
@@ -97,6 +112,52 @@ export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
     "Work with the compute of an Azure ML workspace.",
     [`${ML}/workspaces/computes/*`, `${ML}/workspaces/notebooks/vm/*`],
   ),
+  role(
+    "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+    "Key Vault Administrator",
+    "Everything with what is in a vault.",
+    SEE_VAULTS,
+    [],
+    [`${VAULTS}/vaults/*`],
+  ),
+  role(
+    "f25e0fa2-a7c8-4377-a976-54943a77a395",
+    "Key Vault Contributor",
+    "Manage vaults, but not who may use them, nor read what is in them.",
+    [
+      "Microsoft.Authorization/*/read",
+      "Microsoft.Insights/alertRules/*",
+      `${VAULTS}/*`,
+      "Microsoft.Resources/deployments/*",
+      "Microsoft.Resources/subscriptions/resourceGroups/read",
+      "Microsoft.Support/*",
+    ],
+    [`${VAULTS}/locations/deletedVaults/purge/action`, `${VAULTS}/hsmPools/*`, `${VAULTS}/managedHsms/*`],
+  ),
+  role(
+    "21090545-7ca7-4776-b22c-e363652d74d2",
+    "Key Vault Reader",
+    "Read all about vaults and what is in them, but no values.",
+    SEE_VAULTS,
+    [],
+    [`${VAULTS}/vaults/*/read`, `${VAULTS}/vaults/secrets/readMetadata/action`],
+  ),
+  role(
+    "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+    "Key Vault Secrets Officer",
+    "Everything with the secrets of a vault, but not who may use them.",
+    SEE_VAULTS,
+    [],
+    [`${VAULTS}/vaults/secrets/*`],
+  ),
+  role(
+    "4633458b-17de-408a-b874-0445c86b69e6",
+    "Key Vault Secrets User",
+    "Read secrets.",
+    [],
+    [],
+    [`${VAULTS}/vaults/secrets/getSecret/action`, `${VAULTS}/vaults/secrets/readMetadata/action`],
+  ),
   // Below: roles on things that the local Azure does not have. They can be assigned and read back.
   role(
     "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",
@@ -130,17 +191,6 @@ export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
     [],
     [`${BLOBS}/containers/blobs/read`],
   ),
-  role(
-    "4633458b-17de-408a-b874-0445c86b69e6",
-    "Key Vault Secrets User",
-    "Read secrets.",
-    [],
-    [],
-    [
-      "Microsoft.KeyVault/vaults/secrets/getSecret/action",
-      "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
-    ],
-  ),
   role("7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull", "Pull images.", [
     "Microsoft.ContainerRegistry/registries/pull/read",
   ]),
@@ -158,8 +208,16 @@ export function findRole(guidOrName: string): RoleDefinition | undefined {
 
 /** Whether a role allows an action: `*` stands for any text, `notActions` are taken away again. */
 export function allowsAction(definition: RoleDefinition, action: string): boolean {
-  const matches = (patterns: readonly string[]) => patterns.some((pattern) => matchesAction(pattern, action));
-  return matches(definition.actions) && !matches(definition.notActions);
+  return matchesAny(definition.actions, action) && !matchesAny(definition.notActions, action);
+}
+
+/** The same for an action on the data in a resource: no role takes one of these away again. */
+export function allowsDataAction(definition: RoleDefinition, action: string): boolean {
+  return matchesAny(definition.dataActions, action);
+}
+
+function matchesAny(patterns: readonly string[], action: string): boolean {
+  return patterns.some((pattern) => matchesAction(pattern, action));
 }
 
 /**

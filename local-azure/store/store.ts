@@ -18,6 +18,8 @@ export interface Tables {
   readonly subscriptions: Table<records.SubscriptionRecord>;
   readonly resourceGroups: Table<records.ResourceGroupRecord>;
   readonly workspaces: Table<records.WorkspaceRecord>;
+  readonly vaults: Table<records.VaultRecord>;
+  readonly vaultSecrets: Table<records.VaultSecretRecord>;
 }
 
 type RowOf<T> = T extends Table<infer Row> ? Row : never;
@@ -87,6 +89,8 @@ export class Store {
         subscriptions: new Table(),
         resourceGroups: new Table(),
         workspaces: new Table(),
+        vaults: new Table(),
+        vaultSecrets: new Table(),
       },
       ids,
     );

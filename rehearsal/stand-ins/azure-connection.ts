@@ -1,4 +1,6 @@
+import { lookup } from "node:dns";
 import { readFileSync } from "node:fs";
+import type { LookupFunction } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeJwt } from "jose";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
@@ -40,6 +42,8 @@ interface Cloud {
   readonly resourceManager: string;
   readonly armScope: string;
   readonly microsoftGraph: string;
+  /** What the hosts of key vaults end with. */
+  readonly keyVaultDns: string;
 }
 
 const PUBLIC_CLOUD: Cloud = {
@@ -47,12 +51,14 @@ const PUBLIC_CLOUD: Cloud = {
   resourceManager: "https://management.azure.com",
   armScope: "https://management.azure.com/.default",
   microsoftGraph: "https://graph.microsoft.com",
+  keyVaultDns: "vault.azure.net",
 };
 
 const Metadata = z.object({
   resourceManager: z.string().min(1),
   microsoftGraphResourceId: z.string().min(1),
   authentication: z.object({ loginEndpoint: z.string().min(1), audiences: z.array(z.string()).min(1) }),
+  suffixes: z.object({ keyVaultDns: z.string().min(1) }),
 });
 
 const BUSY = new Set([408, 429, 500, 502, 503, 504]);
@@ -92,7 +98,7 @@ export class AzureConnection {
       httpProxy: "",
       httpsProxy: readSetting("", "HTTPS_PROXY", "https_proxy") ?? "",
       noProxy: readSetting("", "NO_PROXY", "no_proxy") ?? "",
-      connect: tls,
+      connect: { ...tls, lookup: lookUpAddress },
       requestTls: tls,
     });
     const metadataHost = readSetting("metadataHost", "ARM_METADATA_HOSTNAME");
@@ -135,6 +141,21 @@ export class AzureConnection {
   /** Calls Azure Resource Manager. */
   callResourceManager(call: AzureCall, delays: RetryDelays): Promise<AzureAnswer> {
     return this.send(`${this.cloud.resourceManager}${call.path}`, this.cloud.armScope, call, delays);
+  }
+
+  /** Calls a key vault. It says itself for which resource it wants a token, to whoever asks without one. */
+  async callKeyVault(vaultName: string, call: AzureCall, delays: RetryDelays): Promise<AzureAnswer> {
+    const url = `https://${vaultName}.${this.cloud.keyVaultDns}${call.path}`;
+    const { status, challenge } = await exchange(url, call.method, this.dispatcher, this.signal, {});
+    const resource = /resource="([^"]+)"/.exec(challenge)?.[1];
+    // A token for anything else than vaults must not go to whoever answers there.
+    if (status !== 401 || resource === undefined || !url.includes(`.${new URL(resource).host}/`))
+      throw new ProviderError(
+        "AZURE_REFUSED",
+        `${new URL(url).origin} must ask for a token of its own. Received HTTP status ${status}.`,
+        status,
+      );
+    return this.send(url, `${resource}/.default`, call, delays);
   }
 
   private async send(url: string, scope: string, call: AzureCall, delays: RetryDelays): Promise<AzureAnswer> {
@@ -202,6 +223,7 @@ async function readMetadata(host: string, dispatcher: Dispatcher, signal: AbortS
     resourceManager: metadata.resourceManager.replace(/\/$/, ""),
     armScope: `${metadata.authentication.audiences[0]}/.default`,
     microsoftGraph: metadata.microsoftGraphResourceId.replace(/\/$/, ""),
+    keyVaultDns: metadata.suffixes.keyVaultDns.replace(/^\./, ""),
   };
 }
 
@@ -211,7 +233,7 @@ async function exchange(
   dispatcher: Dispatcher,
   signal: AbortSignal,
   options: { headers?: Record<string, string>; body?: string },
-): Promise<AzureAnswer & { retryAfter: string | undefined }> {
+): Promise<AzureAnswer & { retryAfter: string | undefined; challenge: string }> {
   try {
     const response = await request(url, { method, dispatcher, signal, ...options });
     const text = await response.body.text();
@@ -221,6 +243,7 @@ async function exchange(
       text,
       json: parseObject(text),
       retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+      challenge: String(response.headers["www-authenticate"] ?? ""),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -230,6 +253,10 @@ async function exchange(
     );
   }
 }
+
+/** Names below `localhost` are this machine (RFC 6761), which not every resolver knows. */
+const lookUpAddress: LookupFunction = (hostname, options, callback) =>
+  lookup(hostname.endsWith(".localhost") ? "localhost" : hostname, options, callback);
 
 function parseObject(text: string): Properties {
   try {

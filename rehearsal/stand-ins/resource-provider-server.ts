@@ -170,10 +170,13 @@ class ProviderService<C> {
     const { properties: oldInputs, secretNames: secretInputs } = readStruct(request.getInputs());
     const found = await type.read(this.connection(call), request.getId(), state);
     if (found === undefined) return new proto.ReadResponse();
+    const inputs =
+      type.inputsAfterRead?.(oldInputs, state, found.outputs) ??
+      inputsAfterRead(type, oldInputs, state, found.outputs);
     return new proto.ReadResponse()
       .setId(found.id)
       .setProperties(this.outputs(type, { ...state, ...found.outputs }, secretNames))
-      .setInputs(writeStruct(inputsAfterRead(type, oldInputs, state, found.outputs), secretInputs));
+      .setInputs(writeStruct(inputs, secretInputs));
   }
 
   private async update(request: proto.UpdateRequest, call: AnyCall): Promise<proto.UpdateResponse> {

@@ -38,6 +38,11 @@ export interface ResourceType<C> {
   create(connection: C, inputs: Properties): Promise<ResourceState>;
   /** Undefined where the resource no longer exists. */
   read(connection: C, id: string, state: Properties): Promise<ResourceState | undefined>;
+  /**
+   * The inputs after a read: `before` and `now` are the outputs then and now. Absent where every input is an output of
+   * the same name and shape.
+   */
+  inputsAfterRead?(oldInputs: Properties, before: Properties, now: Properties): Properties;
   /** Absent where every input replaces. */
   update?(connection: C, id: string, inputs: Properties, state: Properties): Promise<Properties>;
   delete(connection: C, id: string, state: Properties): Promise<void>;

@@ -7,7 +7,12 @@ export interface Json {
   readonly [other: string]: unknown;
   readonly id: string;
   readonly value: readonly Json[];
-  readonly error: { readonly code: string; readonly message: string; readonly details?: unknown };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: unknown;
+    readonly innererror?: unknown;
+  };
   readonly error_codes: readonly number[];
   readonly error_description: string;
   readonly timestamp: string;
@@ -41,6 +46,9 @@ export interface Json {
   readonly notActions: readonly string[];
   readonly apiVersions: readonly string[];
   readonly resourceTypes: readonly Json[];
+  readonly attributes: Json;
+  readonly location: string;
+  readonly nextLink: string | null;
 }
 
 /** An answer, its body parsed where it is JSON. */
@@ -63,6 +71,7 @@ export interface Sending {
 
 export const GRAPH_SCOPE = "https://graph.microsoft.com/.default";
 export const ARM_SCOPE = "https://management.azure.com/.default";
+export const VAULT_SCOPE = "https://vault.azure.net/.default";
 export const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 export const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 export const DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121";
@@ -178,9 +187,19 @@ export class Rig {
       ? "2022-04-01"
       : /MachineLearningServices\/workspaces/i.test(path)
         ? "2022-05-01"
-        : "2022-12-01";
+        : /Microsoft\.KeyVault/i.test(path)
+          ? "2024-11-01"
+          : "2022-12-01";
     const url = `${path}${path.includes("?") ? "&" : "?"}api-version=${version}`;
     return this.call(method, url, json === undefined ? { token } : { token, json });
+  }
+
+  /** Calls the data plane of a key vault, by its public host, as the admin unless told otherwise. */
+  async vault(method: string, path: string, json?: unknown, login?: Login, name = "kv-ml"): Promise<Answer> {
+    const token = await this.token(VAULT_SCOPE, login);
+    const headers = { host: `${name}.vault.azure.net` };
+    const url = `${path}${path.includes("?") ? "&" : "?"}api-version=7.4`;
+    return this.call(method, url, json === undefined ? { token, headers } : { token, headers, json });
   }
 
   async createApplication(displayName = "app", more: object = {}): Promise<Json> {

@@ -2,6 +2,7 @@ import type { AzureConnection } from "../azure-connection";
 import { isObject, type Properties } from "../property-values";
 import { ProviderError } from "../provider-error";
 import type { ProviderFunction } from "../resource-type";
+import { KEY_VAULT_API_VERSION, secretOutputs, vaultPath } from "./key-vault-secret";
 import { callResourceManager, subscriptionOf } from "./resource-manager";
 
 /** `azure-native.machinelearningservices.getWorkspace`. */
@@ -29,7 +30,28 @@ export const getRoleDefinition: ProviderFunction<AzureConnection> = (connection,
     "2022-05-01-preview",
   );
 
+/** `azure-native.keyvault.getVault`. */
+export const getVault: ProviderFunction<AzureConnection> = (connection, args) =>
+  readResource(connection, vaultPath(subscriptionOf(connection), args), KEY_VAULT_API_VERSION);
+
+/** `azure-native.keyvault.getSecret`: never the value. */
+export const getSecret: ProviderFunction<AzureConnection> = async (connection, args) => {
+  const path = `${vaultPath(subscriptionOf(connection), args)}/secrets/${segment(args, "secretName")}`;
+  const secret = await readResource(connection, path, KEY_VAULT_API_VERSION);
+  return { ...secret, ...secretOutputs(secret) };
+};
+
+/** The SDKs see the members of `properties` beside the envelope's own, where the API's description says so. */
 async function getResource(
+  connection: AzureConnection,
+  path: string,
+  apiVersion: string,
+): Promise<Properties> {
+  const { properties, ...envelope } = await readResource(connection, path, apiVersion);
+  return { ...(isObject(properties) ? properties : {}), ...envelope };
+}
+
+async function readResource(
   connection: AzureConnection,
   path: string,
   apiVersion: string,
@@ -40,9 +62,7 @@ async function getResource(
       throw new ProviderError(error.code, `request failed ${path}: ${error.message}`, error.status);
     },
   );
-  // The SDKs see the members of `properties` beside the envelope's own.
-  const { properties, ...envelope } = json;
-  return { ...(isObject(properties) ? properties : {}), ...envelope, azureApiVersion: apiVersion };
+  return { ...json, azureApiVersion: apiVersion };
 }
 
 function segment(args: Properties, name: string): string {

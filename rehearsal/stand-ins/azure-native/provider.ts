@@ -1,7 +1,8 @@
 import { getVersion } from "@pulumi/azure-native/utilities";
 import { AzureConnection } from "../azure-connection";
 import type { Provider } from "../resource-type";
-import { getResourceGroup, getRoleDefinition, getWorkspace } from "./get-resource";
+import { getResourceGroup, getRoleDefinition, getSecret, getVault, getWorkspace } from "./get-resource";
+import { keyVaultSecret } from "./key-vault-secret";
 import { subscriptionOf } from "./resource-manager";
 import { roleAssignment } from "./role-assignment";
 
@@ -11,13 +12,15 @@ export const azureNative: Provider<AzureConnection> = {
   version: getVersion(),
   connect: (readSetting, signal) => AzureConnection.open(readSetting, signal),
   disconnect: (connection) => connection.close(),
-  resources: [roleAssignment],
+  resources: [keyVaultSecret, roleAssignment],
   functions: {
     "azure-native:authorization:getClientConfig": async (connection) => ({
       ...(await connection.caller()),
       subscriptionId: subscriptionOf(connection),
     }),
     "azure-native:authorization:getRoleDefinition": getRoleDefinition,
+    "azure-native:keyvault:getSecret": getSecret,
+    "azure-native:keyvault:getVault": getVault,
     "azure-native:machinelearningservices:getWorkspace": getWorkspace,
     "azure-native:resources:getResourceGroup": getResourceGroup,
   },

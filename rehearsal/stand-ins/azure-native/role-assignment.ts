@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { AzureAnswer, AzureConnection } from "../azure-connection";
 import { isObject, type Properties } from "../property-values";
-import { ProviderError } from "../provider-error";
 import type { ResourceType } from "../resource-type";
-import { callResourceManager } from "./resource-manager";
+import { callResourceManager, requireFree } from "./resource-manager";
 
 const API_VERSION = "2022-04-01";
 const BODY = [
@@ -53,21 +52,7 @@ export const roleAssignment: ResourceType<AzureConnection> = {
 
   async create(connection, inputs) {
     const path = pathOf(inputs);
-    const existing = await callResourceManager(
-      connection,
-      { method: "GET", path, apiVersion: API_VERSION },
-      [200, 404],
-    ).catch((error: unknown) => {
-      if (!(error instanceof ProviderError) || error.status === undefined) throw error;
-      throw new ProviderError(
-        "AZURE_REFUSED",
-        `cannot check existence of resource '${path}': ${error.message}`,
-        error.status,
-      );
-    });
-    if (existing.status === 200) {
-      throw new ProviderError("ALREADY_EXISTS", `cannot create already existing resource '${path}'`);
-    }
+    await requireFree(connection, path, API_VERSION);
     return put(connection, path, inputs);
   },
 

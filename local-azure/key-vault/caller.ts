@@ -1,0 +1,96 @@
+import { vaultAudiences } from "../audiences";
+import { bearerToken, type Call } from "../call";
+import type { Cloud } from "../cloud";
+import { TokenRefusedError } from "../oauth/tokens";
+import type { Route } from "../route";
+import type { SecretPermission, VaultRecord } from "../store/records";
+import { groupsOf } from "../store/directory";
+import { idOfVault } from "../store/resources";
+import { refuse } from "./errors";
+import { vaultOfHost } from "./vault-host";
+
+/** Who calls a vault. */
+export interface VaultCaller {
+  readonly appId: string;
+  readonly objectId: string;
+}
+
+/** What a route asks of its caller: with roles an action on data, with access policies a permission. */
+export interface VaultRight {
+  readonly action: string;
+  readonly permission: SecretPermission;
+}
+
+const API_VERSION = /^(2016-10-01|7\.[0-6](-preview(\.\d)?)?|2025-\d\d-\d\d(-preview)?)$/;
+const NAME = /^[0-9a-z-]{1,127}$/i;
+
+export async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<VaultCaller> {
+  const token = bearerToken(call);
+  if (token === undefined) throw refuse("tokenMissing");
+  const audiences = vaultAudiences(cloud.url);
+  try {
+    const { appId, objectId } = await cloud.tokens.verify(token, cloud.world.directory.tenantId, audiences);
+    return { appId, objectId };
+  } catch (error) {
+    if (!(error instanceof TokenRefusedError)) throw error;
+    const { refusal } = error;
+    switch (refusal.reason) {
+      case "expired":
+        throw refuse("tokenExpired");
+      case "audience":
+        throw refuse("tokenAudience", { audience: refusal.audience, expected: audiences[0]! });
+      case "invalid":
+        throw refuse("tokenInvalid");
+    }
+  }
+}
+
+/** The vault that a call is for. */
+export function vaultOf(cloud: Cloud, call: Call): VaultRecord {
+  const { host } = new URL(call.base);
+  const vault = vaultOfHost(cloud, host);
+  if (vault === undefined) throw refuse("vaultNotFound", { host });
+  return vault;
+}
+
+/** The firewall, then rights, and only then what the request says. */
+export function admit(cloud: Cloud, call: Call<VaultCaller>, route: Route<VaultCaller, VaultRight>): void {
+  const vault = vaultOf(cloud, call);
+  const details = {
+    caller: describe(cloud, call.caller),
+    vault: vault.name,
+    location: vault.location,
+  };
+  if (vault.firewall) throw refuse("forbiddenByFirewall", details);
+  const { action, permission } = route.permission;
+  const { secret } = call.params;
+  const scope = secret === undefined ? idOfVault(vault) : `${idOfVault(vault)}/secrets/${secret}`;
+  if (vault.rbac) {
+    const principalId = call.caller.objectId;
+    if (!cloud.world.access.isAllowed({ principalId, action, onData: true, scope }, call.now))
+      throw refuse("forbiddenByRbac", { ...details, action, resource: scope.toLowerCase() });
+  } else if (!hasPermission(cloud, call, vault, permission)) {
+    throw refuse("forbiddenByPolicy", { ...details, permission });
+  }
+  const version = call.query.get("api-version") ?? "";
+  if (!API_VERSION.test(version)) throw refuse("apiVersionInvalid", { version });
+  if (secret !== undefined && !NAME.test(secret)) throw refuse("nameInvalid", { name: secret });
+}
+
+/** A policy names a principal, a person or a group. */
+function hasPermission(
+  cloud: Cloud,
+  call: Call<VaultCaller>,
+  vault: VaultRecord,
+  permission: SecretPermission,
+): boolean {
+  const { objectId } = call.caller;
+  const holders = [objectId, ...groupsOf(cloud.world.store.visible(call.now), objectId).map(({ id }) => id)];
+  return vault.accessPolicies.some(
+    (policy) => holders.includes(policy.objectId) && policy.secrets.includes(permission),
+  );
+}
+
+function describe(cloud: Cloud, { appId, objectId }: VaultCaller): string {
+  return `appid=${appId};oid=${objectId};iss=https://sts.windows.net/${cloud.world.directory.tenantId}/`;
+}

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import type { Call, JsonObject, Reply } from "../call";
+import type { Cloud } from "../cloud";
+import { type SecretContent, VaultSecrets } from "../store/vaults";
+import { type VaultCaller, vaultOf } from "./caller";
+import { refuse } from "./errors";
+import * as views from "./views";
+
+type VaultCall = Call<VaultCaller>;
+
+const MAX_PAGE = 25;
+const MAX_VALUE = 25_000;
+
+const ok = (body: JsonObject): Reply => ({ status: 200, body });
+
+function secretsOf(cloud: Cloud, call: Call): VaultSecrets {
+  return new VaultSecrets(cloud.world.store, vaultOf(cloud, call), call.now);
+}
+
+const nameOf = (call: Call): string => call.params.secret!;
+
+const seconds = z.int().nonnegative().nullish();
+const content = {
+  contentType: z.string().max(255).nullish(),
+  attributes: z.object({ enabled: z.boolean().nullish(), nbf: seconds, exp: seconds }).nullish(),
+  tags: z.record(z.string().max(256), z.string().max(256)).nullish(),
+};
+const setBody = z.object({ ...content, value: z.string().max(MAX_VALUE) });
+const updateBody = z.object(content);
+
+function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Schema> {
+  const result = schema.safeParse(call.body.json);
+  if (result.success) return result.data;
+  throw refuse("bodyInvalid", { property: result.error.issues[0]!.path.join(".") });
+}
+
+function contentOf({ contentType, attributes, tags }: z.output<typeof updateBody>): SecretContent {
+  return {
+    contentType,
+    enabled: attributes?.enabled,
+    notBefore: attributes?.nbf,
+    expires: attributes?.exp,
+    tags,
+  };
+}
+
+/** One page of a list; the next one begins where this one ends. */
+function page(call: Call, items: readonly JsonObject[]): Reply {
+  const size = Math.min(Number(call.query.get("maxresults") ?? MAX_PAGE) || MAX_PAGE, MAX_PAGE);
+  const start = Number(call.query.get("$skiptoken") ?? 0) || 0;
+  const end = start + size;
+  const next = new URLSearchParams(call.query);
+  next.set("$skiptoken", String(end));
+  const nextLink = end < items.length ? `${call.base}${call.path}?${next.toString()}` : null;
+  return ok({ value: items.slice(start, end), nextLink });
+}
+
+export function listSecrets(cloud: Cloud, call: VaultCall): Reply {
+  const vault = vaultOf(cloud, call);
+  return page(
+    call,
+    secretsOf(cloud, call)
+      .all()
+      .map((secret) => views.viewItem(call.base, vault, secret)),
+  );
+}
+
+export function listVersions(cloud: Cloud, call: VaultCall): Reply {
+  const vault = vaultOf(cloud, call);
+  const { name, versions } = secretsOf(cloud, call).find(nameOf(call));
+  return page(
+    call,
+    versions.map((version) => views.viewVersion(call.base, vault, name, version)),
+  );
+}
+
+/** A value can be read before its time and after it; only a disabled one cannot. */
+export function getSecret(cloud: Cloud, call: VaultCall): Reply {
+  const secrets = secretsOf(cloud, call);
+  const version = secrets.findVersion(nameOf(call), call.params.version);
+  if (!version.enabled) throw refuse("secretDisabled");
+  const { name } = secrets.find(nameOf(call));
+  return ok(views.viewSecret(call.base, vaultOf(cloud, call), name, version));
+}
+
+export function setSecret(cloud: Cloud, call: VaultCall): Reply {
+  const body = readBody(call, setBody);
+  const version = cloud.ids.hex("secretVersion");
+  const { name, versions } = secretsOf(cloud, call).set(nameOf(call), body.value, contentOf(body), version);
+  return ok(views.viewSecret(call.base, vaultOf(cloud, call), name, versions.at(-1)!));
+}
+
+export function updateSecret(cloud: Cloud, call: VaultCall): Reply {
+  const secrets = secretsOf(cloud, call);
+  const { name } = secrets.find(nameOf(call));
+  const changed = secrets.update(name, call.params.version ?? "", contentOf(readBody(call, updateBody)));
+  return ok(views.viewVersion(call.base, vaultOf(cloud, call), name, changed));
+}
+
+export function deleteSecret(cloud: Cloud, call: VaultCall): Reply {
+  const deleted = secretsOf(cloud, call).remove(nameOf(call));
+  return ok(views.viewDeleted(call.base, vaultOf(cloud, call), deleted));
+}
+
+export function listDeletedSecrets(cloud: Cloud, call: VaultCall): Reply {
+  const vault = vaultOf(cloud, call);
+  return page(
+    call,
+    secretsOf(cloud, call)
+      .allDeleted()
+      .map((deleted) => views.viewDeletedItem(call.base, vault, deleted)),
+  );
+}
+
+export function getDeletedSecret(cloud: Cloud, call: VaultCall): Reply {
+  const deleted = secretsOf(cloud, call).findDeleted(nameOf(call));
+  return ok(views.viewDeleted(call.base, vaultOf(cloud, call), deleted));
+}
+
+export function recoverSecret(cloud: Cloud, call: VaultCall): Reply {
+  const { name, versions } = secretsOf(cloud, call).recover(nameOf(call));
+  return ok(views.viewVersion(call.base, vaultOf(cloud, call), name, versions.at(-1)!));
+}
+
+export function purgeSecret(cloud: Cloud, call: VaultCall): Reply {
+  secretsOf(cloud, call).purge(nameOf(call));
+  return { status: 204 };
+}

@@ -1,0 +1,158 @@
+import { Refusal } from "../refusal";
+import type { SecretVersion, VaultRecord, VaultSecretRecord } from "./records";
+import type { Store } from "./store";
+
+const DAY_MS = 86_400_000;
+
+/** What is written about a version: what is left out has its default in a new one, and stays in a change. */
+export interface SecretContent {
+  readonly contentType?: string | null | undefined;
+  readonly enabled?: boolean | null | undefined;
+  readonly notBefore?: number | null | undefined;
+  readonly expires?: number | null | undefined;
+  readonly tags?: Readonly<Record<string, string>> | null | undefined;
+}
+
+/** A secret that can still be recovered, and until when. */
+export interface DeletedSecret {
+  readonly secret: VaultSecretRecord;
+  readonly deletedAt: Date;
+  readonly purgedAt: Date;
+}
+
+/** The secrets of one vault. Soft delete is always on, as in each vault of Azure since 2025. */
+export class VaultSecrets {
+  constructor(
+    private readonly store: Store,
+    private readonly vault: VaultRecord,
+    private readonly now: Date,
+  ) {}
+
+  all(): VaultSecretRecord[] {
+    return this.rows().filter(({ deletedAt }) => deletedAt === null);
+  }
+
+  /** The secret, or the refusal of Key Vault. */
+  find(name: string): VaultSecretRecord {
+    const secret = this.get(name);
+    if (secret?.deletedAt !== null) throw new Refusal("secretNotFound", { name });
+    return secret;
+  }
+
+  /** A version of a secret; the latest one where none is named. */
+  findVersion(name: string, version = ""): SecretVersion {
+    const { versions } = this.find(name);
+    const found = version === "" ? versions.at(-1) : versions.find((one) => one.version === version);
+    if (found === undefined) throw new Refusal("secretNotFound", { name: `${name}/${version}` });
+    return found;
+  }
+
+  /** Writes a new version. A name that can still be recovered cannot be used. */
+  set(name: string, value: string, content: SecretContent, version: string): VaultSecretRecord {
+    const former = this.get(name);
+    if (former !== undefined && former.deletedAt !== null) throw new Refusal("secretDeleted", { name });
+    const { seconds } = this;
+    const written: SecretVersion = {
+      version,
+      value,
+      contentType: content.contentType ?? null,
+      enabled: content.enabled ?? true,
+      notBefore: content.notBefore ?? null,
+      expires: content.expires ?? null,
+      created: seconds,
+      updated: seconds,
+      tags: content.tags ?? {},
+    };
+    return this.put({
+      vault: this.vault.name,
+      name: former?.name ?? name,
+      versions: [...(former?.versions ?? []), written],
+      deletedAt: null,
+    });
+  }
+
+  /** Changes what is said about a version; its value stays. */
+  update(name: string, version: string, content: SecretContent): SecretVersion {
+    const secret = this.find(name);
+    const former = this.findVersion(name, version);
+    const changed: SecretVersion = {
+      ...former,
+      contentType: content.contentType === undefined ? former.contentType : content.contentType,
+      enabled: content.enabled ?? former.enabled,
+      notBefore: content.notBefore === undefined ? former.notBefore : content.notBefore,
+      expires: content.expires === undefined ? former.expires : content.expires,
+      tags: content.tags ?? former.tags,
+      updated: this.seconds,
+    };
+    this.put({ ...secret, versions: secret.versions.map((one) => (one === former ? changed : one)) });
+    return changed;
+  }
+
+  remove(name: string): DeletedSecret {
+    return this.asDeleted(this.put({ ...this.find(name), deletedAt: this.now }), this.now);
+  }
+
+  allDeleted(): DeletedSecret[] {
+    return this.rows().flatMap((secret) =>
+      secret.deletedAt === null ? [] : [this.asDeleted(secret, secret.deletedAt)],
+    );
+  }
+
+  findDeleted(name: string): DeletedSecret {
+    const secret = this.get(name);
+    if (secret === undefined || secret.deletedAt === null)
+      throw new Refusal("deletedSecretNotFound", { name });
+    return this.asDeleted(secret, secret.deletedAt);
+  }
+
+  recover(name: string): VaultSecretRecord {
+    return this.put({ ...this.findDeleted(name).secret, deletedAt: null });
+  }
+
+  purge(name: string): void {
+    const { secret } = this.findDeleted(name);
+    if (this.vault.purgeProtection) throw new Refusal("purgeForbidden", { name });
+    this.store.tables.vaultSecrets.delete(this.key(secret.name), this.now);
+  }
+
+  private get seconds(): number {
+    return Math.floor(this.now.getTime() / 1000);
+  }
+
+  private rows(): VaultSecretRecord[] {
+    return this.store.tables.vaultSecrets
+      .all()
+      .filter((secret) => secret.vault === this.vault.name && !this.isPurged(secret));
+  }
+
+  private get(name: string): VaultSecretRecord | undefined {
+    const secret = this.store.tables.vaultSecrets.get(this.key(name));
+    return secret === undefined || this.isPurged(secret) ? undefined : secret;
+  }
+
+  private put(secret: VaultSecretRecord): VaultSecretRecord {
+    this.store.tables.vaultSecrets.put(this.key(secret.name), secret, this.now);
+    return secret;
+  }
+
+  private key(name: string): string {
+    return `${this.vault.name}/${name}`;
+  }
+
+  private asDeleted(secret: VaultSecretRecord, deletedAt: Date): DeletedSecret {
+    return { secret, deletedAt, purgedAt: this.purgedAt(deletedAt) };
+  }
+
+  private purgedAt(deletedAt: Date): Date {
+    return new Date(deletedAt.getTime() + this.vault.softDeleteRetentionInDays * DAY_MS);
+  }
+
+  private isPurged({ deletedAt }: VaultSecretRecord): boolean {
+    return deletedAt !== null && this.purgedAt(deletedAt) <= this.now;
+  }
+}
+
+/** A vault by its name alone: that is unique in all of Azure. */
+export function findVault(store: Store, name: string): VaultRecord | undefined {
+  return store.tables.vaults.all().find((vault) => vault.name.toLowerCase() === name.toLowerCase());
+}
