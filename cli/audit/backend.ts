@@ -8,7 +8,7 @@ import { parseJson } from "../processes";
 import { runPulumi, type StackSelection, withoutPassphrase } from "../stack/pulumi";
 import { examineCheckpoint, readCheckpoint } from "./checkpoint";
 import type { Deployment } from "./deployment";
-import { listFolder, parseOrNothing, readText } from "./state-files";
+import { listFolder, parseOrNothing, readText, type StackPaths } from "./state-files";
 
 /** Where the state of a stack is kept. */
 export type Backend =
@@ -17,15 +17,6 @@ export type Backend =
   | { readonly kind: "service"; readonly url: string; readonly stack: string }
   /** A bucket: only the Pulumi CLI can read it. */
   | { readonly kind: "bucket"; readonly url: string; readonly stack: string };
-
-/** Of a backend of files: pkg/backend/diy in the sources of Pulumi. */
-export interface StackPaths {
-  /** Without `.json`. */
-  readonly checkpoint: string;
-  readonly locks: string;
-  readonly history: string;
-  readonly backups: string;
-}
 
 /** Who holds a stack. */
 export interface Lock {

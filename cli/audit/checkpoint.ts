@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import type { StackPaths } from "./backend";
 import type { Deployment } from "./deployment";
-import { listFolder, parseOrNothing, readText } from "./state-files";
+import { listFolder, parseOrNothing, readText, type StackPaths } from "./state-files";
 
 /** A checkpoint that Pulumi cannot read, and what there is to put in its place. */
 export interface DamagedCheckpoint {

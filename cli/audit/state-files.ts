@@ -4,6 +4,15 @@ import { gunzip } from "node:zlib";
 
 // How a backend of files is read: whatever a bad moment has left there is told, and none of it makes the reading fail.
 
+/** Of a backend of files: pkg/backend/diy in the sources of Pulumi. */
+export interface StackPaths {
+  /** Without `.json`. */
+  readonly checkpoint: string;
+  readonly locks: string;
+  readonly history: string;
+  readonly backups: string;
+}
+
 export async function listFolder(folder: string, options: { recursive?: boolean } = {}): Promise<string[]> {
   try {
     return await readdir(folder, options);
