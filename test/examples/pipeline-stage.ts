@@ -33,7 +33,7 @@ const OF_THE_STACK = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"];
 const FROM_THE_NETWORK = [
   /^npm ci --omit=dev$/,
   /^pip install hi-ml-azure==[\d.]+$/,
-  /https:\/\/get\.pulumi\.com/,
+  /https:\/\/github\.com\/pulumi\/pulumi\/releases\/download\//,
 ];
 
 /**
