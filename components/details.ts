@@ -25,6 +25,14 @@ export interface RoleInfo {
   scope: string;
 }
 
+/** Where the variables are delivered. */
+export interface KeyVaultInfo {
+  /** Resource ID of the vault. */
+  vaultId: string;
+  /** Names of the secrets in it: the password's first, if there is one. */
+  secrets: string[];
+}
+
 /** What exists, without secrets, for people and commands. Fields are only ever added under the same `version`. */
 export interface PrincipalDetails {
   version: 1;
@@ -41,6 +49,8 @@ export interface PrincipalDetails {
   roles: RoleInfo[];
   /** Not with `federated`. First instant at which an `up` makes a new secret, ISO 8601 in UTC. */
   nextRenewal?: string;
+  /** Only with `keyVault`. */
+  keyVault?: KeyVaultInfo;
   /** Only where somebody else registered the application: its client ID. */
   existingClientId?: string;
   /** Only where no role is given: what somebody who may assign roles has to run. */

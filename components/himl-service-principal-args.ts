@@ -30,6 +30,27 @@ export type Transform<Args> = (
   name: string,
 ) => { args: Args; opts: pulumi.CustomResourceOptions };
 
+/**
+ * The arguments of `azure-native.keyvault.Secret`, as far as the component sets them. Written out here: the provider's own
+ * type leads to the inputs of every service of Azure, 8 MB that each program would have to read to be type-checked.
+ */
+export interface KeyVaultSecretArgs {
+  resourceGroupName: pulumi.Input<string>;
+  vaultName: pulumi.Input<string>;
+  secretName: pulumi.Input<string>;
+  properties: pulumi.Input<{
+    value?: pulumi.Input<string>;
+    contentType?: pulumi.Input<string>;
+    /** Instants in seconds since 1970. */
+    attributes?: pulumi.Input<{
+      enabled?: pulumi.Input<boolean>;
+      expires?: pulumi.Input<number>;
+      notBefore?: pulumi.Input<number>;
+    }>;
+  }>;
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
 /** One transform for each kind of resource that the component declares. */
 export interface Transforms {
   /** Not called where `existingClientId` is set: that application is somebody else's. */
@@ -38,6 +59,7 @@ export interface Transforms {
   secret?: Transform<ApplicationPasswordArgs>;
   trust?: Transform<ApplicationFederatedIdentityCredentialArgs>;
   roleAssignment?: Transform<RoleAssignmentArgs>;
+  keyVaultSecret?: Transform<KeyVaultSecretArgs>;
 }
 
 /** How pipelines log in. */
@@ -116,8 +138,28 @@ export interface HimlServicePrincipalArgs {
    */
   secretGeneration?: number;
   /**
-   * Optional. Reads the workspace during preview, so that a wrong name fails before anything is created. It is
-   * skipped by itself where a value is not known yet, as when the same program creates the workspace.
+   * Optional. A Key Vault to which each `up` delivers the password: its name, if it lies in the resource group of the
+   * workspace; its resource ID; or `workspace` for the vault of the Azure ML workspace, which everybody can read who may
+   * run a job there. Another one, or leaving it out later, deletes the secret: jobs that read it fail.
+   * @default the password is delivered nowhere
+   * @example "kv-ml"
+   */
+  keyVault?: pulumi.Input<string>;
+  /**
+   * Optional. Delivers the five other variables to `keyVault` too. Required to be true with `keyVault` where
+   * `authentication` is `federated`: then there is no password.
+   * @default false
+   */
+  keyVaultAllVariables?: boolean;
+  /**
+   * Optional. What the names of the secrets in `keyVault` begin with, 1 to 95 letters, digits or hyphens; no other stack
+   * may use it in that vault. A change renames the secrets: jobs that read them fail.
+   * @default the name of the stack, and 8 characters that stand for project, stack and component
+   */
+  keyVaultSecretPrefix?: string;
+  /**
+   * Optional. Reads the workspace and the Key Vault during preview, so that a wrong name fails before anything is
+   * created. It is skipped by itself where a value is not known yet, as when the same program creates the workspace.
    * @default true
    */
   workspaceLookup?: boolean;
@@ -143,4 +185,5 @@ export const DEFAULTS = {
   renewSecretsEveryDays: 90,
   secretGeneration: 1,
   allowPrivilegedRoles: false,
+  keyVaultAllVariables: false,
 } as const;

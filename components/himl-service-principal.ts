@@ -17,11 +17,13 @@ import {
 import { checkClouds, readClouds } from "./cloud";
 import { commandLine } from "./commands";
 import { createTrusts, type Trust } from "./trusts";
+import { deliver, type VaultContent } from "./delivery";
 import type { PrincipalDetails, TrustInfo } from "./details";
 import type { ResolvedTrust } from "./federated-subjects";
 import { DEFAULT_ROLE, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { planPrincipal, type PrincipalPlan } from "./plan";
 import { InvalidValuesError } from "./problems";
+import { nameVaultSecrets } from "./vaults";
 import { lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } from "./verification";
 
 export * from "./details";
@@ -59,13 +61,16 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     readonly secrets: pulumi.Output<readonly ApplicationPassword[]>;
     readonly trusts: pulumi.Output<readonly Trust[]>;
     readonly roleAssignments: pulumi.Output<readonly RoleAssignment[]>;
+    readonly keyVaultSecrets: pulumi.Output<readonly pulumi.CustomResource[]>;
   };
 
   constructor(name: string, args: HimlServicePrincipalArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("himl-service-principal:index:HimlServicePrincipal", name, {}, opts);
     const now = args.now ?? new Date();
     const plan = this.plan(name, args, opts, now);
-    const world = lookUpWorld(this, args, plan, opts.dependsOn);
+    const owner = { project: pulumi.getProject(), stack: pulumi.getStack(), component: name };
+    const vaultSecrets = plan.delivery ? nameVaultSecrets(owner, plan.delivery) : [];
+    const world = lookUpWorld(this, args, plan, vaultSecrets, opts.dependsOn);
     const instanceId = createInstanceId(this, name, world.verified);
     const retains = opts.retainOnDelete === true;
     const context: Context = { component: this, name, args, plan, world, instanceId, now, retains };
@@ -84,6 +89,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     this.subscriptionId = world.subscriptionId;
     this.resourceGroupName = world.resourceGroupName;
     this.workspaceName = world.workspaceName;
+    const delivered = plan.delivery && deliver(context, vaultSecrets, this.vaultContent(declared));
     this.details = {
       version: 1,
       instanceId,
@@ -92,6 +98,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
       ...describePlan(plan),
       ...describeSecrets(declared),
       roles: describeRoles(assigned),
+      ...(delivered && { keyVault: delivered.info }),
       ...(plan.roles.length === 0 && {
         administratorCommand: this.createAdministratorCommand(servicePrincipal),
       }),
@@ -102,6 +109,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
       secrets: resourcesOf(declared?.apply(({ secrets }) => secrets)),
       trusts,
       roleAssignments: resourcesOf(assigned),
+      keyVaultSecrets: delivered?.resources ?? pulumi.output<pulumi.CustomResource[]>([]),
     };
     this.registerOutputs({ ...this.variables(), details: this.details });
   }
@@ -109,6 +117,20 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
   private variables() {
     const { clientId, clientSecret, tenantId, subscriptionId, resourceGroupName, workspaceName } = this;
     return { clientId, clientSecret, tenantId, subscriptionId, resourceGroupName, workspaceName };
+  }
+
+  private vaultContent(declared: pulumi.Output<DeclaredSecrets> | undefined): VaultContent {
+    return {
+      values: {
+        HIML_SERVICE_PRINCIPAL_PASSWORD: this.clientSecret,
+        HIML_SERVICE_PRINCIPAL_ID: this.clientId,
+        HIML_TENANT_ID: this.tenantId,
+        HIML_SUBSCRIPTION_ID: this.subscriptionId,
+        HIML_RESOURCE_GROUP: this.resourceGroupName,
+        HIML_WORKSPACE_NAME: this.workspaceName,
+      },
+      current: declared?.apply(({ secrets }) => secrets[0]!.planned),
+    };
   }
 
   /**
@@ -120,9 +142,13 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     await Promise.resolve();
     if (this.nodes)
       await Promise.all(
-        [this.nodes.secrets, this.nodes.roleAssignments, this.nodes.servicePrincipal, this.nodes.trusts].map(
-          valueIfKnown<unknown>,
-        ),
+        [
+          this.nodes.secrets,
+          this.nodes.roleAssignments,
+          this.nodes.servicePrincipal,
+          this.nodes.trusts,
+          this.nodes.keyVaultSecrets,
+        ].map(valueIfKnown<unknown>),
       );
   }
 

@@ -23,6 +23,9 @@ export type LookUpErrorCode =
   | "TENANTS_DIFFER"
   | "OTHER_SUBSCRIPTION"
   | "WORKSPACE_NOT_FOUND"
+  | "WORKSPACE_WITHOUT_KEY_VAULT"
+  | "KEY_VAULT_NOT_FOUND"
+  | "KEY_VAULT_SECRET_TAKEN"
   | "EXISTING_APPLICATION_NOT_FOUND"
   | "EXISTING_PRINCIPAL_TAKEN";
 
@@ -103,17 +106,17 @@ async function askForLogin<T>(
 
 /** Shows a place, and a text about it, without what is secret of it. */
 export class Hidden {
-  constructor(private readonly secrets: Partial<WorkspaceLocation>) {}
+  constructor(private readonly secrets: Readonly<Record<string, string>>) {}
 
-  place(location: WorkspaceLocation): WorkspaceLocation {
+  place<Place extends object>(location: Place): Place {
     const fields = Object.keys(this.secrets).map((name): [string, string] => [name, "[secret]"]);
-    return { ...location, ...Object.fromEntries(fields) };
+    return { ...location, ...Object.fromEntries(fields.filter(([name]) => name in location)) };
   }
 
   /** Azure repeats names in its errors, in a spelling of its own. */
   text(text: string): string {
     let shown = text;
-    for (const secret of Object.values<string>(this.secrets))
+    for (const secret of Object.values(this.secrets))
       shown = shown.replaceAll(new RegExp(escapePattern(secret), "gi"), "[secret]");
     return shown;
   }
@@ -123,6 +126,11 @@ const escapePattern = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$
 
 /** A workspace's names as Azure spells them. */
 export type WorkspaceNames = Pick<WorkspaceLocation, "resourceGroupName" | "workspaceName">;
+
+export interface FoundWorkspace extends WorkspaceNames {
+  /** Resource ID of its Key Vault; empty where Azure told none. */
+  keyVaultId?: string;
+}
 
 /**
  * Reads the workspace, so that a wrong name fails in preview.
@@ -135,7 +143,7 @@ export async function lookUpWorkspace(
   login: Login,
   parent: pulumi.Resource,
   hidden: Hidden,
-): Promise<WorkspaceNames> {
+): Promise<FoundWorkspace> {
   const { resourceGroupName, workspaceName } = location;
   const shown = hidden.place(location);
   if (!login.subscriptionId) return location;
@@ -150,10 +158,10 @@ export async function lookUpWorkspace(
   const token = "azure-native:machinelearningservices:getWorkspace";
   const question = `${resourceGroupName}/${workspaceName}`.toLowerCase();
   try {
-    const { id } = await askOnce(parent, token, question, () =>
+    const { id, keyVault } = await askOnce(parent, token, question, () =>
       getWorkspace({ resourceGroupName, workspaceName }, { parent }),
     );
-    return spelledAsIn(id, location);
+    return { ...spelledAsIn(id, location), keyVaultId: keyVault ?? "" };
   } catch (error) {
     throw new LookUpError(
       "WORKSPACE_NOT_FOUND",
@@ -174,8 +182,11 @@ function spelledAsIn(id: unknown, { resourceGroupName, workspaceName }: Workspac
   };
 }
 
-// azure-native prints Azure's error as `Status=404 Code="ResourceNotFound" Message="…"`, its SDK as `ERROR CODE: …`.
-const ERROR_CODE = /(?:Code="|ERROR CODE: )(\w+)/;
+/** Azure's code in an error of azure-native, which prints `Status=404 Code="ResourceNotFound" Message="…"`, or of its SDK: `ERROR CODE: …`. */
+export function azureCodeOf(message: string): string {
+  return /(?:Code="|ERROR CODE: )(\w+)/.exec(message)?.[1] ?? "";
+}
+
 const MADE_HERE = "If this program creates it, set workspaceLookup to false.";
 
 const FAILURES: Record<string, { must: string; remedy: (location: WorkspaceLocation) => string }> = {
@@ -202,7 +213,7 @@ const FAILURES: Record<string, { must: string; remedy: (location: WorkspaceLocat
 };
 
 function describeFailure(message: string, location: WorkspaceLocation): Problem {
-  const code = ERROR_CODE.exec(message)?.[1] ?? "";
+  const code = azureCodeOf(message);
   const failure = FAILURES[code];
   return failure
     ? {

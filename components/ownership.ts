@@ -33,6 +33,30 @@ export function trustDescription(instanceId: string): string {
   return `himl ${instanceId}`;
 }
 
+/** Tags of a secret in a Key Vault, which people read there. */
+export function vaultSecretTags(of: {
+  instanceId: string;
+  project: string;
+  stack: string;
+  variable: string;
+  slot?: "a" | "b";
+}): Record<string, string> {
+  return {
+    "managed-by": PROGRAM_TAG,
+    [VAULT_INSTANCE_TAG]: of.instanceId,
+    "himl-stack": `${of.project}/${of.stack}`,
+    "himl-variable": of.variable,
+    ...(of.slot && { "himl-slot": of.slot }),
+  };
+}
+
+/** The instance that these tags of a secret in a Key Vault name, if any. */
+export function instanceOfVaultSecret(tags: Readonly<Record<string, string>> = {}): string | undefined {
+  return tags[VAULT_INSTANCE_TAG]?.toLowerCase();
+}
+
+const VAULT_INSTANCE_TAG = "himl-instance";
+
 /** What an assignment's name is made of. Letter case and a slash at the end of the scope mean nothing. */
 export interface AssignmentKey {
   instanceId: string;

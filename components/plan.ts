@@ -7,8 +7,9 @@ import {
 } from "./himl-service-principal-args";
 import type { Problem } from "./problems";
 import { resolveRoles, type PlannedRole } from "./roles";
-import { checkArgument, RULES, type CheckedArgument } from "./rules";
+import { canonicalArgument, checkArgument, RULES, type CheckedArgument } from "./rules";
 import { dayOf, type SecretSchedule } from "./secret-schedule";
+import { WORKSPACE_VAULT } from "./vaults";
 
 /** Stands for the value of an argument that is not there yet: it is checked when it is. */
 export const LATER = Symbol("later");
@@ -22,6 +23,7 @@ export const DEFERRABLE = [
   "description",
   "serviceManagementReference",
   "owners",
+  "keyVault",
 ] as const satisfies CheckedArgument[];
 
 /** Arguments as somebody gave them: nothing is known of their types. Those left out have their defaults. */
@@ -38,8 +40,18 @@ export interface PrincipalPlan {
   trusts: readonly ResolvedTrust[];
   roles: readonly PlannedRole[];
   allowPrivilegedRoles: boolean;
+  /** What goes into the Key Vault; undefined where there is none. */
+  delivery: Delivery | undefined;
   /** What may be wrong, though nothing here can tell. */
   warnings: readonly string[];
+}
+
+/** What is delivered to a Key Vault. Which one, may come from another resource. */
+export interface Delivery {
+  password: boolean;
+  otherVariables: boolean;
+  /** Given by the program; left out, it is made from the stack's name. */
+  prefix: string | undefined;
 }
 
 export type Planned =
@@ -86,6 +98,9 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
   // Where one of the two is wrong in itself, nothing can be said about both.
   if (!broken.has("authentication") && !broken.has("federatedCredentials") && trustProblems.length === 0)
     problems.push(...checkAuthentication(authentication, trusts.length));
+  const otherVariables = valueOf<boolean>("keyVaultAllVariables", DEFAULTS.keyVaultAllVariables);
+  if (!broken.has("authentication") && !broken.has("keyVaultAllVariables"))
+    problems.push(...checkKeyVault(args, authentication, otherVariables));
 
   const [first, ...more] = problems;
   if (first) return { problems: [first, ...more] };
@@ -102,6 +117,7 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
       trusts,
       roles: roles.roles,
       allowPrivilegedRoles,
+      delivery: planDelivery(args, authentication, otherVariables),
       warnings: trusts.flatMap(({ warning }) => warning ?? []),
     },
   };
@@ -134,6 +150,52 @@ function checkAuthentication(authentication: Authentication, trusts: number): Pr
       remedy: 'For example: [{"github": {"repository": "owner/name", "environment": "production"}}]',
     },
   ];
+}
+
+function planDelivery(
+  { keyVault, keyVaultSecretPrefix }: GivenArgs,
+  authentication: Authentication,
+  otherVariables: boolean,
+): Delivery | undefined {
+  if (keyVault === undefined) return undefined;
+  const password = authentication !== "federated";
+  return { password, otherVariables, prefix: keyVaultSecretPrefix as string | undefined };
+}
+
+/** What is wrong with a Key Vault beside the other arguments: there is something to deliver, and a place for it. */
+function checkKeyVault(args: GivenArgs, authentication: Authentication, otherVariables: boolean): Problem[] {
+  const { keyVault, workspaceLookup } = args;
+  if (keyVault === undefined) {
+    // False is what is done anyway.
+    const without = [
+      ...(otherVariables ? ["keyVaultAllVariables"] : []),
+      ...(args.keyVaultSecretPrefix === undefined ? [] : ["keyVaultSecretPrefix"]),
+    ];
+    return without.map((what) => ({
+      what,
+      must: "be left out where there is no keyVault",
+      remedy: "keyVault says to which vault the variables are delivered.",
+    }));
+  }
+  const problems: Problem[] = [];
+  if (authentication === "federated" && !otherVariables) {
+    problems.push({
+      what: "keyVault",
+      must: "be left out where authentication is federated: there is no password to deliver",
+      remedy: "keyVaultAllVariables delivers the five other variables.",
+    });
+  }
+  const isWorkspace =
+    typeof keyVault === "string" && canonicalArgument("keyVault", keyVault) === WORKSPACE_VAULT;
+  if (isWorkspace && workspaceLookup === false) {
+    problems.push({
+      what: "keyVault",
+      must: "name the vault where workspaceLookup is false: only the look-up knows that of the workspace",
+      received: keyVault,
+      remedy: RULES.keyVault.remedy,
+    });
+  }
+  return problems;
 }
 
 function checkExistingApplication(args: GivenArgs): Problem[] {

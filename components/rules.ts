@@ -1,5 +1,6 @@
 import { isVisible, type Problem } from "./problems";
 import { GUID_PATTERN } from "./scopes";
+import { canonicalVault, LONGEST_PREFIX } from "./vaults";
 
 /** What one value must be like, what to tell whoever gave another one, and its one spelling where there are several. */
 export interface Rule<T = unknown> {
@@ -127,6 +128,24 @@ export const RULES = {
     must: "be a whole number from 1",
     takesScalars: true,
     remedy: "Raise it by one after a leak: that replaces every secret at once.",
+  }),
+  keyVault: rule({
+    accepts: textThat((text) => canonicalVault(text) !== undefined),
+    must: "be the name of a Key Vault, its resource ID, or workspace",
+    remedy:
+      "`az keyvault list --query [].id` lists resource IDs. A name alone is that of a vault in the resource group of the workspace.",
+    canonical: (text) => canonicalVault(text) ?? text,
+  }),
+  keyVaultAllVariables: rule({
+    accepts: (value): value is boolean => typeof value === "boolean",
+    must: "be true or false",
+    takesScalars: true,
+    remedy: "Leave it out to deliver the password alone.",
+  }),
+  keyVaultSecretPrefix: rule({
+    accepts: textThat((text) => /^[0-9A-Za-z-]+$/.test(text) && text.length <= LONGEST_PREFIX),
+    must: `have 1 to ${LONGEST_PREFIX} letters of A to Z, digits or hyphens`,
+    remedy: "Leave it out for one made from the name of the stack.",
   }),
 };
 

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { deletedWith, REPLACEABLE, transformed, type Context } from "./children";
 import type { TrustInfo } from "./details";
 import { keyOfTrust, MOST_TRUSTS, type ResolvedTrust } from "./federated-subjects";
-import { askOnce } from "./look-ups";
+import { readLastDetails } from "./last-outputs";
 import { trustDescription } from "./ownership";
 import { InvalidValuesError } from "./problems";
 import { toResourceError } from "./verification";
@@ -23,8 +23,8 @@ export function createTrusts(context: Context, application: Application): pulumi
   const declare = (places: ReadonlyMap<string, string>) =>
     plan.trusts.map((trust) => createTrust(context, application, trust, places.get(trust.key)));
   if (plan.trusts.length === 0) return pulumi.output<Trust[]>([]);
-  const outputs = askOnce(component, "pulumi:pulumi:readStackOutputs", "", readLastOutputs);
-  return pulumi.output(outputs.then((last) => findDetails(last))).apply((details) => {
+  const last = readLastDetails(component).then((all) => all.filter(({ trusts }) => trusts.length > 0));
+  return pulumi.output(last).apply((details) => {
     if (details.length === 0) return pulumi.output(undefined).apply(() => declare(new Map()));
     return instanceId.apply((id) => {
       const own = details.find((one) => one.instanceId.toLowerCase() === id.toLowerCase());
@@ -123,43 +123,4 @@ function warnOfGap(places: ReadonlyMap<string, string>, component: pulumi.Resour
     `Entra has no room for old and new trusts side by side, so these are replaced one after the other: ${pairs}. Jobs that log in by them fail for some seconds.`,
     component,
   );
-}
-
-interface LastDetails {
-  instanceId: string;
-  trusts: TrustInfo[];
-}
-
-/** What the stack's last deployment told about principals, wherever its program put it. */
-function findDetails(outputs: unknown): LastDetails[] {
-  if (typeof outputs !== "object" || outputs === null) return [];
-  const { instanceId, trusts } = outputs as Partial<LastDetails>;
-  if (typeof instanceId === "string" && Array.isArray(trusts))
-    return trusts.length > 0 ? [{ instanceId, trusts }] : [];
-  return Object.values(outputs).flatMap(findDetails);
-}
-
-/** The outputs of this stack as they are now; nothing where they cannot be read. */
-export async function readLastOutputs(): Promise<Record<string, unknown>> {
-  try {
-    const name = nameStack();
-    // The engine itself answers this call. A reference to the own stack (`pulumi.StackReference`) would be the same, but
-    // would add a resource to it.
-    const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
-      outputs?: Record<string, unknown>;
-    };
-    return answer.outputs ?? {};
-  } catch {
-    return {};
-  }
-}
-
-// Engines tell a plugin no organization. Then the backend's own will do: the instance ID tells another stack's outputs.
-function nameStack(): string {
-  const stack = pulumi.getStack();
-  try {
-    return `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
-  } catch {
-    return stack;
-  }
 }

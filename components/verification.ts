@@ -1,12 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { lookUpExistingApplication, type ExistingApplication } from "./existing-application";
 import type { HimlServicePrincipalArgs } from "./himl-service-principal-args";
-import { Hidden, lookUpLogin, lookUpWorkspace, type Login } from "./look-ups";
+import { Hidden, lookUpLogin, lookUpWorkspace, type FoundWorkspace, type Login } from "./look-ups";
 import { checkCustomRoles } from "./privileges";
 import { DEFERRABLE, LATER, type GivenArgs, type PrincipalPlan } from "./plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "./problems";
 import { canonicalArgument, checkArgument, type CheckedArgument } from "./rules";
 import type { WorkspaceLocation } from "./scopes";
+import type * as vaultLookUp from "./vault-look-up";
+import type { NamedSecret, VaultLocation } from "./vaults";
+
+// Loaded where a Key Vault is set, and no sooner. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
+// then wants file names with extensions.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const loadVaultLookUp = () => require("./vault-look-up") as typeof vaultLookUp;
 
 const PENDING = new Promise<never>(() => undefined);
 
@@ -17,10 +24,17 @@ export interface World {
   resourceGroupName: pulumi.Output<string>;
   workspaceName: pulumi.Output<string>;
   location: pulumi.Output<WorkspaceLocation>;
+  /** Undefined where there is none, or where a preview cannot tell yet which it is. */
+  vault: pulumi.Output<VaultLocation | undefined>;
   /** Stays pending where the look-up failed. */
   existing: Promise<ExistingApplication> | undefined;
   /** All was checked; with the resources on which the component itself depends. */
   verified: pulumi.Output<pulumi.Resource[]>;
+}
+
+/** What the look-ups found. */
+interface Verified extends FoundWorkspace {
+  vault: VaultLocation | undefined;
 }
 
 /** As Pulumi shows it without a stack trace, tied to the component. */
@@ -59,38 +73,26 @@ export function lookUpWorld(
   component: pulumi.Resource,
   args: HimlServicePrincipalArgs,
   plan: PrincipalPlan,
+  vaultSecrets: readonly NamedSecret[],
   dependsOn: pulumi.ComponentResourceOptions["dependsOn"],
 ): World {
   const loggedIn = lookUpLogin(component);
   const found = plan.existingClientId && lookUpExistingApplication(plan.existingClientId, component);
   const login = pulumi.output(ifFulfilled(loggedIn));
-  const given = {
-    subscriptionId:
-      args.subscriptionId === undefined
-        ? undefined
-        : canonical<string>("subscriptionId", args.subscriptionId),
-    resourceGroupName: pulumi.output(args.resourceGroupName),
-    workspaceName: pulumi.output(args.workspaceName),
-  };
-  const listed = (all: unknown) => (all === undefined ? [] : [all].flat()) as pulumi.Resource[];
-  const dependencies: pulumi.Output<pulumi.Resource[]> = outputOf(dependsOn).apply(listed);
+  const given = namesOf(args);
+  const dependencies = listOf(dependsOn);
   const outcome = pulumi
-    .all([pulumi.output(given), checkLater(args), areThere(dependencies)])
-    .apply(async ([names, problems]) => {
-      const verify = async () => {
-        const { subscriptionId, ...known } = await loggedIn;
+    .all([pulumi.output(given), checkLater(args), areThere(dependencies), outputOf(args.keyVault)])
+    .apply(async ([names, problems, , keyVault]) => {
+      const verify = async (): Promise<Verified> => {
+        const loggedInAs = await loggedIn;
         if (found) await found;
         if (problems.length > 0) throw new InvalidValuesError("HimlServicePrincipal", problems);
-        const location = { ...names, subscriptionId: names.subscriptionId ?? subscriptionId.toLowerCase() };
-        const hidden = new Hidden(await secretsAmong(given));
-        const [spelled, warnings] = await Promise.all([
-          args.workspaceLookup === false
-            ? location
-            : lookUpWorkspace(location, { subscriptionId, ...known }, component, hidden),
-          plan.allowPrivilegedRoles ? [] : checkCustomRoles(plan.roles, location, component),
-        ]);
-        for (const warning of warnings) void pulumi.log.warn(hidden.text(warning), component);
-        return spelled;
+        const subscriptionId = names.subscriptionId ?? loggedInAs.subscriptionId.toLowerCase();
+        const location = { ...names, subscriptionId };
+        const secrets = await secretsAmong({ ...given, keyVault: args.keyVault });
+        const known = { location, login: loggedInAs, keyVault, vaultSecrets, secrets };
+        return askAzure(component, args.workspaceLookup !== false, plan, known);
       };
       return (await Promise.allSettled([verify()]))[0];
     });
@@ -99,7 +101,9 @@ export function lookUpWorld(
     return dependencies;
   });
 
-  const answered = outcome.apply((result) => (result.status === "fulfilled" ? result.value : PENDING));
+  const answered = outcome.apply((result): Promise<Verified> =>
+    result.status === "fulfilled" ? Promise.resolve(result.value) : PENDING,
+  );
   // One that is a secret must not make a secret of the others.
   const spelled = pulumi.unsecret(answered);
   const spellingOf = (name: "resourceGroupName" | "workspaceName") =>
@@ -113,16 +117,67 @@ export function lookUpWorld(
     workspaceName: spellingOf("workspaceName"),
   };
   const existing = found ? ifFulfilled(found) : undefined;
-  return { login, ...names, location: pulumi.output({ ...given, subscriptionId }), existing, verified };
+  const vault = answered.apply((known) => known.vault);
+  const location = pulumi.output({ ...given, subscriptionId });
+  return { login, ...names, location, vault, existing, verified };
+}
+
+/** Looks up the workspace, custom roles and the Key Vault, and tells people what they should know of them. */
+async function askAzure(
+  component: pulumi.Resource,
+  looksUp: boolean,
+  plan: PrincipalPlan,
+  known: {
+    location: WorkspaceLocation;
+    login: Login;
+    keyVault: unknown;
+    vaultSecrets: readonly NamedSecret[];
+    /** Those of the arguments that are secrets, by their names. */
+    secrets: Readonly<Record<string, string>>;
+  },
+): Promise<Verified> {
+  const { location, login, keyVault, vaultSecrets, secrets } = known;
+  const hidden = new Hidden(secrets);
+  const [spelled, warnings] = await Promise.all([
+    looksUp ? lookUpWorkspace(location, login, component, hidden) : location,
+    plan.allowPrivilegedRoles ? [] : checkCustomRoles(plan.roles, location, component),
+  ]);
+  for (const warning of warnings) void pulumi.log.warn(hidden.text(warning), component);
+  if (vaultSecrets.length === 0) return { ...spelled, vault: undefined };
+  const question = {
+    vault: canonicalArgument("keyVault", keyVault as string),
+    workspace: { ...location, ...spelled },
+    login,
+    looksUp,
+    vaultSecrets,
+    secrets,
+  };
+  return { ...spelled, vault: await loadVaultLookUp().lookUpVault(question, component) };
+}
+
+/** The names of the workspace as outputs, as they were given. */
+function namesOf({ subscriptionId, resourceGroupName, workspaceName }: HimlServicePrincipalArgs) {
+  return {
+    subscriptionId:
+      subscriptionId === undefined ? undefined : canonical<string>("subscriptionId", subscriptionId),
+    resourceGroupName: pulumi.output(resourceGroupName),
+    workspaceName: pulumi.output(workspaceName),
+  };
+}
+
+function listOf(dependsOn: pulumi.ComponentResourceOptions["dependsOn"]): pulumi.Output<pulumi.Resource[]> {
+  const listed = (all: unknown) => (all === undefined ? [] : [all].flat()) as pulumi.Resource[];
+  return outputOf(dependsOn).apply(listed);
 }
 
 /** Those of these values that are secrets. */
-async function secretsAmong<Name extends string>(
-  values: Record<Name, pulumi.Output<string> | undefined>,
-): Promise<Partial<Record<Name, string>>> {
-  const secrets: Partial<Record<Name, string>> = {};
-  for (const [name, value] of Object.entries(values) as [Name, pulumi.Output<string> | undefined][])
-    if (value && (await pulumi.isSecret(value))) secrets[name] = await valueIfKnown(value);
+async function secretsAmong(values: Record<string, unknown>): Promise<Record<string, string>> {
+  const secrets: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (!pulumi.Output.isInstance(value) || !(await pulumi.isSecret(value))) continue;
+    const known = await valueIfKnown(value);
+    if (typeof known === "string") secrets[name] = known;
+  }
   return secrets;
 }
 

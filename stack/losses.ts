@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HimlServicePrincipal } from "../components/himl-service-principal";
-import { readLastOutputs } from "../components/trusts";
+import type { KeyVaultInfo } from "../components/details";
+import { readLastOutputs } from "../components/last-outputs";
 import type { StackDetails } from "./outputs";
 
 /** What the last deployment of a stack left behind, as far as its outputs tell; nothing before the first one. */
 export interface LastDeployment {
   HIML_SERVICE_PRINCIPAL_ID?: string;
   HIML_TENANT_ID?: string;
-  details?: Partial<Pick<StackDetails, "instanceId" | "existingClientId" | "secrets">>;
+  details?: Partial<Pick<StackDetails, "instanceId" | "existingClientId" | "secrets" | "keyVault">>;
 }
 
 /** What this run is about to deploy. */
@@ -25,9 +26,16 @@ export interface Plan {
 export function warnOfLosses(principal: HimlServicePrincipal): void {
   const last: Promise<LastDeployment> = readLastOutputs();
   const { tenantId } = principal;
-  const { instanceId, authentication, existingClientId } = principal.details;
+  const { instanceId, authentication, existingClientId, keyVault } = principal.details;
+  const warn = async (losses: string[]) => {
+    for (const loss of losses) await pulumi.log.warn(loss);
+  };
   pulumi.output({ instanceId, tenantId, authentication, existingClientId }).apply(async (plan) => {
-    for (const loss of describeLosses(await last, plan)) await pulumi.log.warn(loss);
+    await warn(describeLosses(await last, plan));
+  });
+  // By itself: which vault it is, may be known later than the rest.
+  pulumi.all([instanceId, keyVault]).apply(async ([id, vault]) => {
+    await warn(describeLostSecrets(await last, id, vault));
   });
 }
 
@@ -62,4 +70,23 @@ export function describeLosses(last: LastDeployment, plan: Plan): string[] {
     );
   }
   return losses;
+}
+
+/** What jobs lose that read the variables in a Key Vault: the secrets that it will have no more. */
+export function describeLostSecrets(
+  { details: last }: LastDeployment,
+  instanceId: string,
+  now: StackDetails["keyVault"],
+): string[] {
+  if (last?.keyVault === undefined) return [];
+  if (last.instanceId !== undefined && last.instanceId !== instanceId) return [];
+  const places = ({ vaultId, secrets }: KeyVaultInfo) =>
+    secrets.map((secret) => ({ secret, place: `${vaultId}/secrets/${secret}`.toLowerCase() }));
+  const kept = new Set((now ? places(now) : []).map(({ place }) => place));
+  const lost = places(last.keyVault).filter(({ place }) => !kept.has(place));
+  if (lost.length === 0) return [];
+  const { vaultId } = last.keyVault;
+  return [
+    `Key Vault ${vaultId.slice(vaultId.lastIndexOf("/") + 1)} loses ${lost.map(({ secret }) => secret).join(", ")}: jobs that read ${lost.length === 1 ? "it" : "them"} there will fail.`,
+  ];
 }

@@ -126,6 +126,23 @@ export const SETTINGS = {
     default: String(DEFAULTS.secretGeneration),
     parse: asNumber,
   },
+  keyVault: {
+    description:
+      "A Key Vault to which each `pulumi up` delivers the password: its name, if it lies in the resource group of the workspace; its resource ID; or `workspace` for the vault of the workspace, which everybody can read who may run a job there. Left out: the password is delivered nowhere.",
+    example: "keyVault kv-ml",
+  },
+  keyVaultAllVariables: {
+    description:
+      "Delivers the five other variables too. Required with `keyVault` where `authentication` is `federated`.",
+    example: "keyVaultAllVariables true",
+    default: String(DEFAULTS.keyVaultAllVariables),
+    parse: asJson,
+  },
+  keyVaultSecretPrefix: {
+    description:
+      "What the names of the secrets begin with; no other stack may use it in that vault. Left out: the stack's name, and 8 characters that stand for project, stack and component.",
+    example: "keyVaultSecretPrefix training",
+  },
 } satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -24,7 +24,7 @@ export async function runStatus(io: Io, options: StatusOptions): Promise<void> {
   io.stdout.write(
     options.json ? printableJson(asJson(outputs, now)) : asText(outputs, now, canvasOf(io.stdout)),
   );
-  if (options.failWithin !== undefined) checkEnd(outputs.details, options.failWithin, now);
+  if (options.failWithin !== undefined) checkEnd(outputs, options.failWithin, now);
 }
 
 function canvasOf({ columns = WIDEST, hasUnicode = false, hasColor }: Output): Canvas {
@@ -45,6 +45,8 @@ function asJson({ details, hidden }: StackOutputs, now: Date) {
     // Null: the stack keeps them secret.
     trusts: hidden.includes("trusts") ? null : details.trusts,
     roles: hidden.includes("roles") ? null : details.roles,
+    // Null, too, where the stack keeps it secret.
+    keyVault: details.keyVault ?? null,
     administratorCommand: details.administratorCommand ?? null,
   };
 }
@@ -57,12 +59,12 @@ export function asText({ details, hidden }: StackOutputs, now: Date, canvas: Can
   if (life?.renewal !== undefined) {
     const what =
       life.renewal <= now
-        ? "Renewal is due: run `pulumi up`, then push the variables."
+        ? `Renewal is due: ${renewalOf(details, hidden)}`
         : `The first \`pulumi up\` after ${formatLocalTime(life.renewal)} renews.`;
     lines.push(...wrap(what, canvas.width, 2));
   }
 
-  const list = (title: string, name: "trusts" | "roles", items: string[][]) => {
+  const list = (title: string, name: "trusts" | "roles" | "keyVault", items: string[][]) => {
     if (hidden.includes(name)) {
       lines.push(
         ...wrap(`${title}: secret. \`pulumi stack output --show-secrets\` shows them.`, canvas.width, 0),
@@ -70,7 +72,7 @@ export function asText({ details, hidden }: StackOutputs, now: Date, canvas: Can
     } else lines.push(items.length > 0 ? title : `${title}: none`, ...items.flatMap(listItem));
   };
   const listItem = ([what = "", where = ""]: string[]) => {
-    const one = wrap(`${what} ${where}`, canvas.width, 2);
+    const one = wrap(`${what} ${where}`.trimEnd(), canvas.width, 2);
     return one.length === 1 ? one : [...wrap(what, canvas.width, 2), ...wrap(where, canvas.width, 4)];
   };
   list(
@@ -89,6 +91,15 @@ export function asText({ details, hidden }: StackOutputs, now: Date, canvas: Can
   if (details.administratorCommand !== undefined) {
     lines.push("  Somebody who may assign roles must run:", `  ${shown(details.administratorCommand)}`);
   }
+  if (details.keyVault !== undefined || hidden.includes("keyVault")) {
+    const { vaultId = "", secrets = [] } = details.keyVault ?? {};
+    const vault = shown(vaultId.slice(vaultId.lastIndexOf("/") + 1));
+    list(
+      `Key Vault ${vault}`.trim(),
+      "keyVault",
+      secrets.map((secret) => [shown(secret)]),
+    );
+  }
   return `${lines.join("\n")}\n`;
 }
 
@@ -97,20 +108,23 @@ function shown(text: string): string {
   return printable(text).replaceAll("::", ":\\u{3a}");
 }
 
-function checkEnd(details: StackDetails, withinMs: number, now: Date): void {
+/** What has to be done to renew: a program that delivers to a Key Vault leaves nothing to push. */
+function renewalOf({ keyVault }: StackDetails, hidden: StackOutputs["hidden"] = []): string {
+  const delivers = keyVault !== undefined || hidden.includes("keyVault");
+  return delivers ? "run `pulumi up`." : "run `pulumi up`, then push the variables.";
+}
+
+function checkEnd({ details, hidden }: StackOutputs, withinMs: number, now: Date): void {
   const secret = details.secrets.find(({ current }) => current);
   if (secret === undefined || new Date(secret.ends).getTime() - now.getTime() > withinMs) return;
   const when = `${formatLocalTime(secret.ends)} (${formatDays(secret.ends, now)})`;
+  const remedy = renewalOf(details, hidden).replace("run", "Run");
   throw isPast(secret.ends, now)
-    ? new CliError(
-        "SECRET_EXPIRED",
-        `The password ended ${when}.`,
-        "Run `pulumi up`, then push the variables.",
-      )
+    ? new CliError("SECRET_EXPIRED", `The password ended ${when}.`, remedy)
     : new CliError(
         "SECRET_ENDS_SOON",
         `The password ends ${when}.`,
-        "Run `pulumi up`, then push the variables. Find out why the schedule that does so did not.",
+        `${remedy} Find out why the schedule that does so did not.`,
       );
 }
 

@@ -21,7 +21,7 @@ export interface StackOutputs {
   hidden: readonly (VariableName | HidableDetail)[];
 }
 
-type HidableDetail = "trusts" | "roles";
+type HidableDetail = "trusts" | "roles" | "keyVault";
 
 const RUN_UP = "Run `pulumi up` in the project of the service principal, or name it with --cwd and --stack.";
 const SET_PASSPHRASE =
@@ -138,8 +138,9 @@ function parseDetails(value: unknown): { details: StackDetails; hidden: HidableD
       "Update this package.",
     );
   }
-  const hidden = (["trusts", "roles"] as const).filter((name) => value[name] === HIDDEN);
-  const details = { ...value, ...Object.fromEntries(hidden.map((name) => [name, []])) };
+  const hidden = (["trusts", "roles", "keyVault"] as const).filter((name) => value[name] === HIDDEN);
+  const without = { trusts: [], roles: [], keyVault: undefined };
+  const details = { ...value, ...Object.fromEntries(hidden.map((name) => [name, without[name]])) };
   const problems = [
     ...(version === 1 ? [] : ["version"]),
     ...(["secret", "federated", "both"].includes(details["authentication"] as string)
@@ -149,6 +150,7 @@ function parseDetails(value: unknown): { details: StackDetails; hidden: HidableD
     ...(isList(details["trusts"], isTrust) ? [] : ["trusts"]),
     ...(isList(details["roles"], hasTexts("role", "scope")) ? [] : ["roles"]),
     ...(isOptionalInstant(details["nextRenewal"]) ? [] : ["nextRenewal"]),
+    ...(isOptionalVault(details["keyVault"]) ? [] : ["keyVault"]),
     ...(isOptionalText(details["administratorCommand"]) ? [] : ["administratorCommand"]),
   ];
   if (problems.length > 0) {
@@ -191,6 +193,13 @@ function hasTexts(...names: string[]) {
 
 function isOptionalText(value: unknown): boolean {
   return value === undefined || typeof value === "string";
+}
+
+function isOptionalVault(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!isObject(value) || typeof value["vaultId"] !== "string") return false;
+  const { secrets } = value;
+  return Array.isArray(secrets) && secrets.every((name) => typeof name === "string");
 }
 
 function isInstant(value: unknown): boolean {

@@ -59,6 +59,34 @@ describe("himl-sp status", function () {
     assert.match(stdout, /^ {2}claims\['sub'\] matches 'project_path:g\/\*' of https:\/\/gitlab\.com$/m);
   });
 
+  const keyVault = {
+    vaultId: "/subscriptions/x/resourceGroups/rg-ml/providers/Microsoft.KeyVault/vaults/kv-ml",
+    secrets: ["dev-fc1a8e64-HIML-SERVICE-PRINCIPAL-PASSWORD"],
+  };
+
+  it("the secrets in a Key Vault are listed, and then nothing has to be pushed", async () => {
+    const late = new Date("2027-01-19T00:00:00Z");
+    const { stdout, stderr } = await status({ ...DETAILS, keyVault }, late, "--fail-within", "100d");
+    assert.match(stdout, /^Key Vault kv-ml\n {2}dev-fc1a8e64-HIML-SERVICE-PRINCIPAL-PASSWORD$/m);
+    assert.match(stdout, /^ {2}Renewal is due: run `pulumi up`\.$/m);
+    assert.match(stderr, /Run `pulumi up`\. Find out why the schedule that does so did not\./);
+    const json = await status({ ...DETAILS, keyVault }, NOW, "--json");
+    assert.deepEqual((JSON.parse(json.stdout) as { keyVault: unknown }).keyVault, keyVault);
+  });
+
+  it("a Key Vault that the stack keeps secret is told as such, and one that is none is refused", async () => {
+    const hidden = { ...DETAILS, keyVault: "[secret]" } as unknown as StackDetails;
+    const { stdout } = await status(hidden, NOW);
+    assert.match(stdout, /^Key Vault: secret\. `pulumi stack output --show-secrets` shows them\.$/m);
+    for (const wrong of [{ ...keyVault, vaultId: 1 }, { ...keyVault, secrets: [1] }, "kv-ml"]) {
+      const { exitCode, stderr } = await status(
+        { ...DETAILS, keyVault: wrong } as unknown as StackDetails,
+        NOW,
+      );
+      assert.deepEqual([exitCode, /Its keyVault is not\./.test(stderr)], [1, true]);
+    }
+  });
+
   it("has nothing decrypted", async () => {
     await status(DETAILS, NOW);
     assert.deepEqual(
@@ -120,6 +148,7 @@ describe("himl-sp status", function () {
       renewalIsDue: false,
       trusts: [],
       roles: DETAILS.roles,
+      keyVault: null,
       administratorCommand: null,
     });
   });

@@ -64,6 +64,7 @@ const STATES: Record<string, (name: string) => Record<string, unknown>> = {
   "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential": () => ({}),
   "random:index/randomUuid:RandomUuid": () => ({ result: INSTANCE }),
   "azure-native:authorization:RoleAssignment": () => ({}),
+  "azure-native:keyvault:Secret": () => ({}),
   "himl-service-principal:index:HimlServicePrincipal": () => ({}),
   "test:index:Other": () => ({}),
 };
@@ -155,9 +156,9 @@ function nameOf(resource: unknown): string | undefined {
 
 /** Settles when all that a component declares is registered, and all that it tells is known. */
 export function allOf({ nodes, details }: HimlServicePrincipal): pulumi.Output<string> {
-  const { application, servicePrincipal, secrets, trusts, roleAssignments } = nodes;
+  const { application, servicePrincipal, secrets, trusts, roleAssignments, keyVaultSecrets } = nodes;
   const lists = pulumi
-    .all([secrets, roleAssignments, trusts])
+    .all([secrets, roleAssignments, trusts, keyVaultSecrets])
     .apply((all) => (all as readonly (readonly pulumi.Resource[])[]).flat().map(({ urn }) => urn));
   const single = [application.urn, servicePrincipal.urn];
   return pulumi.all([lists, pulumi.all(single), details]).apply(() => "all");

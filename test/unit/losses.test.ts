@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describeLosses, type LastDeployment, type Plan } from "../../stack/losses";
+import { describeLosses, describeLostSecrets, type LastDeployment, type Plan } from "../../stack/losses";
+import type { StackDetails } from "../../stack/contract";
 
 const TENANT = "11111111-1111-4111-8111-111111111111";
 const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";
@@ -71,4 +72,27 @@ describe("What jobs lose by an up", () => {
   for (const [what, last, plan, ...losses] of table) {
     it(`is ${what}`, () => assert.deepEqual(describeLosses(last, { ...PLAN, ...plan }), losses));
   }
+
+  const VAULT = "/subscriptions/x/resourceGroups/rg-ml/providers/Microsoft.KeyVault/vaults/kv-ml";
+  const delivered = (vaultId: string, ...secrets: string[]) => ({ vaultId, secrets });
+  const before = { details: { instanceId: INSTANCE, keyVault: delivered(VAULT, "t-ID", "t-PASSWORD") } };
+  const lost = (keyVault: StackDetails["keyVault"], last: LastDeployment = before, id = INSTANCE) =>
+    describeLostSecrets(last, id, keyVault);
+
+  it("is what a Key Vault held, where it holds that no more", () => {
+    const both = ["Key Vault kv-ml loses t-ID, t-PASSWORD: jobs that read them there will fail."];
+    assert.deepEqual(lost(undefined), both);
+    assert.deepEqual(lost(delivered(VAULT.replace("kv-ml", "kv-other"), "t-ID", "t-PASSWORD")), both);
+    assert.deepEqual(lost(delivered(VAULT, "u-ID", "u-PASSWORD")), both);
+    assert.deepEqual(lost(delivered(VAULT, "t-PASSWORD")), [
+      "Key Vault kv-ml loses t-ID: jobs that read it there will fail.",
+    ]);
+  });
+
+  it("is nothing of a Key Vault that is the same, that had nothing, or that is another principal's", () => {
+    assert.deepEqual(lost(delivered(VAULT.toUpperCase(), "T-ID", "t-PASSWORD", "more")), []);
+    assert.deepEqual(lost(delivered(VAULT, "t-ID"), { details: { instanceId: INSTANCE } }), []);
+    assert.deepEqual(lost(undefined, {}), []);
+    assert.deepEqual(lost(undefined, before, TENANT), []);
+  });
 });

@@ -66,6 +66,9 @@ describe("Settings", () => {
         federatedCredentials: '[{"github": {"repository": "octocat/training", "branch": "main"}}]',
         renewSecretsEveryDays: "30",
         secretGeneration: "2",
+        keyVault: "kv-ml",
+        keyVaultAllVariables: "true",
+        keyVaultSecretPrefix: "training",
       }),
       {
         ...{ workspaceName: "ws-ml", resourceGroupName: "rg-ml", subscriptionId: GUID },
@@ -79,6 +82,9 @@ describe("Settings", () => {
         federatedCredentials: [{ github: { repository: "octocat/training", branch: "main" } }],
         renewSecretsEveryDays: 30,
         secretGeneration: 2,
+        keyVault: "kv-ml",
+        keyVaultAllVariables: true,
+        keyVaultSecretPrefix: "training",
       },
     );
   });

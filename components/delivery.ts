@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Context } from "./children";
+import type * as keyVault from "./key-vault";
+import type { KeyVaultInfo } from "./details";
+import type { PlannedSecret } from "./secret-schedule";
+import { vaultIdOf, type NamedSecret, type Variable, type VaultLocation } from "./vaults";
+import { ifFulfilled, toResourceError } from "./verification";
+
+// Loaded where a Key Vault is set, and no sooner. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
+// then wants file names with extensions.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const loadKeyVault = () => require("./key-vault") as typeof keyVault;
+
+/** What is to be in the vault. */
+export interface VaultContent {
+  values: Record<Variable, pulumi.Output<string> | undefined>;
+  /** The client secret that is handed out. */
+  current: pulumi.Output<PlannedSecret> | undefined;
+}
+
+/** The secrets in the vault, and what `details` tells of them. */
+export interface DeliveredSecrets {
+  resources: pulumi.Output<readonly pulumi.CustomResource[]>;
+  info: pulumi.Output<KeyVaultInfo>;
+}
+
+/** Brings the variables into the vault. */
+export function deliver(
+  context: Context,
+  named: readonly NamedSecret[],
+  content: VaultContent,
+): DeliveredSecrets {
+  const { world, component } = context;
+  const secretNames = named.map(({ secretName }) => secretName);
+  const delivered = named.map(({ variable, secretName }) => ({
+    variable,
+    secretName,
+    value: content.values[variable]!,
+    ...(variable === "HIML_SERVICE_PRINCIPAL_PASSWORD" && { planned: content.current! }),
+  }));
+  const { checkVaultSecrets, createVaultSecrets } = loadKeyVault();
+  const declare = async (vault: VaultLocation | undefined) => {
+    if (vault === undefined) return [];
+    if (context.args.workspaceLookup !== false) {
+      const isSecret = await pulumi.isSecret(world.vault);
+      const checked = checkVaultSecrets(context, vault, secretNames, isSecret);
+      // As with `verified`: only this fails, and nothing is computed from it.
+      void checked.catch((error: unknown) => {
+        throw toResourceError(error, component) as Error;
+      });
+      await ifFulfilled(checked);
+    }
+    return createVaultSecrets(context, vault, delivered);
+  };
+  return {
+    resources: world.vault.apply(declare),
+    info: world.vault.apply(
+      (vault) => vault && { vaultId: vaultIdOf(vault), secrets: secretNames },
+    ) as unknown as DeliveredSecrets["info"],
+  };
+}

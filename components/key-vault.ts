@@ -1,0 +1,99 @@
+import { getSecret } from "@pulumi/azure-native/keyvault/getSecret";
+import { Secret } from "@pulumi/azure-native/keyvault/secret";
+import * as pulumi from "@pulumi/pulumi";
+import { REPLACEABLE, transformed, type Context } from "./children";
+import { LookUpError } from "./look-ups";
+import { instanceOfVaultSecret, vaultSecretTags } from "./ownership";
+import type { PlannedSecret } from "./secret-schedule";
+import { vaultIdOf, type Variable, type VaultLocation } from "./vaults";
+import { valueIfKnown } from "./verification";
+
+// Loaded where a Key Vault is set, and no sooner.
+
+/** A variable, its value, and the name of the secret that is to hold it. */
+export interface Delivered {
+  variable: Variable;
+  secretName: string;
+  value: pulumi.Output<string>;
+  /** Of the password: the slot that it is from, and when it ends. */
+  planned?: pulumi.Output<PlannedSecret>;
+}
+
+/**
+ * One secret in the vault for each variable. A renewal writes a new version: after Entra has the new client secret, since
+ * its text is needed, and before the old one goes, since Pulumi deletes last.
+ */
+export function createVaultSecrets(
+  context: Context,
+  vault: VaultLocation,
+  delivered: readonly Delivered[],
+): Secret[] {
+  const { component, name, args, instanceId } = context;
+  const { resourceGroupName, vaultName } = vault;
+  const secrets: Secret[] = [];
+  for (const { variable, secretName, value, planned } of delivered) {
+    const previous = secrets.at(-1);
+    const slot = planned?.apply((secret) => secret.slot);
+    const tags = pulumi.all([instanceId, slot]).apply(([id, of]) =>
+      vaultSecretTags({
+        instanceId: id,
+        project: pulumi.getProject(),
+        stack: pulumi.getStack(),
+        variable,
+        ...(of && { slot: of }),
+      }),
+    );
+    const attributes = {
+      enabled: true,
+      ...(planned && { expires: planned.apply(({ endDate }) => Date.parse(endDate) / 1000) }),
+    };
+    const contentType = planned ? "Password of a service principal for hi-ml" : "Variable for hi-ml";
+    const [childName, changed, opts] = transformed(
+      args.transform?.keyVaultSecret,
+      `${name}-key-vault-${variable}`,
+      { resourceGroupName, vaultName, secretName, properties: { value, contentType, attributes }, tags },
+      {
+        ...REPLACEABLE,
+        parent: component,
+        // azure-native would delete first, since the program gives the name: jobs would find no secret for a while.
+        deleteBeforeReplace: false,
+        // Azure now and then refuses two writes to one vault at once (409, https://github.com/Azure/bicep/issues/4364).
+        dependsOn: previous ? [previous] : [],
+      },
+    );
+    secrets.push(new Secret(childName, changed, opts));
+  }
+  return secrets;
+}
+
+/**
+ * Looks whether the names are free, or this instance's own: azure-native would refuse another's only at `up`. A deleted
+ * secret cannot be seen here: Azure Resource Manager does not show it.
+ *
+ * @throws LookUpError if a secret is another's
+ */
+export async function checkVaultSecrets(
+  { component, instanceId }: Context,
+  vault: VaultLocation,
+  secretNames: readonly string[],
+  isVaultSecret: boolean,
+): Promise<void> {
+  const { resourceGroupName, vaultName } = vault;
+  const own = (await valueIfKnown(instanceId))?.toLowerCase();
+  const ask = (secretName: string) =>
+    getSecret({ resourceGroupName, vaultName, secretName }, { parent: component }).catch(() => undefined);
+  const found = await Promise.all(secretNames.map(ask));
+  const taken = secretNames.flatMap((name, i) => {
+    const secret = found[i];
+    const whose = instanceOfVaultSecret(secret?.tags);
+    return secret?.name === undefined || (whose !== undefined && whose === own) ? [] : [{ name, whose }];
+  });
+  if (taken.length === 0) return;
+  const others = [...new Set(taken.flatMap(({ whose }) => whose ?? []))];
+  throw new LookUpError("KEY_VAULT_SECRET_TAKEN", "Key Vault", {
+    what: "The names of the secrets",
+    must: `be free in ${isVaultSecret ? "the vault" : vaultIdOf(vault)}${others.length > 0 ? `; they are those of instance ${others.join(", ")}` : ""}`,
+    received: taken.map(({ name }) => name),
+    remedy: "`pulumi config set keyVaultSecretPrefix NAME` gives others; or choose another vault.",
+  });
+}
