@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import program from "../../index";
+import { EngineError } from "../../rehearsal/engine/engine-error";
+import { callResourceManager } from "../../rehearsal/stand-ins/azure-native/resource-manager";
+import { asAdmin, openWorld, requestToken, requireEngine } from "./support";
+
+const VAULT = "kv-own";
+const ALL = ["get", "list", "delete", "recover"] as const;
+
+describe("A password in a Key Vault, on the real engine", () => {
+  let world: Awaited<ReturnType<typeof openWorld>>;
+
+  before(async function () {
+    world = await openWorld(await requireEngine(this), (azure) =>
+      Promise.resolve(program(azure.control.now())),
+    );
+  });
+
+  beforeEach(async () => {
+    await world.reset();
+    const { resourceGroup, workspaceName, admin, control } = world.azure;
+    control.createKeyVault({
+      ...{ name: VAULT, rbac: false, softDeleteRetentionInDays: 7 },
+      accessPolicies: [{ objectId: admin.objectId, secrets: [...ALL] }],
+    });
+    await world.session.configure({
+      resourceGroup,
+      workspaceName,
+      keyVault: VAULT,
+      keyVaultAllVariables: undefined,
+    });
+  });
+
+  after(() => world?.close());
+
+  const secretsIn = (vault = VAULT) =>
+    world.azure.control.state().vaults.find(({ name }) => name === vault)!.secrets;
+  const hash = (value: unknown) => createHash("sha256").update(String(value)).digest("hex");
+  const passwordOf = ({ outputs }: { outputs: Record<string, unknown> }) =>
+    String(outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"]);
+  const mayNot = () =>
+    world.azure.control.setAccessPolicy(VAULT, { objectId: world.azure.admin.objectId, secrets: [] });
+  const may = () =>
+    world.azure.control.setAccessPolicy(VAULT, { objectId: world.azure.admin.objectId, secrets: [...ALL] });
+
+  async function failure(action: Promise<unknown>): Promise<string> {
+    try {
+      await action;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === "ENGINE_FAILED") return error.message;
+      throw error;
+    }
+    return assert.fail("Nothing refused it.");
+  }
+
+  /** What wrote to Azure, in order, as far as a renewal is about it. */
+  function writes(): string[] {
+    const words: [RegExp, string][] = [
+      [/^POST .*\/addPassword$/, "new password"],
+      [/^PUT .*\/vaults\/kv-own\/secrets\/[^/]+$/i, "into the vault"],
+      [/^POST .*\/removePassword$/, "old password removed"],
+    ];
+    return world.azure.control
+      .requests()
+      .flatMap(({ method, path }) => words.find(([pattern]) => pattern.test(`${method} ${path}`))?.[1] ?? []);
+  }
+
+  it("is there after an up, and after each renewal as a new version that logs in, before the old one goes", async () => {
+    const { session, azure } = world;
+    const first = await session.up();
+    const name = secretsIn()[0]!.name;
+    assert.match(name, /^[0-9a-z-]+-[0-9a-f]{8}-HIML-SERVICE-PRINCIPAL-PASSWORD$/);
+    assert.deepEqual((first.outputs["details"] as { keyVault: unknown }).keyVault, {
+      vaultId: `/subscriptions/${azure.subscriptionId}/resourceGroups/${azure.resourceGroup.toLowerCase()}/providers/Microsoft.KeyVault/vaults/${VAULT}`,
+      secrets: [name],
+    });
+    const again = await session.preview();
+    assert.deepEqual(Object.keys(again.counts), ["same"]);
+    assert.deepEqual(again.warnings, []);
+
+    azure.control.advanceClock({ days: 90 });
+    const second = await session.up();
+    assert.deepEqual(
+      second.steps.filter(({ type }) => type.endsWith(":Secret")).map(({ operation }) => operation),
+      ["update"],
+    );
+    azure.control.advanceClock({ days: 90 });
+    azure.control.clearRequests();
+    const third = await session.up();
+    assert.deepEqual(writes(), ["new password", "into the vault", "old password removed"]);
+
+    const [secret, ...more] = secretsIn();
+    assert.deepEqual(more, []);
+    const passwords = [first, second, third].map(passwordOf);
+    assert.deepEqual(
+      secret!.versions.map(({ sha256 }) => sha256),
+      passwords.map(hash),
+    );
+    const { expires, tags, enabled } = secret!.versions.at(-1)!;
+    const { secrets, instanceId } = third.outputs["details"] as {
+      secrets: { ends: string; slot: string }[];
+      instanceId: string;
+    };
+    assert.equal(new Date(expires!).toISOString(), new Date(secrets[0]!.ends).toISOString());
+    assert.deepEqual(
+      [tags["himl-instance"], tags["himl-slot"], enabled],
+      [instanceId, secrets[0]!.slot, true],
+    );
+    const clientId = String(third.outputs["HIML_SERVICE_PRINCIPAL_ID"]);
+    assert.ok((await requestToken(azure, clientId, { client_secret: passwords[2]! })).access_token);
+    const state = JSON.stringify(await session.exportState());
+    for (const password of passwords) assert.ok(!state.includes(password));
+  });
+
+  it("is deleted by destroy, and a later up recovers its name, where this login may do both", async () => {
+    const { session } = world;
+    await session.up();
+    const { name } = secretsIn()[0]!;
+    await session.destroy();
+    assert.notEqual(secretsIn()[0]!.deletedDateTime, null);
+    const back = await session.up();
+    const [secret, ...more] = secretsIn();
+    assert.deepEqual([secret!.name, secret!.deletedDateTime, more], [name, null, []]);
+    assert.equal(secret!.versions.at(-1)!.sha256, hash(passwordOf(back)));
+  });
+
+  it("keeps a destroy from going on where this login may not delete, as the preview warned; with the right it goes on", async () => {
+    const { session, azure } = world;
+    mayNot();
+    const { warnings } = await session.up();
+    assert.match(
+      warnings[0]!,
+      /none of its access policies lets you .* delete secrets\..*`pulumi destroy` will fail\./,
+    );
+    assert.match(await failure(session.destroy()), /does not have secrets delete permission/);
+    may();
+    await session.destroy();
+    assert.notEqual(secretsIn()[0]!.deletedDateTime, null);
+    assert.deepEqual(
+      azure.control.state().applications.filter(({ initial }) => !initial),
+      [],
+    );
+  });
+
+  it("cannot be written where its name is that of a deleted secret that this login may not recover, and Azure says why", async () => {
+    const { session } = world;
+    await session.up();
+    await session.destroy();
+    mayNot();
+    assert.match(await failure(session.up()), /is currently in a deleted but recoverable state/);
+    await session.configure({ keyVaultSecretPrefix: "other" });
+    await session.up();
+    assert.ok(
+      secretsIn().some(({ name, deletedDateTime }) => name.startsWith("other-") && deletedDateTime === null),
+    );
+    await session.configure({ keyVaultSecretPrefix: undefined });
+  });
+
+  it("brings all six variables into the vault of the workspace, whose readers the preview names", async () => {
+    const { session } = world;
+    await session.configure({ keyVault: "workspace", keyVaultAllVariables: "true" });
+    const { warnings } = await session.preview();
+    assert.ok(
+      warnings.some((warning) =>
+        warning.includes("whoever may run a job in the workspace can read the password there"),
+      ),
+    );
+    const { outputs } = await session.up();
+    const held = secretsIn("kv-ml").map(({ name, versions }) => [
+      name.slice(name.indexOf("HIML")).replaceAll("-", "_"),
+      versions.at(-1)!.sha256,
+    ]);
+    const wanted = Object.entries(outputs).filter(([name]) => name.startsWith("HIML_"));
+    assert.deepEqual(held.sort(), wanted.map(([name, value]) => [name, hash(value)]).sort());
+    const { warnings: losses } = await session
+      .configure({ keyVault: VAULT, keyVaultAllVariables: undefined })
+      .then(() => session.preview());
+    assert.match(losses[0] ?? "", /^Key Vault kv-ml loses .*: jobs that read them there will fail\.$/);
+  });
+
+  it("is refused in preview where there is no such vault, and where another stack's secret has the name", async () => {
+    const { session, azure } = world;
+    await session.configure({ keyVault: "kv-none" });
+    const missing = await failure(session.preview());
+    assert.match(missing, /The vault \(Azure: ResourceNotFound\) must exist in its resource group\./);
+
+    await session.configure({ keyVault: VAULT, keyVaultSecretPrefix: "shared" });
+    const path = `/subscriptions/${azure.subscriptionId}/resourceGroups/${azure.resourceGroup}/providers/Microsoft.KeyVault/vaults/${VAULT}/secrets/shared-HIML-SERVICE-PRINCIPAL-PASSWORD`;
+    await asAdmin(azure, (connection) =>
+      callResourceManager(
+        connection,
+        {
+          method: "PUT",
+          path,
+          apiVersion: "2024-11-01",
+          body: { properties: { value: "theirs" }, tags: {} },
+        },
+        [200, 201],
+      ),
+    );
+    const taken = await failure(session.preview());
+    assert.match(
+      taken,
+      /The names of the secrets must be free in .*\/vaults\/kv-own\. Received \["shared-HIML-SERVICE-PRINCIPAL-PASSWORD"\]/,
+    );
+    await session.configure({ keyVaultSecretPrefix: undefined });
+  });
+});
