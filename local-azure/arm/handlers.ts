@@ -5,7 +5,7 @@ import { Refusal } from "../refusal";
 import type { Attributes } from "../store/conditions";
 import { groupsOf, principalTypeOf } from "../store/directory";
 import type { RoleAssignmentRecord, WorkspaceRecord } from "../store/records";
-import { idOfGroup, idOfWorkspace, isAtOrAbove, resourceGroupId } from "../store/resources";
+import { idOfGroup, idOfVault, idOfWorkspace, isAtOrAbove, resourceGroupId } from "../store/resources";
 import { BUILT_IN_ROLES, findRole } from "../store/roles";
 import { RESOURCE_TYPES } from "./api-versions";
 import { type ArmCaller, findSubscription, scopeOf } from "./caller";
@@ -85,6 +85,27 @@ export function listResourceGroups(cloud: Cloud, call: ArmCall): Reply {
       ({ id }) => isAtOrAbove(scopeOf(call), String(id)) && mayRead(cloud, call, READ_GROUP, String(id)),
     );
   return ok({ value: groups });
+}
+
+/** With the filters by which `az keyvault` finds vaults: by their type, and by their name too. */
+export function listResources(cloud: Cloud, call: ArmCall): Reply {
+  const filter = call.query.get("$filter") ?? "";
+  const [, type, wanted] =
+    /^resourceType eq '([^']+)'(?: and name eq '([^']+)')?$/i
+      .exec(filter.trim())
+      ?.map((part) => part?.toLowerCase()) ?? [];
+  if (type === undefined) throw refuse("filterUnsupported");
+  const { workspaces, vaults } = cloud.world.store.tables;
+  const all = [
+    ...workspaces.all().map((one) => ({ ...one, id: idOfWorkspace(one), type: WORKSPACES })),
+    ...vaults.all().map((one) => ({ ...one, id: idOfVault(one), type: "Microsoft.KeyVault/vaults" })),
+  ];
+  const value = all
+    .filter((one) => one.type.toLowerCase() === type && [undefined, one.name.toLowerCase()].includes(wanted))
+    .filter((one) => isAtOrAbove(scopeOf(call), one.id))
+    .filter((one) => mayRead(cloud, call, `${one.type}/read`, one.id))
+    .map(({ id, name, type, location }) => ({ id, name, type, location, tags: {} }));
+  return ok({ value });
 }
 
 function groupOf(cloud: Cloud, { params }: Call) {

@@ -53,6 +53,11 @@ const routes = defineRoutes<ArmCaller, ArmRight>("arm", {
     "anybody",
     handlers.listResourceGroups,
   ),
+  [`GET ${SUBSCRIPTION}/resources`]: route(
+    "Resources of one type, or of one type and name, that the caller may read; any other filter: 400",
+    "anybody",
+    handlers.listResources,
+  ),
   [`GET ${GROUP}`]: route(
     "Read a resource group",
     "Microsoft.Resources/subscriptions/resourceGroups/read",

@@ -21,7 +21,7 @@ export interface VaultRight {
   readonly permission: SecretPermission;
 }
 
-const API_VERSION = /^(2016-10-01|7\.[0-6](-preview(\.\d)?)?|2025-\d\d-\d\d(-preview)?)$/;
+const API_VERSION = /^(2016-10-01|7\.[0-6](-preview(\.\d)?)?|20\d\d-\d\d-\d\d(-preview)?)$/;
 const NAME = /^[0-9a-z-]{1,127}$/i;
 
 export async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<VaultCaller> {

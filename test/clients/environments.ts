@@ -7,10 +7,14 @@ import { lastLines, run } from "./processes";
 import { findPython, type Python } from "./python";
 
 /** A Python client that lives in an environment of its own; the name is the one on PyPI. */
-export type PythonClient = "azure-cli" | "hi-ml-azure" | "python-dotenv" | "check-jsonschema" | "pulumi";
+export type PythonClient =
+  "azure-cli" | "azure-keyvault-secrets" | "hi-ml-azure" | "python-dotenv" | "check-jsonschema" | "pulumi";
 
-/** What is installed beside a client: for Pulumi what SDKs of packages import, and a type checker. */
-const BESIDE: Partial<Record<PythonClient, string[]>> = { pulumi: ["parver", "mypy"] };
+/** What is installed beside a client: its login; for Pulumi what SDKs of packages import, and a type checker. */
+const BESIDE: Partial<Record<PythonClient, string[]>> = {
+  "azure-keyvault-secrets": ["azure-identity"],
+  pulumi: ["parver", "mypy"],
+};
 
 /** A virtual environment in which a client is installed. */
 export interface PythonEnvironment {

@@ -57,6 +57,19 @@ describe("local Azure: Key Vault", () => {
       assert.deepEqual(ok(await rig.arm("GET", subscription + path, undefined, caller())).value, []);
     });
 
+    it("vaults are among the resources of a subscription, by type and by name", async () => {
+      const list = (filter: string) =>
+        rig.arm(
+          "GET",
+          `/subscriptions/${rig.azure.subscriptionId}/resources?$filter=${encodeURIComponent(filter)}`,
+        );
+      const byType = "resourceType eq 'Microsoft.KeyVault/vaults'";
+      assert.equal(ok(await list(byType)).value.length, 2);
+      const [found, ...others] = ok(await list(`${byType} and name eq 'kv-test'`)).value;
+      assert.deepEqual([found!.id, others], [pathOf("kv-test"), []]);
+      refused(await list("tagName eq 'a'"), 400, "UnsupportedQuery");
+    });
+
     it("[?] a secret is new (201), then it has a new version (200); its value is never shown", async () => {
       const first = ok(
         await write("password", "one", { contentType: "text/plain", attributes: { exp: 2_000_000_000 } }),
