@@ -66,6 +66,8 @@ const VAULTS: ResourceType = {
     2024-04-01-preview 2024-11-01 2024-12-01-preview 2025-05-01 2026-02-01 2026-03-01-preview 2026-04-01-preview`),
 };
 
+const MANAGED_HSMS: ResourceType = { ...VAULTS, name: "managedHSMs" };
+
 const RESOURCE_GRAPH: ResourceType = {
   namespace: "Microsoft.ResourceGraph",
   name: "resources",
@@ -80,6 +82,7 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
   PERMISSIONS,
   WORKSPACES,
   VAULTS,
+  MANAGED_HSMS,
   RESOURCE_GRAPH,
 ];
 

@@ -89,6 +89,11 @@ const routes = defineRoutes<ArmCaller, ArmRight>("arm", {
     "anybody",
     vaults.listVaults,
   ),
+  [`GET ${SUBSCRIPTION}/providers/Microsoft.KeyVault/managedHSMs`]: route(
+    "Managed HSMs, which `az keyvault list` asks for too: there are none",
+    "anybody",
+    vaults.listManagedHsms,
+  ),
   [`GET ${GROUP}${VAULTS}`]: route(
     "Key vaults of a resource group",
     "Microsoft.KeyVault/vaults/read",

@@ -28,6 +28,10 @@ export function listVaults(cloud: Cloud, call: ArmCall): Reply {
   return { status: 200, body: { value: found.map((vault) => show(cloud, call, vault)) } };
 }
 
+export function listManagedHsms(): Reply {
+  return { status: 200, body: { value: [] } };
+}
+
 function vaultOf(cloud: Cloud, { params }: Call): VaultRecord {
   const place = {
     subscriptionId: params.subscription!,

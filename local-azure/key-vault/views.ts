@@ -27,7 +27,7 @@ function viewProperties(vault: VaultRecord, version: SecretVersion): JsonObject 
   return {
     ...(version.contentType === null ? {} : { contentType: version.contentType }),
     attributes: viewAttributes(vault, version),
-    tags: version.tags,
+    ...(Object.keys(version.tags).length === 0 ? {} : { tags: version.tags }),
   };
 }
 
