@@ -1,3 +1,4 @@
+import type { PrincipalDetails } from "../../components/details";
 import { type Deployment, type StateResource, TYPES } from "./deployment";
 
 /**
@@ -29,17 +30,25 @@ export function isHalfDestroyed(component: StateResource, deployment: Deployment
   const less = found.filter(({ isLess }) => isLess);
   if (less.length === 0) return false;
   // A refresh loses what is missing in Azure, and nothing else: it keeps the mark of the secret's period, which `destroy`
-  // removes first, since it depends on the secret.
-  const hasMark = children.some(({ urn }) => /-period-[^:]*$/.test(urn));
-  return less.some((one) => one.isGoing) || !hasMark;
+  // removes first, since it depends on the secret. That of the period before stays for longer.
+  return less.some((one) => one.isGoing) || !children.some(({ urn }) => declared.isCurrentMark(urn));
 }
 
+const DAY_MS = 86_400_000;
+
 function readDeclared({ outputs }: StateResource) {
-  const details = outputs?.["details"] as Record<string, unknown> | undefined;
+  const details = outputs?.["details"] as Partial<PrincipalDetails> | undefined;
   if (typeof details !== "object" || details === null) return undefined;
-  const count = (name: string) => {
-    const list = details[name];
-    return Array.isArray(list) ? list.length : 0;
+  const count = (list: unknown) => (Array.isArray(list) ? list.length : 0);
+  const current = count(details.secrets) > 0 ? details.secrets!.find((secret) => secret.current) : undefined;
+  const age = (Date.parse(current?.starts ?? "") - Date.parse(details.secretsSince ?? "")) / DAY_MS;
+  return {
+    secrets: count(details.secrets),
+    roles: count(details.roles),
+    trusts: count(details.trusts),
+    isCurrentMark: (urn: string) => {
+      const [, days, period] = /-period-(\d+)-\d+-(\d+)$/.exec(urn) ?? [];
+      return Number(days) * Number(period) === age;
+    },
   };
-  return { secrets: count("secrets"), roles: count("roles"), trusts: count("trusts") };
 }

@@ -1,60 +1,70 @@
-import { createHash } from "node:crypto";
-import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
+import { run } from "../../cli/processes";
+import { fingerprint } from "./sources";
 import type { Outcome } from "./trial";
 
 const PROJECT = path.resolve(__dirname, "../..");
-const SOURCES = [
-  "index.ts",
-  "Pulumi.yaml",
-  "package-lock.json",
-  "components",
-  "stack",
-  "cli",
-  "rehearsal",
-  "local-azure",
-];
 
-/** What has been found so far, kept in a file, so that a run that was stopped can go on. A change of the sources begins anew. */
+/** What became of a case, and of which sources. */
+export interface Entry {
+  readonly outcome: Outcome;
+  readonly sources: string;
+  /** The commit that was checked out; with `+` there were changes to it. */
+  readonly commit: string;
+}
+
+/**
+ * What has been found so far, kept in a file, so that a run that was stopped can go on. Where the sources that a case runs
+ * have changed, the case is run again; until then the page tells what was found before, and at which commit.
+ */
 export class Ledger {
   private constructor(
     private readonly file: string,
-    readonly outcomes: Map<string, Outcome>,
+    private readonly sources: string,
+    private readonly commit: string,
+    /** The latest of each case. */
+    readonly entries: Map<string, Entry>,
   ) {}
 
   static async open(fresh: boolean): Promise<Ledger> {
     const folder = path.join(PROJECT, "node_modules", ".cache", "himl-faults");
-    const file = path.join(folder, `${await fingerprint()}.jsonl`);
+    const file = path.join(folder, "outcomes.jsonl");
     await mkdir(folder, { recursive: true });
     if (fresh) await rm(file, { force: true });
     const text = await readFile(file, "utf8").catch(() => "");
     // The last line of a run that was killed may be cut.
-    const lines = text.split("\n").slice(0, -1);
-    const outcomes = lines.map((line) => JSON.parse(line) as Outcome);
-    return new Ledger(file, new Map(outcomes.map((outcome) => [outcome.id, outcome])));
+    const entries = text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Entry);
+    return new Ledger(
+      file,
+      await fingerprint(),
+      await readCommit(),
+      new Map(entries.map((entry) => [entry.outcome.id, entry])),
+    );
+  }
+
+  /** Whether a case has been run with the sources of today. */
+  has(id: string): boolean {
+    return this.entries.get(id)?.sources === this.sources;
   }
 
   async add(outcome: Outcome): Promise<void> {
-    this.outcomes.set(outcome.id, outcome);
-    await appendFile(this.file, `${JSON.stringify(outcome)}\n`);
+    const entry: Entry = { outcome, sources: this.sources, commit: this.commit };
+    this.entries.set(outcome.id, entry);
+    await appendFile(this.file, `${JSON.stringify(entry)}\n`);
   }
 }
 
-async function fingerprint(): Promise<string> {
-  const hash = createHash("sha256");
-  for (const source of SOURCES) {
-    for (const file of await filesOf(path.join(PROJECT, source))) {
-      hash.update(path.relative(PROJECT, file)).update(await readFile(file));
-    }
+async function readCommit(): Promise<string> {
+  const git = async (...args: string[]) =>
+    (await run("git", args, { cwd: PROJECT, env: process.env })).stdout.trim();
+  try {
+    const changes = await git("status", "--porcelain", "--", ".", ":!docs/faults.md");
+    return `${await git("rev-parse", "--short", "HEAD")}${changes === "" ? "" : "+"}`;
+  } catch {
+    return "unknown";
   }
-  return hash.digest("hex").slice(0, 16);
-}
-
-async function filesOf(entry: string): Promise<string[]> {
-  const below = await readdir(entry, { recursive: true, withFileTypes: true }).catch(() => undefined);
-  if (below === undefined) return [entry];
-  return below
-    .filter((one) => one.isFile())
-    .map((one) => path.join(one.parentPath, one.name))
-    .sort();
 }

@@ -1,5 +1,6 @@
 import { type FaultCase, idOf } from "./cases";
 import { LIFE } from "./life";
+import type { Entry } from "./ledger";
 import type { Outcome } from "./trial";
 
 const INTRODUCTION = `# What a bad moment leaves
@@ -13,6 +14,7 @@ starts two runs at once; on the real engine, with the provider stand-ins and the
   of the rest. **left**: what is in Azure after \`destroy\`, secrets in the recycle bin included.
 - In a path, \`{id}\` stands for an ID, and \`(2)\` for the second request of its kind.
 - A read has no answer to lose, and only what speaks of a new object can meet replication lag.
+- Requests for tokens and for metadata are not among them: they change nothing, and the life begins with a login.
 `;
 
 /** What the goals of the matrix count. */
@@ -35,13 +37,27 @@ function needsPerson({ repair }: Outcome): boolean {
 }
 
 /** The page, as docs/faults.md. */
-export function writePage(cases: readonly FaultCase[], outcomes: ReadonlyMap<string, Outcome>): string {
+export function writePage(cases: readonly FaultCase[], entries: ReadonlyMap<string, Entry>): string {
   const sections = LIFE.map(({ name }) => {
-    const rows = cases.filter(({ phase }) => phase === name).map((one) => row(one, outcomes.get(idOf(one))));
+    const rows = cases
+      .filter(({ phase }) => phase === name)
+      .map((one) => row(one, entries.get(idOf(one))?.outcome));
     return `## ${name}\n\n| where | fault | operation | again | repair | left |\n|---|---|---|---|---|---|\n${rows.join("\n")}\n`;
   });
-  const found = cases.flatMap((one) => outcomes.get(idOf(one)) ?? []);
-  return `${INTRODUCTION}\n**${summarize(found, cases.length)}**\n\n${sections.join("\n")}`;
+  const found = cases.flatMap((one) => entries.get(idOf(one)) ?? []);
+  const summary = summarize(
+    found.map(({ outcome }) => outcome),
+    cases.length,
+  );
+  return `${INTRODUCTION}\n**${summary}** ${tellCommits(found)}\n\n${sections.join("\n")}`;
+}
+
+/** Which commits the rows are of. */
+function tellCommits(entries: readonly Entry[]): string {
+  const counts = new Map<string, number>();
+  for (const { commit } of entries) counts.set(commit, (counts.get(commit) ?? 0) + 1);
+  const parts = [...counts].map(([commit, count]) => `${count} at \`${commit}\``);
+  return parts.length === 0 ? "" : `Run: ${parts.join(", ")}.`;
 }
 
 function row({ where, fault }: FaultCase, outcome: Outcome | undefined): string {

@@ -47,6 +47,8 @@ class Trial {
   private readonly printed: string[] = [];
   private readonly secrets = new Set<string>();
   private lostAccess = false;
+  /** Of the last audit, as long as nothing has happened since. */
+  private findings: readonly string[] | undefined;
 
   constructor(
     private readonly world: World,
@@ -99,9 +101,12 @@ class Trial {
 
   /** `himl-sp repair`, after which the audit must find nothing. */
   async repair(): Promise<string> {
-    if ((await this.audit()).length === 0) return "nothing to do";
+    if ((this.findings ?? (await this.audit())).length === 0) return "nothing to do";
+    const things = this.world.countPresent();
     const result = await this.note(this.world.himlSp("repair", "--yes", "--wait", "0s"));
     if (result.exitCode !== 0) return `fails: ${reasonOf(result)}`;
+    if (this.operation === "destroy" && this.world.countPresent() > things)
+      return "makes again what was to go";
     const findings = await this.audit();
     return findings.length === 0 ? "mends it" : `leaves ${findings.join(", ")}`;
   }
@@ -134,7 +139,9 @@ class Trial {
     const { stdout, text } = await this.note(this.world.himlSp("audit", "--json"));
     if (!stdout.startsWith("{")) return [`an audit that fails: ${text.trim().split("\n").at(-1)}`];
     const { findings } = JSON.parse(stdout) as { findings: { code: string; level: string }[] };
-    return [...new Set(findings.filter(({ level }) => level !== "notice").map(({ code }) => code))].sort();
+    const codes = findings.filter(({ level }) => level !== "notice").map(({ code }) => code);
+    this.findings = [...new Set(codes)].sort();
+    return [...this.findings];
   }
 
   private async note(running: Promise<Printed>): Promise<Printed> {

@@ -1,26 +1,46 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Engine } from "../engine/engine";
-import type { FaultCase, PhaseRecord } from "./cases";
+import { type FaultCase, idOf, type PhaseRecord } from "./cases";
 import { type Outcome, runTrial } from "./trial";
 import { World } from "./world";
 
 /** What a worker says. */
 export type FromWorker =
   | { readonly kind: "lived"; readonly life: readonly PhaseRecord[] }
-  | { readonly kind: "outcome"; readonly outcome: Outcome };
+  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  /** The case could not be run to its end. */
+  | { readonly kind: "broken"; readonly id: string; readonly why: string };
 
 /** What it is told: the next case, or that there is none. */
 export type ToWorker = FaultCase | undefined;
+
+const LONGEST_CASE_MS = 300_000;
 
 /** A world of its own, which takes one case after the other. */
 async function main(): Promise<void> {
   const port = parentPort!;
   const say = (message: FromWorker): void => port.postMessage(message);
-  const world = await World.open(workerData as Engine);
+  let world = await World.open(workerData as Engine);
   say({ kind: "lived", life: await world.live() });
+
+  const take = async (next: FaultCase): Promise<void> => {
+    try {
+      const timeout = sleep(LONGEST_CASE_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`no end after ${LONGEST_CASE_MS / 1000} s`);
+      });
+      say({ kind: "outcome", outcome: await Promise.race([runTrial(world, next), timeout]) });
+    } catch (error) {
+      // Nobody knows in which state it is.
+      await world.close().catch(() => undefined);
+      world = await World.open(workerData as Engine);
+      await world.live();
+      say({ kind: "broken", id: idOf(next), why: (error as Error).message });
+    }
+  };
   port.on("message", (next: ToWorker) => {
     if (next === undefined) void world.close().then(() => port.close());
-    else void runTrial(world, next).then((outcome) => say({ kind: "outcome", outcome }));
+    else void take(next);
   });
 }
 

@@ -158,13 +158,22 @@ export class World {
 
   /** What is in the directories and was not there at the start, secrets in the recycle bin included. */
   countLeft(): number {
-    const { applications, servicePrincipals, roleAssignments, deletedItems } = this.azure.control.state();
-    const present = [...applications, ...servicePrincipals, ...roleAssignments].filter(
-      ({ initial }) => !initial,
-    );
+    const { deletedItems } = this.azure.control.state();
     return (
-      present.length + deletedItems.flatMap((item) => ("passwords" in item ? item.passwords : [])).length
+      this.countPresent() + deletedItems.flatMap((item) => ("passwords" in item ? item.passwords : [])).length
     );
+  }
+
+  /** Applications, their secrets and trusts, principals and role assignments that were not there at the start. */
+  countPresent(): number {
+    const { applications, servicePrincipals, roleAssignments } = this.azure.control.state();
+    const made = applications.filter(({ initial }) => !initial);
+    const parts = made.flatMap(({ passwords, federatedCredentials }) => [
+      ...passwords,
+      ...federatedCredentials,
+    ]);
+    const others = [...servicePrincipals, ...roleAssignments].filter(({ initial }) => !initial);
+    return made.length + parts.length + others.length;
   }
 
   /** Counts the writes of the state from now on; `onWrite` is called at each. */

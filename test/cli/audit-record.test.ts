@@ -60,8 +60,14 @@ describe("audit: the record of a state", () => {
 
   describe("a run that took away what the program declares", () => {
     const urns = (...names: (keyof typeof URNS)[]) => new Set<string>(names.map((name) => URNS[name]));
-    const details = (more: object = {}) => ({ secrets: [{}], roles: [{}], trusts: [{}], ...more });
-    const MARK = "himl-period-90-1-0";
+    const details = (more: object = {}) => ({
+      secretsSince: "2026-08-27",
+      secrets: [{ current: true, starts: "2026-11-25T00:00:00Z" }],
+      roles: [{}],
+      trusts: [{}],
+      ...more,
+    });
+    const MARKS = ["himl-period-90-1-1", "himl-period-90-1-0"];
     /** The outputs of the last `up` that finished, and what is left of the state. */
     const state = (change: {
       details?: object;
@@ -77,12 +83,12 @@ describe("audit: the record of a state", () => {
         ...(leaving.has(one.urn) && { delete: true }),
       }));
       const secret = resources.find(({ urn }) => urn === URNS.secret)!;
-      const mark = {
+      const marks = MARKS.slice(hasMark ? 0 : 1).map((name) => ({
         ...secret,
         type: "random:index/randomUuid:RandomUuid",
-        urn: urnOf("random:index/randomUuid:RandomUuid", MARK),
-      };
-      const all = hasMark ? [...resources, mark] : resources;
+        urn: urnOf("random:index/randomUuid:RandomUuid", name),
+      }));
+      const all = [...resources, ...marks];
       return {
         resources: all.filter(({ urn }) => !gone.has(urn)),
         pending_operations: all
