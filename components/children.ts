@@ -10,6 +10,7 @@ import { assignmentName, instanceTag, PROGRAM_TAG, secretDisplayName } from "./o
 import type { PrincipalPlan } from "./plan";
 import type { PlannedRole } from "./roles";
 import { placeOf, resolveScope, subscriptionOf } from "./scopes";
+import { REPLACEABLE, type RevocationGuard } from "./revocation-guard";
 import { planSecrets, type PlannedSecret, type SecretPlan, type SecretSchedule } from "./secret-schedule";
 import { canonical, ifFulfilled, toResourceError, valueIfKnown, type World } from "./verification";
 
@@ -22,21 +23,19 @@ export interface Context {
   world: World;
   instanceId: pulumi.Output<string>;
   now: Date;
-  /** Whether the component has `retainOnDelete`. */
-  retains: boolean;
+  guard: RevocationGuard;
 }
 
-/** Options of children that a renewal or a destroy has to remove, whatever option the component has. */
-export const REPLACEABLE = { protect: false, retainOnDelete: false };
-
+/** The arguments of a child's constructor, after the transform of its kind. */
 export function transformed<Args>(
+  { guard }: Pick<Context, "guard">,
   transform: Transform<Args> | undefined,
   name: string,
   args: Args,
   opts: pulumi.CustomResourceOptions,
 ): [string, Args, pulumi.CustomResourceOptions] {
-  const changed = transform?.(args, opts, name) ?? { args, opts };
-  return [name, changed.args, changed.opts];
+  const changed = transform?.(args, opts, name);
+  return changed ? [name, changed.args, guard.afterTransform(opts, changed.opts)] : [name, args, opts];
 }
 
 /** The record by which this instance's things can be found again: names repeat in every clone. */
@@ -46,7 +45,8 @@ export function createInstanceId(component: pulumi.Resource, name: string, verif
 }
 
 /** The application, or the one that somebody else registered. */
-export function createApplication({ component, name, args, world, instanceId }: Context): Application {
+export function createApplication(context: Context): Application {
+  const { component, name, args, world, instanceId } = context;
   const childName = `${name}-application`;
   const opts = { parent: component, dependsOn: world.verified };
   if (world.existing) {
@@ -65,7 +65,7 @@ export function createApplication({ component, name, args, world, instanceId }: 
     tags: [PROGRAM_TAG, instanceId.apply(instanceTag)],
   };
   return new Application(
-    ...transformed(args.transform?.application, childName, described, { ...opts, ignoreChanges }),
+    ...transformed(context, args.transform?.application, childName, described, { ...opts, ignoreChanges }),
   );
 }
 
@@ -105,9 +105,12 @@ export function warnOfLockOut(
   });
 }
 
-/** Azure deletes these with the application; asking for it again would cost 20 s of polling each. */
-export function deletedWith({ world, retains }: Context, application: Application) {
-  return world.existing || retains ? {} : { deletedWith: application };
+/**
+ * Azure deletes these with the application; asking for it again would cost 20 s of polling each. Not where the application
+ * stays: the engine lets go of them before it finds out that it is protected.
+ */
+export function deletedWith({ world, guard }: Context, application: Application) {
+  return world.existing || guard.keepsApplication ? {} : { deletedWith: application };
 }
 
 /** The principal; of somebody else's application only if it has none, or if this instance made it. */
@@ -119,6 +122,7 @@ export function createPrincipal(context: Context, application: Application): pul
   const create = (own: { tags?: pulumi.Input<string>[]; useExisting?: boolean }) =>
     new ServicePrincipal(
       ...transformed(
+        context,
         args.transform?.servicePrincipal,
         childName,
         { clientId: application.clientId, owners: ids, ...own },
@@ -162,10 +166,11 @@ export interface DeclaredSecrets {
  * Never `deletedWith`: a deleted application can be restored for 30 days, and must not come back with a secret.
  */
 export function createSecrets(
-  { component, name, args, plan, world, instanceId, now }: Context,
+  context: Context,
   schedule: SecretSchedule,
   application: Application,
 ): pulumi.Output<DeclaredSecrets> {
+  const { component, name, args, plan, world, instanceId, now } = context;
   const opts = { ...REPLACEABLE, parent: component };
   const calendarName = `${schedule.renewSecretsEveryDays}-${schedule.secretGeneration}`;
   // The state keeps the keepers of the day of creation, and gives them back in every preview.
@@ -181,6 +186,7 @@ export function createSecrets(
     planned,
     resource: new ApplicationPassword(
       ...transformed(
+        context,
         args.transform?.secret,
         `${name}-secret-${planned.slot}`,
         {
@@ -235,7 +241,7 @@ export function assignRoles(
   // A resource ID may be that of the workspace or of what it lies in: then it is the same resource of the stack.
   const isNew = ({ id }: PlannedRole, place: string) =>
     !places.some((role) => role.id === id && role.scope === place);
-  return world.location.apply((location) => {
+  return pulumi.output(world.named).apply((location) => {
     const resolved = ids.map((role) => ({ role, place: placeOf(role.scope, location) ?? role.scope }));
     const byId = resolved
       .filter(({ role, place }) => isNew(role, place))
@@ -244,18 +250,32 @@ export function assignRoles(
   });
 }
 
+/** The ID of a scope, made of no more than it needs: what it is made of may be secret. */
+export function scopeIdOf(scope: string, { named }: World): pulumi.Output<string> {
+  const { subscriptionId, resourceGroupName, workspaceName } = named;
+  const none = pulumi.output("");
+  const needed = {
+    subscriptionId,
+    resourceGroupName: scope === "subscription" ? none : resourceGroupName,
+    workspaceName: scope === "workspace" ? workspaceName : none,
+  };
+  return scope.startsWith("/")
+    ? pulumi.output(scope)
+    : pulumi.output(needed).apply((location) => resolveScope(scope, location));
+}
+
 function assignRole(
-  { component, name, args, world, instanceId }: Context,
+  context: Context,
   { id: roleId, label }: PlannedRole,
   scope: string,
   principalId: pulumi.Output<string>,
 ): Assigned {
-  const scopeId = scope.startsWith("/")
-    ? pulumi.output(scope)
-    : world.location.apply((location) => resolveScope(scope, location));
+  const { component, name, args, world, instanceId } = context;
+  const scopeId = scopeIdOf(scope, world);
   const key = pulumi.output({ instanceId, scope: scopeId, principalId });
   const resource = new RoleAssignment(
     ...transformed(
+      context,
       args.transform?.roleAssignment,
       `${name}-role-${label}-on-${scope}`.replaceAll(" ", "-"),
       {

@@ -1,6 +1,7 @@
 import type { RoleAssignmentArgs } from "@pulumi/azure-native/authorization/roleAssignment";
 import type { ApplicationArgs } from "@pulumi/azuread/application";
 import type { ApplicationFederatedIdentityCredentialArgs } from "@pulumi/azuread/applicationFederatedIdentityCredential";
+import type { ApplicationFlexibleFederatedIdentityCredentialArgs } from "@pulumi/azuread/applicationFlexibleFederatedIdentityCredential";
 import type { ApplicationPasswordArgs } from "@pulumi/azuread/applicationPassword";
 import type { ServicePrincipalArgs } from "@pulumi/azuread/servicePrincipal";
 import type * as pulumi from "@pulumi/pulumi";
@@ -51,13 +52,18 @@ export interface KeyVaultSecretArgs {
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
+/** Of a trust in one subject, or in claims that match an expression. */
+export type TrustCredentialArgs =
+  ApplicationFederatedIdentityCredentialArgs | ApplicationFlexibleFederatedIdentityCredentialArgs;
+
 /** One transform for each kind of resource that the component declares. */
 export interface Transforms {
   /** Not called where `existingClientId` is set: that application is somebody else's. */
   application?: Transform<ApplicationArgs>;
   servicePrincipal?: Transform<ServicePrincipalArgs>;
   secret?: Transform<ApplicationPasswordArgs>;
-  trust?: Transform<ApplicationFederatedIdentityCredentialArgs>;
+  /** Returns arguments of the kind that it was given: with `subject`, or with `claimsMatchingExpression`. */
+  trust?: Transform<TrustCredentialArgs>;
   roleAssignment?: Transform<RoleAssignmentArgs>;
   keyVaultSecret?: Transform<KeyVaultSecretArgs>;
 }

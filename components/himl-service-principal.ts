@@ -9,6 +9,7 @@ import {
   createInstanceId,
   createPrincipal,
   createSecrets,
+  scopeIdOf,
   warnOfLockOut,
   type Assigned,
   type Context,
@@ -23,8 +24,9 @@ import type { ResolvedTrust } from "./federated-subjects";
 import { DEFAULT_ROLE, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { planPrincipal, type PrincipalPlan } from "./plan";
 import { InvalidValuesError } from "./problems";
+import { RevocationGuard } from "./revocation-guard";
 import { nameVaultSecrets } from "./vaults";
-import { lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } from "./verification";
+import { isPlain, lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } from "./verification";
 
 export * from "./details";
 export * from "./himl-service-principal-args";
@@ -65,15 +67,15 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
   };
 
   constructor(name: string, args: HimlServicePrincipalArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super("himl-service-principal:index:HimlServicePrincipal", name, {}, opts);
+    const guard = new RevocationGuard(name);
+    super("himl-service-principal:index:HimlServicePrincipal", name, {}, guard.join(opts));
     const now = args.now ?? new Date();
     const plan = this.plan(name, args, opts, now);
     const owner = { project: pulumi.getProject(), stack: pulumi.getStack(), component: name };
     const vaultSecrets = plan.delivery ? nameVaultSecrets(owner, plan.delivery) : [];
     const world = lookUpWorld(this, args, plan, vaultSecrets, opts.dependsOn);
     const instanceId = createInstanceId(this, name, world.verified);
-    const retains = opts.retainOnDelete === true;
-    const context: Context = { component: this, name, args, plan, world, instanceId, now, retains };
+    const context: Context = { component: this, name, args, plan, world, instanceId, now, guard };
 
     const application = createApplication(context);
     const servicePrincipal = createPrincipal(context, application);
@@ -97,7 +99,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
       servicePrincipalObjectId: servicePrincipal.objectId,
       ...describePlan(plan),
       ...describeSecrets(declared),
-      roles: describeRoles(assigned),
+      roles: describeRoles(context, assigned),
       ...(delivered && { keyVault: delivered.info }),
       ...(plan.roles.length === 0 && {
         administratorCommand: this.createAdministratorCommand(servicePrincipal),
@@ -225,10 +227,20 @@ function describeSecrets(declared: pulumi.Output<DeclaredSecrets> | undefined) {
   };
 }
 
-function describeRoles(assigned: pulumi.Output<Assigned[]>) {
-  return assigned.apply((all) => all.map(({ role, scope }) => ({ role, scope }))) as unknown as pulumi.Output<
-    PrincipalDetails["roles"]
-  >;
+/** One secret scope must not make a secret of the list: so its length has to be known without an output. */
+function describeRoles(
+  { args, plan, world }: Context,
+  assigned: pulumi.Output<Assigned[]>,
+): pulumi.Input<PrincipalDetails["roles"]> {
+  const { subscriptionId, resourceGroupName, workspaceName } = args;
+  if (isPlain([subscriptionId, resourceGroupName, workspaceName]))
+    return assigned.apply((all) =>
+      all.map(({ role, scope }) => ({ role, scope })),
+    ) as unknown as pulumi.Output<PrincipalDetails["roles"]>;
+  return plan.roles.map(({ label: role, scope }) => ({
+    role,
+    scope: scopeIdOf(scope, world),
+  })) as unknown as PrincipalDetails["roles"];
 }
 
 function resourcesOf<T>(declared: pulumi.Output<{ resource: T }[]> | undefined): pulumi.Output<readonly T[]> {

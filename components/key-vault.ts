@@ -1,7 +1,8 @@
 import { getSecret } from "@pulumi/azure-native/keyvault/getSecret";
 import { Secret } from "@pulumi/azure-native/keyvault/secret";
 import * as pulumi from "@pulumi/pulumi";
-import { REPLACEABLE, transformed, type Context } from "./children";
+import { transformed, type Context } from "./children";
+import { REPLACEABLE } from "./revocation-guard";
 import { LookUpError } from "./look-ups";
 import { instanceOfVaultSecret, vaultSecretTags } from "./ownership";
 import type { PlannedSecret } from "./secret-schedule";
@@ -49,6 +50,7 @@ export function createVaultSecrets(
     };
     const contentType = planned ? "Password of a service principal for hi-ml" : "Variable for hi-ml";
     const [childName, changed, opts] = transformed(
+      context,
       args.transform?.keyVaultSecret,
       `${name}-key-vault-${variable}`,
       { resourceGroupName, vaultName, secretName, properties: { value, contentType, attributes }, tags },

@@ -12,15 +12,15 @@ export async function readLastDetails(component: pulumi.Resource): Promise<LastD
   return findDetails(await askOnce(component, "pulumi:pulumi:readStackOutputs", "", readLastOutputs));
 }
 
-function findDetails(outputs: unknown): LastDetails[] {
+export function findDetails(outputs: unknown): LastDetails[] {
   if (typeof outputs !== "object" || outputs === null) return [];
   const { instanceId, trusts } = outputs as Partial<LastDetails>;
   if (typeof instanceId === "string" && Array.isArray(trusts)) return [outputs as LastDetails];
   return Object.values(outputs).flatMap(findDetails);
 }
 
-/** The outputs of this stack as they are now; nothing where they cannot be read. */
-export async function readLastOutputs(): Promise<Record<string, unknown>> {
+/** The outputs of this stack as they are now; undefined where they cannot be read. */
+export async function readLastOutputs(): Promise<Record<string, unknown> | undefined> {
   try {
     const name = nameStack();
     // The engine itself answers this call. A reference to the own stack (`pulumi.StackReference`) would be the same, but
@@ -30,12 +30,12 @@ export async function readLastOutputs(): Promise<Record<string, unknown>> {
     };
     return answer.outputs ?? {};
   } catch {
-    return {};
+    return undefined;
   }
 }
 
 // Engines tell a plugin no organization. Then the backend's own will do: the instance ID tells another stack's outputs.
-function nameStack(): string {
+export function nameStack(): string {
   const stack = pulumi.getStack();
   try {
     return `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;

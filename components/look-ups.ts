@@ -208,7 +208,7 @@ const FAILURES: Record<string, { must: string; remedy: (location: WorkspaceLocat
   AuthorizationFailed: {
     must: "be readable to whoever runs Pulumi",
     remedy: ({ resourceGroupName }) =>
-      `Ask for a role on resource group ${resourceGroupName} that may read it and assign roles, and check the names: without a role Azure does not tell whether they exist.`,
+      `Ask for a role on resource group ${resourceGroupName} that may read it and assign roles, and check the names: without a role Azure does not tell whether they exist. ${MADE_HERE}`,
   },
 };
 

@@ -2,13 +2,14 @@ import { ApplicationFederatedIdentityCredential } from "@pulumi/azuread/applicat
 import { ApplicationFlexibleFederatedIdentityCredential } from "@pulumi/azuread/applicationFlexibleFederatedIdentityCredential";
 import type { Application } from "@pulumi/azuread/application";
 import * as pulumi from "@pulumi/pulumi";
-import { deletedWith, REPLACEABLE, transformed, type Context } from "./children";
-import type { TrustInfo } from "./details";
-import { keyOfTrust, MOST_TRUSTS, type ResolvedTrust } from "./federated-subjects";
-import { readLastDetails } from "./last-outputs";
+import { deletedWith, transformed, type Context } from "./children";
+import { MOST_TRUSTS, type ResolvedTrust } from "./federated-subjects";
+import type { Transform, TrustCredentialArgs } from "./himl-service-principal-args";
+import { findLastTrusts, type LastTrust } from "./last-trusts";
 import { trustDescription } from "./ownership";
 import { InvalidValuesError } from "./problems";
-import { toResourceError } from "./verification";
+import { REPLACEABLE } from "./revocation-guard";
+import { toResourceError, valueIfKnown } from "./verification";
 
 export type Trust = ApplicationFederatedIdentityCredential | ApplicationFlexibleFederatedIdentityCredential;
 
@@ -23,16 +24,21 @@ export function createTrusts(context: Context, application: Application): pulumi
   const declare = (places: ReadonlyMap<string, string>) =>
     plan.trusts.map((trust) => createTrust(context, application, trust, places.get(trust.key)));
   if (plan.trusts.length === 0) return pulumi.output<Trust[]>([]);
-  const last = readLastDetails(component).then((all) => all.filter(({ trusts }) => trusts.length > 0));
-  return pulumi.output(last).apply((details) => {
-    if (details.length === 0) return pulumi.output(undefined).apply(() => declare(new Map()));
-    return instanceId.apply((id) => {
-      const own = details.find((one) => one.instanceId.toLowerCase() === id.toLowerCase());
-      const { places, missing } = pairTrusts(own?.trusts ?? [], plan.trusts);
-      if (missing > 0) return refuse(missing, own!.trusts.length, component);
-      warnOfGap(places, component);
-      return declare(places);
-    });
+  return pulumi.output(findLastTrusts(component, context.name, instanceId)).apply((last) => {
+    if (last.trusts === undefined) {
+      const trusts = declare(new Map());
+      refuseBlindly(trusts, component);
+      return trusts;
+    }
+    const { places, missing } = pairTrusts(last.trusts, plan.trusts);
+    const added = last.isKnownToUp ? missing : missing + places.size;
+    if (added > 0)
+      throw describeRefusal(
+        { list: plan.trusts, stay: countStaying(last.trusts, plan.trusts), added },
+        component,
+      );
+    warnOfGap(places, component);
+    return declare(places);
   });
 }
 
@@ -59,15 +65,15 @@ function createTrust(
     deleteBeforeReplace: true,
     ...(takesPlaceOf !== undefined && { aliases: [{ name: `${name}-trust-${takesPlaceOf}` }] }),
   };
-  const transform = args.transform?.trust;
+  // One transform for both kinds; it returns the arguments of the kind that it was given.
+  const change = <Args extends TrustCredentialArgs>(given: Args) =>
+    transformed(context, args.transform?.trust as Transform<Args> | undefined, childName, given, opts);
   return claimsMatchingExpression === undefined
     ? new ApplicationFederatedIdentityCredential(
-        ...transformed(transform, childName, { ...common, subject: subject!, audiences: [audience] }, opts),
+        ...change({ ...common, subject: subject!, audiences: [audience] }),
       )
     : new ApplicationFlexibleFederatedIdentityCredential(
-        childName,
-        { ...common, claimsMatchingExpression, audience },
-        opts,
+        ...change({ ...common, claimsMatchingExpression, audience }),
       );
 }
 
@@ -76,16 +82,15 @@ function createTrust(
  * name. `missing` counts those for which no place is left.
  */
 export function pairTrusts(
-  before: readonly TrustInfo[],
+  old: readonly LastTrust[],
   now: readonly ResolvedTrust[],
 ): { places: Map<string, string>; missing: number } {
-  const old = before.map((trust) => ({ ...trust, key: keyOfTrust(trust) }));
   const removed = new Map(
     old.filter(({ key }) => !now.some((trust) => trust.key === key)).map((one) => [one.key, one]),
   );
   const added = now.filter(({ key }) => !old.some((trust) => trust.key === key));
   const places = new Map<string, string>();
-  const take = (trust: ResolvedTrust, place: TrustInfo & { key: string }) => {
+  const take = (trust: ResolvedTrust, place: LastTrust) => {
     places.set(trust.key, place.key);
     removed.delete(place.key);
   };
@@ -106,14 +111,53 @@ export function pairTrusts(
   return { places, missing: Math.max(0, tooMany()) };
 }
 
-function refuse(missing: number, before: number, component: pulumi.Resource): Trust[] {
+function countStaying(before: readonly LastTrust[], now: readonly ResolvedTrust[]): number {
+  return now.filter(({ key }) => before.some((trust) => trust.key === key)).length;
+}
+
+/**
+ * Refuses, in preview, to exchange so many trusts that Entra might have no room for old and new ones, where nothing tells
+ * how many old ones there are.
+ */
+function refuseBlindly(trusts: readonly Trust[], component: pulumi.Resource): void {
+  if (!pulumi.runtime.isDryRun()) return;
+  const check = async () => {
+    const ids = await Promise.all(trusts.map(({ id }) => valueIfKnown(id)));
+    const added = ids.filter((id) => id === undefined).length;
+    if (added > 0 && trusts.length + added > MOST_TRUSTS)
+      throw describeRefusal({ list: trusts, stay: trusts.length - added, added, isBlind: true }, component);
+  };
+  void check();
+}
+
+interface Exchange {
+  list: readonly unknown[];
+  /** How many of the list are there already. */
+  stay: number;
+  /** How many of the list there is no room for, or perhaps none. */
+  added: number;
+  isBlind?: true;
+}
+
+/** As few as can be left of the old ones, so that there is room for all of the list: the list must not be empty. */
+function describeFirstStep({ list, stay }: Exchange): string {
+  if (stay > 0) return "leave nothing in the list but those that are there already and stay";
+  if (list.length < MOST_TRUSTS) return "leave nothing in the list but one of those that are there already";
+  return "set authentication to secret and leave federatedCredentials out";
+}
+
+function describeRefusal(exchange: Exchange, component: pulumi.Resource): Error {
+  const { added, isBlind } = exchange;
+  const again = isBlind ? "`pulumi up --skip-preview`" : "it again";
   const problem = {
     what: "federatedCredentials",
     must: `leave Entra room for old and new trusts at once: ${MOST_TRUSTS} of one application`,
-    received: `${missing} too many`,
-    remedy: `Two steps: remove ${Math.min(missing, before)} of the old ones and run \`pulumi up\`; then set the list as it is now, and run it again.`,
+    received: isBlind
+      ? `${added} new ones, and nothing tells how many old ones there are`
+      : `${added} without room, or with a name that is taken`,
+    remedy: `Two steps: ${describeFirstStep(exchange)}, and run \`pulumi up\`; then set all as it is now, and run ${again}.`,
   };
-  throw toResourceError(new InvalidValuesError("HimlServicePrincipal", [problem]), component) as Error;
+  return toResourceError(new InvalidValuesError("HimlServicePrincipal", [problem]), component) as Error;
 }
 
 function warnOfGap(places: ReadonlyMap<string, string>, component: pulumi.Resource): void {

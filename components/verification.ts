@@ -23,7 +23,8 @@ export interface World {
   subscriptionId: pulumi.Output<string>;
   resourceGroupName: pulumi.Output<string>;
   workspaceName: pulumi.Output<string>;
-  location: pulumi.Output<WorkspaceLocation>;
+  /** As they were given: each is a secret only if it was given as one. */
+  named: { [Name in keyof WorkspaceLocation]: pulumi.Output<string> };
   /** Undefined where there is none, or where a preview cannot tell yet which it is. */
   vault: pulumi.Output<VaultLocation | undefined>;
   /** Stays pending where the look-up failed. */
@@ -53,7 +54,7 @@ export function withoutOutputs(args: HimlServicePrincipalArgs): GivenArgs {
   return Object.fromEntries(entries) as GivenArgs;
 }
 
-function isPlain(value: unknown): boolean {
+export function isPlain(value: unknown): boolean {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
   if (Array.isArray(value)) return value.every(isPlain);
   // Nothing of a resource, or of another thing with methods, is looked into.
@@ -118,8 +119,7 @@ export function lookUpWorld(
   };
   const existing = found ? ifFulfilled(found) : undefined;
   const vault = answered.apply((known) => known.vault);
-  const location = pulumi.output({ ...given, subscriptionId });
-  return { login, ...names, location, vault, existing, verified };
+  return { login, ...names, named: { ...given, subscriptionId }, vault, existing, verified };
 }
 
 /** Looks up the workspace, custom roles and the Key Vault, and tells people what they should know of them. */

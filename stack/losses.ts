@@ -24,7 +24,7 @@ export interface Plan {
  * outputs cannot be read gets no warning: it is advice, not a check.
  */
 export function warnOfLosses(principal: HimlServicePrincipal): void {
-  const last: Promise<LastDeployment> = readLastOutputs();
+  const last: Promise<LastDeployment> = readLastOutputs().then((outputs) => outputs ?? {});
   const { tenantId } = principal;
   const { instanceId, authentication, existingClientId, keyVault } = principal.details;
   const warn = async (losses: string[]) => {

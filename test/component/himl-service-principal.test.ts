@@ -148,7 +148,7 @@ describe("HimlServicePrincipal", () => {
     assert.equal(await pulumi.isSecret(pulumi.output(details) as pulumi.Output<unknown>), false);
   });
 
-  it("protects application and principal, lets secrets and roles go, and lets Azure delete the principal", async () => {
+  it("protects application and principal, and lets secrets and roles go", async () => {
     const options = new Map<string, RecordedOptions>();
     await record(() => declare("himl", {}, { protect: true, transformations: [recordOptions(options)] }));
     const rows = [...options]
@@ -167,7 +167,8 @@ describe("HimlServicePrincipal", () => {
       ["himl-period-90-1-0", false, ["keepers"], undefined, "himl"],
       ["himl-role-Contributor-on-resourceGroup", false, undefined, undefined, "himl"],
       ["himl-secret-a", false, undefined, undefined, "himl"],
-      ["himl-service-principal", true, ["owners"], "himl-application", "himl"],
+      // Where the application stays, the principal does too.
+      ["himl-service-principal", true, ["owners"], undefined, "himl"],
     ]);
   });
 

@@ -156,7 +156,7 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
       "a workspace that may not be read",
       azureError(403, "AuthorizationFailed", "The client … does not have authorization"),
       `The workspace (Azure: AuthorizationFailed) must be readable to whoever runs Pulumi. Received ${location}.
-    Ask for a role on resource group rg-ml that may read it and assign roles, and check the names: without a role Azure does not tell whether they exist.`,
+    Ask for a role on resource group rg-ml that may read it and assign roles, and check the names: without a role Azure does not tell whether they exist. If this program creates it, set workspaceLookup to false.`,
     ],
   ];
   for (const [what, call, expected] of lookUps) {

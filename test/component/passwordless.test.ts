@@ -110,7 +110,7 @@ describe("HimlServicePrincipal without a password", () => {
     await record(() =>
       declare(
         { authentication: "both", federatedCredentials: [RAW] },
-        { protect: true, transformations: [recordOptions(options)] },
+        { transformations: [recordOptions(options)] },
       ),
     );
     const { protect, deletedWith, deleteBeforeReplace, parent } = options.get(`himl-trust-${RAW_NAME}`)!;

@@ -23,6 +23,8 @@ export interface Recording {
   registrations: Registration[];
   options: Map<string, RecordedOptions>;
   calls: string[];
+  /** The provider of each resource and each call, where it has one of the program's own. */
+  providers: [name: string, provider: string][];
   /** Errors that nobody caught, as Pulumi would report them. */
   errors: Error[];
 }
@@ -65,7 +67,11 @@ const STATES: Record<string, (name: string) => Record<string, unknown>> = {
   "random:index/randomUuid:RandomUuid": () => ({ result: INSTANCE }),
   "azure-native:authorization:RoleAssignment": () => ({}),
   "azure-native:keyvault:Secret": () => ({}),
+  "azuread:index/applicationFlexibleFederatedIdentityCredential:ApplicationFlexibleFederatedIdentityCredential":
+    () => ({}),
   "himl-service-principal:index:HimlServicePrincipal": () => ({}),
+  "pulumi:providers:azure-native": () => ({}),
+  "pulumi:providers:azuread": () => ({}),
   "test:index:Other": () => ({}),
 };
 
@@ -83,22 +89,31 @@ export async function record<T>(
     keepers?: Record<string, Record<string, string>>;
   } = {},
 ): Promise<Recording & { result: T | undefined }> {
-  const recording: Recording = { registrations: [], options: new Map(), calls: [], errors: [] };
+  const recording: Recording = {
+    registrations: [],
+    options: new Map(),
+    calls: [],
+    providers: [],
+    errors: [],
+  };
   const calls = { ...CALLS, ...options.calls };
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs }) => {
+      newResource: ({ type, name, inputs, provider }) => {
         const state = STATES[type];
         if (!state) throw new Error(`No mock for resource ${type}`);
         recording.registrations.push({ type, name, inputs: inputs as Record<string, unknown> });
+        // Pulumi gives a component none.
+        if (name.includes("-")) recording.providers.push([name, provider ?? ""]);
         const keepers = options.keepers?.[name];
         const kept = keepers && { keepers };
         return { id: `${name}.id`, state: { ...(inputs as object), ...state(name), ...kept } };
       },
-      call: ({ token, inputs }) => {
+      call: ({ token, inputs, provider }) => {
         const call = calls[token];
         if (!call) throw new Error(`No mock for call ${token}`);
         recording.calls.push(token);
+        if (!token.startsWith("pulumi:")) recording.providers.push([token, provider ?? ""]);
         try {
           return call(inputs as Record<string, unknown>);
         } catch (error) {

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
+import { createStackOutputs } from "../../stack/outputs";
+import { Session } from "../../rehearsal/engine/session";
+import { openWorld, PROJECT, requireEngine, type SharedWorld, withFolder } from "./support";
+
+const ISSUER = "https://token.actions.githubusercontent.com";
+
+/** Options that would leave things in Azure. */
+const HARMFUL = {
+  protect: true,
+  retainOnDelete: true,
+  ignoreChanges: ["rotateWhenChanged", "endDate", "scope", "subject"],
+};
+
+/** How somebody sets them, on every secret, trust and role. */
+interface Way {
+  name?: string;
+  args?: Partial<HimlServicePrincipalArgs>;
+  opts?: pulumi.ComponentResourceOptions;
+  before?: () => void;
+}
+
+const REVOKED = /Password$|IdentityCredential$|RoleAssignment$/;
+
+describe("Whatever resource options the component has, on the real engine", function () {
+  this.timeout(120_000);
+  let world: SharedWorld;
+  let way: Way = {};
+  let generation = 1;
+
+  before(async function () {
+    this.timeout(900_000);
+    world = await openWorld(await requireEngine(this), (azure) => {
+      way.before?.();
+      const principal = new HimlServicePrincipal(
+        way.name ?? "himl",
+        {
+          resourceGroupName: azure.resourceGroup,
+          workspaceName: azure.workspaceName,
+          authentication: "both",
+          federatedCredentials: [
+            { issuer: ISSUER, subject: "repo:o@1/r@2:ref:refs/heads/main" },
+            { issuer: ISSUER, claimsMatchingExpression: "claims['sub'] matches 'repo:o@1/r@2:*'" },
+          ],
+          secretGeneration: generation,
+          now: azure.control.now(),
+          ...way.args,
+        },
+        way.opts,
+      );
+      return Promise.resolve(createStackOutputs(principal));
+    });
+  });
+  after(() => world?.close());
+  afterEach(() => {
+    way = {};
+    generation = 1;
+    return world.reset();
+  });
+
+  /** What logs in or may do something, and did not before. */
+  function left() {
+    const { applications, roleAssignments } = world.azure.control.state();
+    const own = applications.filter(({ initial }) => !initial);
+    return {
+      applications: own.length,
+      secrets: own.flatMap(({ passwords }) => passwords).length,
+      trusts: own.flatMap(({ federatedCredentials }) => federatedCredentials).length,
+      roles: roleAssignments.filter(({ initial }) => !initial).length,
+    };
+  }
+
+  it("protect: a destroy stops at the application, and nobody logs in to it any more", async () => {
+    way = { opts: { protect: true } };
+    await world.session.up();
+    assert.deepEqual(left(), { applications: 1, secrets: 1, trusts: 2, roles: 1 });
+    await assert.rejects(world.session.destroy(), /protected/);
+    assert.deepEqual(left(), { applications: 1, secrets: 0, trusts: 0, roles: 0 });
+    await world.session.up();
+    assert.deepEqual(left(), { applications: 1, secrets: 1, trusts: 2, roles: 1 });
+  });
+
+  it("retainOnDelete: the application stays, and nobody logs in to it any more", async () => {
+    way = { opts: { retainOnDelete: true } };
+    await world.session.up();
+    await world.session.destroy();
+    assert.deepEqual(left(), { applications: 1, secrets: 0, trusts: 0, roles: 0 });
+  });
+
+  const ways: Record<string, Way> = {
+    "transformations of the whole stack": {
+      before: () =>
+        pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
+          REVOKED.test(type) ? { props, opts: { ...opts, ...HARMFUL } } : undefined,
+        ),
+    },
+    "its own transform": {
+      args: {
+        transform: {
+          secret: (args, opts) => ({ args, opts: { ...opts, ...HARMFUL, parent: undefined } }),
+          trust: (args, opts) => ({ args, opts: { ...opts, ...HARMFUL } }),
+          roleAssignment: (args, opts) => ({ args, opts: { ...opts, ...HARMFUL } }),
+        },
+      },
+    },
+  };
+  for (const [name, one] of Object.entries(ways)) {
+    it(`${name}: what would keep secrets, trusts and roles is taken back, with a warning`, async () => {
+      way = one;
+      const planned = await world.session.preview();
+      const warnings = planned.warnings.filter((text) => text.includes("is taken back"));
+      assert.equal(warnings.length, 3, planned.warnings.join("\n"));
+      await world.session.up();
+      const [before] = world.azure.control.state().applications.filter(({ initial }) => !initial);
+      generation = 2;
+      await world.session.up();
+      const [after] = world.azure.control.state().applications.filter(({ initial }) => !initial);
+      assert.deepEqual([before!.passwords.length, after!.passwords.length], [1, 1]);
+      assert.notEqual(before!.passwords[0]!.keyId, after!.passwords[0]!.keyId);
+      await world.session.destroy();
+      assert.deepEqual(left(), { applications: 0, secrets: 0, trusts: 0, roles: 0 });
+    });
+  }
+
+  it("an application that a transform retains: its trusts are removed all the same", async () => {
+    way = {
+      args: {
+        transform: {
+          application: (args, opts) => ({ args, opts: { ...opts, retainOnDelete: true } }),
+        },
+      },
+    };
+    await world.session.up();
+    await world.session.destroy();
+    assert.deepEqual(left(), { applications: 1, secrets: 0, trusts: 0, roles: 0 });
+  });
+
+  it("aliases: the component gets another name, and nothing changes", async () => {
+    await world.session.up();
+    way = { name: "renamed", opts: { aliases: [{ name: "himl" }] } };
+    assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"]);
+  });
+
+  it("transforms of the component: what would keep secrets, trusts and roles is taken back", async function () {
+    const engine = await requireEngine(this);
+    // In a process of its own: the SDK runs transforms outside of the context in which it keeps a program of this process.
+    await withFolder(async (folder) => {
+      const { resourceGroup, workspaceName } = world.azure;
+      const args = {
+        resourceGroupName: resourceGroup,
+        workspaceName,
+        authentication: "both",
+        federatedCredentials: [{ issuer: ISSUER, subject: "repo:o@1/r@2:ref:refs/heads/main" }],
+      };
+      await symlink(path.join(PROJECT, "node_modules"), path.join(folder, "node_modules"), "junction");
+      await writeFile(path.join(folder, "Pulumi.yaml"), "name: transforms\nruntime: nodejs\n");
+      await writeFile(
+        path.join(folder, "index.js"),
+        `const { HimlServicePrincipal } = require(${JSON.stringify(path.join(PROJECT, "components/himl-service-principal"))});
+         const transform = ({ type, props, opts }) =>
+           ${String(REVOKED)}.test(type) ? { props, opts: { ...opts, ...${JSON.stringify(HARMFUL)} } } : undefined;
+         new HimlServicePrincipal("himl", ${JSON.stringify(args)}, { transforms: [transform] });
+        `,
+      );
+      process.env["PULUMI_NODEJS_TRANSPILE_ONLY"] = "true";
+      const session = await Session.open({ engine, project: folder, environment: world.azure.direct });
+      try {
+        const { warnings } = await session.preview();
+        assert.equal(
+          warnings.filter((text) => text.includes("is taken back")).length,
+          3,
+          warnings.join("\n"),
+        );
+        await session.up();
+        assert.deepEqual(left(), { applications: 1, secrets: 1, trusts: 1, roles: 1 });
+        await session.destroy();
+        assert.deepEqual(left(), { applications: 0, secrets: 0, trusts: 0, roles: 0 });
+      } finally {
+        delete process.env["PULUMI_NODEJS_TRANSPILE_ONLY"];
+        await session.close();
+      }
+    });
+  });
+});
