@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DeclaredIssuer } from "../../local-azure/local-azure";
-import { ARM_SCOPE, GRAPH_SCOPE, type Json, ok, READER, type Rig, UNKNOWN_ID } from "./rig";
+import { ARM_SCOPE, GRAPH_SCOPE, type Json, ok, READER, type Rig, UNKNOWN_ID, VAULT_SCOPE } from "./rig";
 
 const ISSUER = "https://issuer.example";
 const SUBJECT = "repo:contoso/ml:ref:refs/heads/main";
@@ -41,7 +41,9 @@ export class ContractWorld {
   /** The token of who asks, for the service that a path belongs to. */
   async tokenOf(who: string, path: string): Promise<string | undefined> {
     if (who === "none") return undefined;
-    const scope = /^\/(v1\.0|beta)\//.test(path) ? GRAPH_SCOPE : ARM_SCOPE;
+    const isVault = /^\/(deleted)?secrets\b/.test(path);
+    const scope = isVault ? VAULT_SCOPE : /^\/(v1\.0|beta)\//.test(path) ? GRAPH_SCOPE : ARM_SCOPE;
+    if (who === "armToken") return this.rig.token(ARM_SCOPE);
     if (who === "admin") return this.rig.token(scope);
     if (who === "person") {
       const { control } = this.rig.azure;
@@ -54,6 +56,8 @@ export class ContractWorld {
     const options = {
       nobody: {},
       reader: { role: "Reader" },
+      officer: { role: "Key Vault Secrets Officer" },
+      user: { role: "Key Vault Secrets User" },
       writer: { graphPermissions: ["Application.ReadWrite.All"] },
       ownedBy: { graphPermissions: ["Application.ReadWrite.OwnedBy"], ownsApplications: true },
     } as const;
@@ -164,6 +168,26 @@ export class ContractWorld {
       this.know("grant", (await this.post(path, { principalId, resourceId, appRoleId })).id);
     },
     lag: () => this.rig.azure.control.setReplicationLag(60),
+    keyVault: ({ rbac, firewall, protected: purgeProtection }) => {
+      const { id } = this.rig.azure.control.createKeyVault({
+        name: "kv-contract",
+        softDeleteRetentionInDays: 7,
+        rbac: rbac !== "no",
+        firewall: firewall === "yes",
+        purgeProtection: purgeProtection === "yes",
+      });
+      this.know("vault", id);
+    },
+    vaultSecret: async ({ enabled }) => {
+      const properties = { value: "one", attributes: { enabled: enabled !== "no" } };
+      const made = ok(await this.rig.arm("PUT", `${this.known.vault}/secrets/password`, { properties }), 201);
+      this.know("version", String(made.properties.secretUriWithVersion).split("/").at(-1)!);
+    },
+    vaultSecretDeleted: async () => {
+      const role = "Key Vault Secrets Officer";
+      const officer = this.rig.azure.control.createCaller({ displayName: "officer", role });
+      ok(await this.rig.vault("DELETE", "/secrets/password", undefined, officer, "kv-contract"));
+    },
     later: () => this.rig.azure.control.advanceClock({ days: 800 }),
     policyNoSecrets: () => this.rig.azure.control.setPolicy({ passwordAddition: "forbidden" }),
     policyShortSecrets: () => this.rig.azure.control.setPolicy({ maxPasswordLifetimeDays: 30 }),
