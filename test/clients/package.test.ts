@@ -8,7 +8,7 @@ import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure"
 import type { Engine } from "../../rehearsal/engine/engine";
 import { Session } from "../../rehearsal/engine/session";
 import { requireEngine } from "../rehearsal/support";
-import { REPOSITORY } from "./command";
+import { REPOSITORY } from "../cli/command";
 
 /** The whole program of a user: ten lines. */
 const PROGRAM = `const { createStackOutputs, HimlServicePrincipal } = require("himl-service-principal");
