@@ -1,4 +1,4 @@
-import { MisuseError } from "../errors";
+import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import type { StackSelection } from "../stack/pulumi";
 import { type Backend, exportDeployment, findBackend, readHistory } from "./backend";
@@ -11,6 +11,7 @@ import type { AzureFacts, Unanswered } from "./facts";
 import { type Finding, sortFindings } from "./findings";
 import type * as azureReader from "./read-azure";
 import type { Deployment } from "./deployment";
+import { explainOtherLogin } from "./provider-logins";
 import { readRecord, type StackRecord } from "./record";
 import { describeCheckpoint, describePending, findLocks } from "./stack-condition";
 
@@ -90,7 +91,9 @@ export async function audit(
     subscriptionIds: subscriptionsOf(io, state.record, past),
   };
   const azure = early ?? connect(io, chooseCredential(io, record.tenantId));
-  const facts = await readAzure(azure, record);
+  const facts = await readAzure(azure, record).catch((error: unknown) => {
+    throw withOtherLogin(error, record.providerLogins, io.env);
+  });
   const locks = await locking;
   const comparison = { record, facts, ownIds: own, now: io.now() };
   return {
@@ -116,6 +119,12 @@ export async function audit(
       ...facts.unanswered,
     ],
   };
+}
+
+function withOtherLogin(error: unknown, logins: readonly string[], env: Io["env"]): unknown {
+  const explanation = explainOtherLogin(logins, env);
+  if (!(error instanceof CliError) || explanation === undefined) return error;
+  return new CliError(error.code, error.message, `${error.remedy}\n${explanation}`);
 }
 
 const UNKNOWN_INSTANCE: Unanswered = {

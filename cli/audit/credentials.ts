@@ -43,12 +43,17 @@ export function chooseCredential(io: Io, tenantId: string | undefined): GetToken
 
   const certificate = read("ARM_CLIENT_CERTIFICATE_PATH");
   if (certificate !== undefined) {
+    const certificatePassword = read("ARM_CLIENT_CERTIFICATE_PASSWORD");
     const credential = new ClientCertificateCredential(
       ...needBoth("ARM_CLIENT_CERTIFICATE_PATH"),
-      certificate,
+      { certificatePath: certificate, ...(certificatePassword !== undefined && { certificatePassword }) },
       options,
     );
-    return tokensOf(credential);
+    const getToken = tokensOf(credential);
+    return async (resource) => {
+      await requirePem(certificate);
+      return getToken(resource);
+    };
   }
   const secret = read("ARM_CLIENT_SECRET");
   if (secret !== undefined) {
@@ -68,6 +73,26 @@ export function chooseCredential(io: Io, tenantId: string | undefined): GetToken
     return tokensOf(new ManagedIdentityCredential(clientId === undefined ? {} : { clientId }));
   }
   return (resource) => getTokenOfAzureCli(io, resource, tenant);
+}
+
+/** The providers take PFX; the library that this command uses takes PEM alone, and says no more than that it failed. */
+async function requirePem(file: string): Promise<void> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw new CliError(
+      "CERTIFICATE_NOT_READ",
+      `ARM_CLIENT_CERTIFICATE_PATH must name a file that can be read. Received ${file} (${(error as NodeJS.ErrnoException).code}).`,
+      "Set it to the file with the certificate and its key, in PEM.",
+    );
+  }
+  if (/-----BEGIN (ENCRYPTED |RSA |EC )?PRIVATE KEY-----/.test(text)) return;
+  throw new CliError(
+    "CERTIFICATE_NOT_PEM",
+    `ARM_CLIENT_CERTIFICATE_PATH must name a file in PEM, with the certificate and its key. Received ${file}, which has no key in PEM; perhaps it is PFX.`,
+    "Convert it for this command: `openssl pkcs12 -in <file> -nodes -out <file>.pem`. The providers take both.",
+  );
 }
 
 function isTrue(text: string | undefined): boolean {

@@ -1,5 +1,6 @@
 import { COMPONENT, type Deployment, type StateResource, TYPES } from "./deployment";
 import { isHalfDestroyed } from "./half-destroyed";
+import { readProviderLogins } from "./provider-logins";
 
 /** What the state of a stack records of its service principals. Read without decrypting anything. */
 export interface StackRecord {
@@ -15,6 +16,8 @@ export interface StackRecord {
   readonly changed: ReadonlyMap<string, number>;
   /** Whether a run that was cut short has taken away what the program declares, as only `pulumi destroy` does. */
   readonly isHalfDestroyed: boolean;
+  /** Names of settings with which the providers of the stack log in. */
+  readonly providerLogins: readonly string[];
 }
 
 /** One HimlServicePrincipal, by its parts. What is about to be deleted (`delete` in the state) is among them. */
@@ -108,6 +111,7 @@ export function readRecord(deployment: Deployment): StackRecord {
     subscriptionIds: [...new Set(subscriptions.filter(isText).map((id) => id.toLowerCase()))],
     changed: readTimes(resources),
     isHalfDestroyed: components.some((component) => isHalfDestroyed(component, deployment)),
+    providerLogins: readProviderLogins(deployment),
   };
 }
 

@@ -48,7 +48,7 @@ async function runAll(
   const begin = (life: readonly PhaseRecord[]): void => {
     if (cases !== undefined) return;
     cases = listCases(life).filter((one) => options.only === undefined || idOf(one).includes(options.only));
-    open = cases.filter((one) => !ledger.has(idOf(one)));
+    open = inTurn(cases.filter((one) => !ledger.has(idOf(one))));
     all = open.length;
     const rest = open.length < cases.length ? `, ${open.length} of them still to run` : "";
     say(`${cases.length} cases${rest}, in ${options.worlds} worlds side by side`);
@@ -86,6 +86,18 @@ async function runAll(
   await Promise.all(Array.from({ length: options.worlds }, work));
   say(`${done} cases run`);
   return { cases: cases!, broken };
+}
+
+/** One of each fault in each phase, then the next ones: a run with little time sees something of everything. */
+function inTurn(cases: readonly FaultCase[]): FaultCase[] {
+  const seen = new Map<string, number>();
+  const turns = cases.map((one) => {
+    const kind = `${one.phase}: ${one.fault}`;
+    const turn = seen.get(kind) ?? 0;
+    seen.set(kind, turn + 1);
+    return { one, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ one }) => one);
 }
 
 async function main(): Promise<number> {

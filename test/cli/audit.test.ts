@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import path from "node:path";
 import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
 import { CONTRIBUTOR, ok, READER } from "../local-azure/rig";
 import { IDS } from "./audit-fixture";
@@ -232,6 +234,28 @@ describe("himl-sp audit", function () {
     const half = await stage.audit([], { ARM_CLIENT_ID: "" });
     assert.match(half.stderr, /^himl-sp: LOGIN_INCOMPLETE: Where ARM_CLIENT_SECRET is set, /);
     for (const { exitCode } of [wrong, none, half]) assert.equal(exitCode, 1);
+  });
+
+  it("a login that the stack's own settings name is not used, which is said", async () => {
+    const provider = {
+      urn: "urn:pulumi:dev::himl-service-principal::pulumi:providers:azuread::default",
+      type: "pulumi:providers:azuread",
+      inputs: { clientId: "c", clientSecret: { ciphertext: "v1:x" }, tenantId: "t" },
+    };
+    await stage.answer([], { resources: [...stage.deployment.resources!, provider] });
+    const own = /The stack logs in with azuread:clientId, azuread:clientSecret; this command does not, /;
+    const refused = await stage.audit([], { ARM_CLIENT_ID: "", ARM_CLIENT_SECRET: "" });
+    assert.match(refused.stderr, /^himl-sp: NOT_LOGGED_IN: /);
+    assert.match(refused.stderr, own);
+    assert.doesNotMatch((await stage.audit()).stderr, own);
+  });
+
+  it("a certificate that the providers take, and this command does not", async () => {
+    const file = path.join(stage.folder, "certificate.pfx");
+    await writeFile(file, Buffer.from([0x30, 0x82, 0x0a, 0x01]));
+    const at = (certificate: string) => stage.audit([], { ARM_CLIENT_CERTIFICATE_PATH: certificate });
+    assert.match((await at(file)).stderr, /^himl-sp: CERTIFICATE_NOT_PEM: .*PFX.*\n.*openssl pkcs12/);
+    assert.match((await at(`${file}.missing`)).stderr, /^himl-sp: CERTIFICATE_NOT_READ: .*ENOENT/);
   });
 
   it("with the login of the Azure CLI, in the tenant of the stack", async () => {
