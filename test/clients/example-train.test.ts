@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runJob } from "../examples/github-runner";
+import { REPOSITORY } from "../cli/command";
+import { run } from "../../cli/processes";
 import { PipelineStage, readExample } from "../examples/pipeline-stage";
 import { requireEngine } from "../rehearsal/support";
 import { skipUnlessAvailable } from "./availability";
@@ -41,5 +43,29 @@ describe("examples/train.py, as the last step of train-with-secret.yml", functio
     const unknown = stage.stack.azure.control.requests().filter(({ status }) => status === 501);
     assert.equal(unknown.length, 1, output);
     assert.match(unknown[0]!.path, /\/workspaces\/[^/]+\/environments\/HealthML-[^/]+\/versions$/);
+  });
+
+  it("examples/run_with_key_vault.py gives a command what the vault holds, to whoever may read there alone", async () => {
+    await stage.deliverToVault("kv-train");
+    const { azure } = stage.stack;
+    const reader = azure.control.createCaller({ displayName: "reader", role: "Reader" });
+    const script = path.join(REPOSITORY, "examples", "run_with_key_vault.py");
+    const command = ["python", "-c", "import json, os; print(json.dumps({**os.environ}))"];
+    const env = {
+      ...stage.machine,
+      AZURE_CLIENT_ID: reader.clientId,
+      AZURE_TENANT_ID: azure.tenantId,
+      AZURE_CLIENT_SECRET: reader.clientSecret,
+    };
+    const python = path.join(stage.tools.folder, "python");
+    const refused = await run(python, [script, "kv-train", "training", ...command], { env });
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /does not have secrets get permission/);
+
+    azure.control.setAccessPolicy("kv-train", { objectId: reader.objectId, secrets: ["get"] });
+    const read = await run(python, [script, "kv-train", "training", ...command], { env });
+    assert.equal(read.exitCode, 0, read.stderr);
+    const given = JSON.parse(read.stdout) as Record<string, string>;
+    for (const [name, value] of Object.entries(await stage.variables())) assert.equal(given[name], value);
   });
 });

@@ -192,7 +192,7 @@ async function runSteps(
 ) {
   const sources = variables["System.DefaultWorkingDirectory"]!.value;
   const expand = (value: string) =>
-    value.replace(/\$\(([\w.]+)\)/g, (all, name: string) => variables[name]?.value ?? all);
+    value.replace(/\$\(([\w.-]+)\)/g, (all, name: string) => variables[name]?.value ?? all);
   const steps: StepResult[] = [];
   let hasFailed = false;
   const paths: string[] = [];

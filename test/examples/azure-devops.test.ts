@@ -163,6 +163,19 @@ describe("examples/azure-devops, step by step against the local Azure", function
     assert.equal(results.at(-1)!.output, "password: given\n");
   });
 
+  it("train with a Key Vault: the linked group's variables reach hi-ml under its own names", async () => {
+    const held = await stage.deliverToVault("kv-train");
+    const linked = Object.entries(held).map(([name, value]) => [name, { value, isSecret: true }]);
+    const results = await train("train-with-key-vault.yml", {
+      groups: { "himl-key-vault": Object.fromEntries(linked) as Record<string, PipelineVariable> },
+      replace: (script) => script.replace("python train.py --azureml", "env | grep ^HIML_ | sort"),
+    });
+    assert.deepEqual(outcomesOf(results).slice(-2), ["Verify: succeeded", "Submit: succeeded"]);
+    assert.match(results.at(-2)!.output, /^ok {4}token .* with the password/m);
+    const variables = Object.entries(await stage.variables()).map((pair) => pair.join("="));
+    assert.deepEqual(results.at(-1)!.output.trim().split("\n").sort(), variables.sort());
+  });
+
   it("train with OIDC: the login of the service connection is the one that is verified", async () => {
     for (const [name, value] of [
       ["authentication", "federated"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pretendGitHub } from "../../rehearsal/chapters/pretended-github";
-import { requireEngine } from "../rehearsal/support";
+import { asAdmin, requireEngine } from "../rehearsal/support";
 import { runJob, runWorkflow } from "./github-runner";
 import { outcomesOf, PipelineStage, readExample } from "./pipeline-stage";
 
@@ -170,6 +170,61 @@ describe("examples/github-actions, step by step against the local Azure", functi
     assert.deepEqual(outcomesOf(results).slice(-2), ["Verify: succeeded", "Submit: pretended"]);
     assert.match(results.at(-2)!.output, /^ok {4}token .* with the password/m);
     assert.equal(submitted[0]!["HIML_SERVICE_PRINCIPAL_PASSWORD"], password);
+  });
+
+  it("train with a Key Vault: the job logs in without a password, reads it, and hi-ml has it by its environment", async () => {
+    const held = await stage.deliverToVault("kv-train");
+    const { HIML_SERVICE_PRINCIPAL_PASSWORD: password, ...vars } = await stage.variables();
+    const secret = "training-HIML-SERVICE-PRINCIPAL-PASSWORD";
+    const { azure } = stage.stack;
+    const reader = await asAdmin(azure, async (connection) => {
+      const post = async (path: string, body: Record<string, unknown>) =>
+        (await connection.callGraph({ method: "POST", path, body }, [])).json as Record<string, string>;
+      const { id, appId } = await post("/applications", { displayName: "reader" });
+      await post("/servicePrincipals", { appId });
+      const trust = { name: "job", subject: SUBJECT, audiences: ["api://AzureADTokenExchange"] };
+      const issuer = "https://token.actions.githubusercontent.com";
+      await post(`/applications/${id!}/federatedIdentityCredentials`, { ...trust, issuer });
+      return appId!;
+    });
+    const issueToken = await pretendGitHub(azure);
+    const show = ["keyvault", "secret", "show", "--vault-name", "kv-train", "--name", secret];
+    const submitted: Record<string, string>[] = [];
+    const results = await runJob(stage, await readExample("github-actions", "train-with-key-vault.yml"), {
+      workspace: stage.training,
+      vars: {
+        ...vars,
+        KEY_VAULT: "kv-train",
+        KEY_VAULT_SECRET: secret,
+        KEY_VAULT_READER_CLIENT_ID: reader,
+        COMPUTE_CLUSTER: "cpu",
+      },
+      logIn: async (inputs) => {
+        assert.equal(inputs["client-id"], reader);
+        await stage.logInAzureCli(reader, await issueToken(SUBJECT), [
+          { args: [...show, "--query", "value", "--output", "tsv"], stdout: `${held[secret]}\n` },
+          { args: ["logout"] },
+        ]);
+      },
+      replace: (run, env) => {
+        if (run !== "python train.py --azureml") return undefined;
+        submitted.push(env);
+        return "pretended";
+      },
+    });
+    assert.deepEqual(outcomesOf(results).slice(-3), [
+      "Read: succeeded",
+      "Verify: succeeded",
+      "Submit: pretended",
+    ]);
+    // The runner takes the line that masks it out of the log.
+    assert.equal(results.at(-3)!.output, `::add-mask::${password}\n`);
+    assert.match(results.at(-2)!.output, /^ok {4}token .* with the password/m);
+    assert.equal(submitted[0]!["HIML_SERVICE_PRINCIPAL_PASSWORD"], password);
+    assert.deepEqual((await stage.tools.calls("az")).map(({ args }) => args[0]).slice(-2), [
+      "keyvault",
+      "logout",
+    ]);
   });
 
   it("train with OIDC: the Azure CLI's login is the one that is verified; another environment is refused", async () => {

@@ -8,7 +8,8 @@ import { RealStack } from "../cli/real-stack";
 import { type Answer, type Call, StandIns } from "../cli/stand-ins";
 
 import { withoutLogin } from "../clients/sandbox";
-import { requestToken } from "../rehearsal/support";
+import { callKeyVault } from "../../rehearsal/stand-ins/azure-native/resource-manager";
+import { asAdmin, requestToken } from "../rehearsal/support";
 
 /** What became of a step of a job. */
 export interface StepResult {
@@ -149,6 +150,37 @@ export class PipelineStage {
     const { stdout, stderr, exitCode } = await this.stack.himlSp("env", "--format", "json", "--stack", "dev");
     if (exitCode !== 0) throw new Error(stderr);
     return JSON.parse(stdout) as Record<string, string>;
+  }
+
+  /**
+   * Makes a vault, has the stack deliver to it all variables, named after `training`, and runs `up`. What the vault then
+   * holds, by the names of the secrets; the stack's own login may delete in it.
+   */
+  async deliverToVault(vault: string): Promise<Record<string, string>> {
+    const { azure } = this.stack;
+    const secrets = ["get", "list", "delete"] as const;
+    azure.control.createKeyVault({
+      ...{ name: vault, rbac: false },
+      accessPolicies: [{ objectId: azure.admin.objectId, secrets: [...secrets] }],
+    });
+    for (const [name, value] of [
+      ["keyVault", vault],
+      ["keyVaultAllVariables", "true"],
+      ["keyVaultSecretPrefix", "training"],
+    ])
+      await this.stack.expectPulumi("config", "set", name!, value!, "--stack", "dev");
+    await this.stack.expectPulumi("up", "--yes", "--skip-preview", "--stack", "dev");
+    const held = azure.control.state().vaults.find(({ name }) => name === vault)!.secrets;
+    return asAdmin(azure, async (connection) => {
+      const values = await Promise.all(
+        held.map(async ({ name }) => {
+          const call = { method: "GET", path: `/secrets/${name}` } as const;
+          const { json } = await callKeyVault(connection, vault, call, [200]);
+          return [name, String(json["value"])] as const;
+        }),
+      );
+      return Object.fromEntries(values);
+    });
   }
 
   /** `az`, logged in with a federated token of the job; what it is asked besides is `more`. */
