@@ -48,9 +48,11 @@ describe("The blocks of every page, pasted into an interactive bash", function (
     await stage.tools.install("az", [
       { args: ["pipelines", "variable-group", "list"], stdout: "[]" },
       { args: ["pipelines", "variable-group", "create"], stdout: '{"id":9,"name":"himl"}' },
-      ...["pipelines", "login", "account", "ad", "role", "resource", "extension", "devops"].map((group) => ({
-        args: [group],
-      })),
+      ...["pipelines", "login", "account", "ad", "role", "resource", "extension", "devops", "keyvault"].map(
+        (group) => ({
+          args: [group],
+        }),
+      ),
     ]);
     await stage.tools.install("docker", [{ args: ["run"] }]);
     await stage.stack.expectPulumi("up", "--yes", "--skip-preview", "--stack", "dev");
@@ -147,6 +149,20 @@ describe("The blocks of every page, pasted into an interactive bash", function (
       resource_group: variables["HIML_RESOURCE_GROUP"],
       workspace_name: variables["HIML_WORKSPACE_NAME"],
     });
+  });
+
+  it("docs/key-vault.md: the vault has the variables, and the last block the names that were set", async () => {
+    const { control, admin } = stage.stack.azure;
+    control.setAccessPolicy("kv-ml", { objectId: admin.objectId, secrets: ["get", "delete"] });
+    const output = await shell.pastePage("docs/key-vault.md");
+    assert.match(output, /^Key Vault kv-ml\n {2}dev-[0-9a-f]{8}-HIML-SERVICE-PRINCIPAL-PASSWORD$/m);
+    const held = control.state().vaults.find(({ name }) => name === "kv-ml")!.secrets;
+    const there = held.filter(({ deletedDateTime }) => deletedDateTime === null).map(({ name }) => name);
+    assert.equal(there.filter((name) => name.startsWith("training-HIML-")).length, 6);
+    assert.equal(there.length, 6);
+    for (const name of ["keyVault", "keyVaultSecretPrefix", "keyVaultAllVariables"])
+      await stage.stack.expectPulumi("config", "rm", name, "--stack", "dev");
+    await stage.stack.expectPulumi("up", "--yes", "--skip-preview", "--stack", "dev");
   });
 
   it("docs/renewing-pipeline.md: the condition reaches az whole", async () => {
