@@ -13,6 +13,7 @@ import { CliError, formatError, MisuseError } from "./errors";
 import { FORMAT_NAMES } from "./formats/formats";
 import { checkGivenOptions } from "./given-options";
 import type { Io } from "./io";
+import { printableLines } from "./printable";
 
 // A subcommand's modules are loaded when it runs, and no sooner: `himl-sp` is to start as fast as Node does.
 // `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
@@ -56,7 +57,8 @@ function createProgram(io: Io, version: string) {
     .showHelpAfterError("(add --help to see all options)")
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      // An error repeats what was given.
+      writeErr: (text) => io.stderr.write(printableLines(text)),
       getOutHasColors: () => io.stdout.hasColor,
       getErrHasColors: () => io.stderr.hasColor,
     });

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { printableJson, printableLines } from "../cli/printable";
 import { untilStopped } from "../local-azure/stop-signals";
 import { CHAPTERS, findChapter } from "./chapters/chapters";
 import type { Chapter } from "./chapters/chapter";
@@ -95,12 +96,17 @@ function requireProvider(name: string): ProviderName {
   throw new MisuseError(`--real-providers must be a list of ${PROVIDER_NAMES.join(", ")}. Received ${name}.`);
 }
 
+/** Settings, names of files and what tools say are somebody else's text. */
+function write(stream: "stdout" | "stderr", text: string): void {
+  process[stream].write(printableLines(text));
+}
+
 function printStep(step: StepReport): void {
   const seconds = `${(step.ms / 1000).toFixed(1)} s`.padStart(7);
   const [first = "", ...rest] = step.detail.split("\n");
   const more =
     rest.length > 0 ? [first, ...rest].map((line) => `\n${" ".repeat(19)}${line}`).join("") : ` ${first}`;
-  process.stdout.write(`${step.ok ? "  ok    " : "  FAILED"}${seconds}  ${step.name}:${more}\n`);
+  write("stdout", `${step.ok ? "  ok    " : "  FAILED"}${seconds}  ${step.name}:${more}\n`);
 }
 
 function printEnd(report: RehearsalReport): void {
@@ -130,13 +136,13 @@ async function main(): Promise<number> {
       realProviders,
       ...(engine !== undefined && { engine }),
       signal: interruption.signal,
-      onProgress: (line) => process.stderr.write(`${line}\n`),
-      onChapter: (chapter) => json || process.stdout.write(`\n${chapter.title}\n`),
+      onProgress: (line) => write("stderr", `${line}\n`),
+      onChapter: (chapter) => json || write("stdout", `\n${chapter.title}\n`),
       onStep: (step) => json || printStep(step),
     });
-    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    if (json) process.stdout.write(printableJson(report));
     else printEnd(report);
-    if (report.error !== undefined) process.stderr.write(`${report.error.message}\n`);
+    if (report.error !== undefined) write("stderr", `${report.error.message}\n`);
     return report.ok ? EXIT.ok : EXIT.failed;
   } catch (error) {
     if (interruption.signal.aborted) {
@@ -144,10 +150,10 @@ async function main(): Promise<number> {
       return EXIT[interruptedBy];
     }
     if (error instanceof MisuseError) {
-      process.stderr.write(`${error.message}\n\n${USAGE}`);
+      write("stderr", `${error.message}\n\n${USAGE}`);
       return EXIT.misuse;
     }
-    process.stderr.write(`${String((error as Error).stack ?? error)}\n`);
+    write("stderr", `${String((error as Error).stack ?? error)}\n`);
     return EXIT.failed;
   }
 }

@@ -48,13 +48,11 @@ function readSettings(projectFolder: string, name: string): { settings: Texts; p
       `--stack must name a stack with a file of settings. There is no ${file}. Known: ${known}.`,
     );
   }
-  const { config = {} } = (parse(readFileSync(file, "utf8")) ?? {}) as { config?: Record<string, unknown> };
-  const { name: project } = parse(readFileSync(path.join(projectFolder, "Pulumi.yaml"), "utf8")) as {
-    name: string;
-  };
+  const { config } = readYaml(file);
+  const project = String(readYaml(path.join(projectFolder, "Pulumi.yaml"))["name"]);
   const settings: Texts = {};
   const provider: Texts = {};
-  for (const [key, value] of Object.entries(config)) {
+  for (const [key, value] of Object.entries(isRecord(config) ? config : {})) {
     if (typeof value === "object" && value !== null && "secure" in value) {
       throw new OwnStackError(
         `${key} must not be encrypted: no setting is a secret, and it cannot be read here. ${command`pulumi config set --plaintext ${key} VALUE --stack ${name}`} writes it in plain text.`,
@@ -67,6 +65,19 @@ function readSettings(projectFolder: string, name: string): { settings: Texts; p
     else provider[key] = text;
   }
   return { settings, provider };
+}
+
+function readYaml(file: string): Record<string, unknown> {
+  try {
+    const value: unknown = parse(readFileSync(file, "utf8"));
+    return isRecord(value) ? value : {};
+  } catch (error) {
+    throw new OwnStackError(`${file} must be YAML. It is not: ${(error as Error).message}`);
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What cannot be a name or an ID is left to the program, which says what is wrong. */

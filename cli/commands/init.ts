@@ -1,5 +1,5 @@
 import path from "node:path";
-import { CliError } from "../errors";
+import { CliError, MisuseError } from "../errors";
 import { askNobody, type Asker, askTerminal, MissingOptionError } from "../init/asker";
 import { AzureLogin } from "../init/azure/login";
 import { checkRights, type Rights } from "../init/azure/rights";
@@ -14,6 +14,7 @@ import { formatDiff, writeAll } from "../init/project/write";
 import { askPassword, askPlace, askWorkspace, missingOptions } from "../init/questions";
 import { formatPlan, stateOf } from "../init/screen";
 import type { Io } from "../io";
+import { printableLines } from "../printable";
 
 const STACK = "dev";
 
@@ -23,6 +24,7 @@ export async function runInit(io: Io, options: InitOptions): Promise<void> {
   // All at once, before anything is looked up.
   const missing = mayAsk || options.yes ? [] : [...missingOptions(options), "--yes"];
   if (missing.length > 0) throw new MissingOptionError(missing);
+  checkStack(options.stack);
   const asker = mayAsk ? askTerminal(io) : askNobody();
 
   const login = new AzureLogin(io);
@@ -42,6 +44,16 @@ export async function runInit(io: Io, options: InitOptions): Promise<void> {
   else io.stdout.write(formatSteps(decided));
 }
 
+/** As Pulumi takes it; it is part of the name of a file. */
+function checkStack(stack: string | undefined): void {
+  if (stack === undefined || /^[\w.-]{1,100}$/.test(stack)) return;
+  throw new MisuseError(
+    "STACK_INVALID",
+    `--stack must have 1 to 100 letters, digits, or any of _ - . Received ${JSON.stringify(stack.slice(0, 100))}.`,
+    "Such as: --stack dev",
+  );
+}
+
 async function askAll(io: Io, asker: Asker, login: AzureLogin, options: InitOptions): Promise<Answers> {
   const folder = path.resolve(options.cwd ?? ".");
   const stack = options.stack ?? STACK;
@@ -51,7 +63,7 @@ async function askAll(io: Io, asker: Asker, login: AzureLogin, options: InitOpti
 
   const lacking: string[] = [];
   const workspace = await orMissing(
-    () => askWorkspace(io, asker, login, options, folder, before.workspace),
+    () => askWorkspace(io, asker, login, options, folder, git, before.workspace),
     lacking,
   );
   const asked = await orMissing(() => askPlace(io, asker, options, git, before.place), lacking);
@@ -145,7 +157,7 @@ async function confirmOverwriting(
   folder: string,
 ): Promise<void> {
   for (const file of files.filter((one) => stateOf(one) === "changed")) {
-    io.stderr.write(`${formatDiff(file, folder)}\n`);
+    io.stderr.write(printableLines(`${formatDiff(file, folder)}\n`));
     const name = path.relative(folder, file.path);
     if (options.overwrite) continue;
     const question = { option: "--overwrite", message: `Change ${name}?` };

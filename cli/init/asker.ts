@@ -4,6 +4,7 @@ import search from "@inquirer/search";
 import select from "@inquirer/select";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
+import { printable } from "../printable";
 
 /** One of several answers. */
 export interface Choice<T> {
@@ -45,7 +46,10 @@ export function askTerminal(io: Io): Asker {
     }
   };
   return {
-    choose: ({ message, choices, ready }) => {
+    choose: (question) => {
+      const { ready } = question;
+      const message = printable(question.message);
+      const choices = question.choices.map(makePrintable);
       const first = choices.findIndex(({ value }) => value === ready);
       const ordered =
         first > 0 ? [choices[first]!, ...choices.filter((_, index) => index !== first)] : choices;
@@ -60,14 +64,25 @@ export function askTerminal(io: Io): Asker {
       answer(
         input(
           {
-            message,
-            ...(ready !== undefined && { default: ready }),
+            message: printable(message),
+            // What cannot be shown as it is, nobody can accept with one key.
+            ...(ready !== undefined && printable(ready) === ready && { default: ready }),
             validate: check ?? ((text) => text.trim() !== ""),
           },
           context,
         ),
       ),
-    agree: ({ message, ready }) => answer(confirm({ message, default: ready ?? false }, context)),
+    agree: ({ message, ready }) =>
+      answer(confirm({ message: printable(message), default: ready ?? false }, context)),
+  };
+}
+
+/** Names come from Azure, GitHub, Azure DevOps and files. */
+function makePrintable<T>({ value, name, description }: Choice<T>): Choice<T> {
+  return {
+    value,
+    name: printable(name),
+    ...(description !== undefined && { description: printable(description) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { CliError } from "../errors";
 import type { Io } from "../io";
+import { printable } from "../printable";
 import type { Asker, Choice } from "./asker";
 import type { AzureLogin, Subscription } from "./azure/login";
 import {
@@ -31,13 +32,14 @@ export async function askWorkspace(
   login: AzureLogin,
   options: InitOptions,
   folder: string,
+  git: GitRepository | undefined,
   before: Workspace | undefined,
 ): Promise<Workspace> {
   const subscriptions = await login.subscriptions();
   io.stderr.write(`Looking for workspaces in ${subscriptions.length} subscriptions …\n`);
   const { workspaces, unread } = await listWorkspaces(login, subscriptions);
-  for (const reason of unread) io.stderr.write(`Not searched: ${reason}\n`);
-  const configured = findWorkspaceConfig(io, folder);
+  for (const reason of unread) io.stderr.write(`${printable(`Not searched: ${reason}`)}\n`);
+  const configured = findWorkspaceConfig(io, folder, git?.workspaceConfigs ?? []);
   const named = [before, configured].filter((one) => one !== undefined);
   const all = [
     ...named.map((one) => ({ ...workspaces.find((other) => isSameWorkspace(one, other)), ...one })),

@@ -1,3 +1,4 @@
+import { printableLines } from "../../cli/printable";
 import { obtainEngine } from "./engine";
 import { EngineError } from "./engine-error";
 
@@ -5,12 +6,12 @@ import { EngineError } from "./engine-error";
 async function main(): Promise<void> {
   try {
     const { version, source } = await obtainEngine({
-      onProgress: (line) => process.stderr.write(`${line}\n`),
+      onProgress: (line) => process.stderr.write(printableLines(`${line}\n`)),
     });
     process.stdout.write(`Pulumi ${version} (${source})\n`);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(printableLines(`${error.message}\n`));
   }
 }
 

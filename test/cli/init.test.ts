@@ -128,7 +128,7 @@ describe("himl-sp init, at a terminal", function () {
     assert.match(renew, /run: pulumi install && npm install --no-save/);
     assert.match(
       at.shown,
-      /himl-sp push github --stack dev --repo octocat\/training --environment 'gpu jobs'/,
+      /himl-sp push github --stack dev --repo octocat\/training --environment "gpu jobs"/,
     );
   });
 
@@ -172,6 +172,35 @@ describe("himl-sp init, at a terminal", function () {
     at.press(ENTER);
     assert.equal(await at.end(), 1);
     assert.match(at.shown, /NOT_ALLOWED/);
+  });
+
+  it("hi-ml's config.json of a folder below, anywhere in the repository: the one nearest to its top", async () => {
+    await stage.reset(stage.azure.admin);
+    const { folder, azure } = stage;
+    const config = (workspace_name: string) => ({
+      subscription_id: azure.subscriptionId,
+      resource_group: azure.resourceGroup,
+      workspace_name,
+    });
+    const files: Record<string, object> = {
+      "web/config.json": { port: 8080 },
+      "code/deep/config.json": config("ws-deep"),
+      "training/config.json": config(azure.workspaceName),
+    };
+    for (const [file, content] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+      await writeFile(path.join(folder, file), JSON.stringify(content));
+    }
+    const listed = [...Object.keys(files), "tsconfig.json"].map((file) => `${file}\0`).join("");
+    await stage.tools.install("git", [
+      { args: ["-C", folder, "-C", folder, "ls-files"], stdout: listed },
+      ...answersOfGit(folder),
+    ]);
+    const at = await open("--pipeline", "other", "--password");
+    await at.accept(/❯ ws-ml {2}\(resource group rg-ml, Contoso ML, from training\/config\.json\)/);
+    await at.accept(/Write these files\?/);
+    assert.equal(await at.end(), 0, at.shown);
+    assert.equal((await readProject()).resources.himl.properties["workspaceName"], azure.workspaceName);
   });
 
   it("Ctrl+C at a question: nothing is written", async () => {

@@ -33,6 +33,11 @@ export class Terminal {
     return stripVTControlCharacters(this.text);
   }
 
+  /** All that reached the terminal, byte by byte. */
+  get raw(): string {
+    return this.text;
+  }
+
   /** Waits for something that was not waited for before. */
   async expect(pattern: RegExp): Promise<void> {
     await this.until(() => {

@@ -28,13 +28,18 @@ export class InteractiveShell {
     await install(
       "pulumi",
       `${log("pulumi")}
-case "$1 $2" in up*|destroy*|import*|refresh*|'stack rm') set -- "$@" --yes;; esac
+case "$1 $2" in
+  up*|destroy*|import*|refresh*|'stack rm') set -- "$@" --yes;;
+  install*|new*|'package add') [ -z "$HIML_TEST_FETCHES" ] || exit 0;;
+esac
 exec '${path.join(stage.stack.folder, "bin", "pulumi")}' "$@"`,
     );
     await rename(path.join(folder, "npx"), path.join(folder, "npx-himl-sp"));
     await install(
       "npx",
       `${log("npx")}\n
+if [ "$1" = --package ]; then [ "$2" = "$HIML_TEST_PACKAGE" ] || exit 99; shift 2; fi
+[ "$2" = init ] && set -- "$@" --help
 [ "$1" = mocha ] && exec test -f '${REPOSITORY}'/"$2"
 [ "$2" = rotate ] && set -- "$@" --yes
 exec '${path.join(folder, "npx-himl-sp")}' "$@"`,

@@ -3,7 +3,7 @@ import { access, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { REPOSITORY } from "../cli/command";
 import ts from "typescript";
-import { listPages, readAnchors, readBlocks, readLinks } from "./pages";
+import { listPages, readAnchors, readBlocks, readLinks, readPage } from "./pages";
 
 const SHELLS = ["sh", "powershell"];
 /** The test that pastes the blocks of a page into a shell. */
@@ -14,7 +14,17 @@ describe("The pages", () => {
     const test = await readFile(path.join(REPOSITORY, PASTING), "utf8");
     for (const page of await listPages())
       if ((await readBlocks(page)).some(({ language }) => SHELLS.includes(language)))
-        assert.ok(test.includes(`"${page}"`), `${PASTING}: ${page}`);
+        assert.match(test, new RegExp(`pastePage\\("${page.replaceAll(".", "\\.")}"`), `${PASTING}: ${page}`);
+  });
+
+  it("name the language of every block, and call no command a text", async () => {
+    for (const page of await listPages()) {
+      const fences = (await readPage(page)).match(/^ *```.*$/gm) ?? [];
+      for (const [i, fence] of fences.entries())
+        assert.match(fence, i % 2 === 0 ? /^ *```\w+$/ : /^ *```$/, `${page}: ${fence}`);
+      for (const { language, text } of await readBlocks(page))
+        if (language === "text") assert.doesNotMatch(text, /^\s*\$?\s*(npm|npx|pulumi|az|gh|git) /m, page);
+    }
   });
 
   it("call a shell by one name, or the blocks would be pasted by nobody", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { npmSource, pluginSource } from "../../cli/init/project/package-source";
+import { isNotFound, run } from "../../cli/processes";
 import { REPOSITORY } from "../cli/command";
 import { readAsAzurePipelines, readAsGithubEnv, readMasks } from "../cli/readers";
 import type { Call } from "../cli/stand-ins";
@@ -14,8 +16,8 @@ const NEEDS_KEY_VAULT =
   'pulumi stack init --secrets-provider="azurekeyvault://VAULT.vault.azure.net/keys/KEY"';
 
 /**
- * Commands that fetch a package from a git address, for which Pulumi needs the network and its own language hosts. They
- * stand on "docs/other-languages.md" alone; test/clients/plugin-*.test.ts run what they install, and what it is for.
+ * Commands that fetch a package from a git address, for which Pulumi needs the network and its own language hosts: here
+ * bash alone reads them. test/clients/plugin-*.test.ts run what they install, and what it is for.
  */
 const FETCHES_PACKAGE = /^pulumi (package add|install|new) ?/;
 /** `init` asks; audit, repair, a lock and a refusal need a login, a killed run or a destroy: test/cli runs them. The blocks of README.md destroy. */
@@ -84,6 +86,27 @@ describe("The blocks of every page, pasted into an interactive bash", function (
     await shell.pastePage("CONTRIBUTING.md");
   });
 
+  it("docs/real-run.md", async () => {
+    await shell.pastePage("docs/real-run.md");
+    const commands = await shell.commands();
+    assert.ok(commands.includes("npm run real-run -- --resource-group rg-ml --workspace ws-ml"));
+  });
+
+  it("docs/init.md: the package is one word, and has the command", async () => {
+    const env = { ...shell.ofTheStack(), HIML_TEST_PACKAGE: npmSource(undefined) };
+    assert.match(await shell.pastePage("docs/init.md", { env }), /--workspace/);
+  });
+
+  it("docs/other-languages.md: packages are fetched from one address", async () => {
+    const env = { ...shell.ofTheStack(), HIML_TEST_FETCHES: "yes" };
+    await shell.pastePage("docs/other-languages.md", {
+      env,
+      names: { production: "dev", "stack init": "stack select" },
+    });
+    const fetched = (await shell.commands()).filter((line) => line.startsWith("pulumi package add http"));
+    assert.deepEqual(new Set(fetched), new Set([`pulumi package add ${pluginSource(undefined)}`]));
+  });
+
   it("docs/to-pipelines/github-actions.md", async () => {
     // Node.js 20, which the stand-in is, takes `--env-file` for its own.
     const output = await shell.pastePage("docs/to-pipelines/github-actions.md", {
@@ -132,6 +155,25 @@ describe("The blocks of every page, pasted into an interactive bash", function (
     const output = await shell.pastePage("docs/to-pipelines/shell.md");
     assert.ok((await readProject(".env")).includes(variables[PASSWORD]!));
     assert.deepEqual(JSON.parse(/^\{[^]*^\}$/m.exec(output)![0]), variables);
+  });
+
+  it("docs/to-pipelines/shell.md, in PowerShell", async function () {
+    const blocks = (await readBlocks("docs/to-pipelines/shell.md")).filter(
+      ({ language }) => language === "powershell",
+    );
+    assert.equal(blocks.length, 2);
+    const env = { ...stage.machine, ...shell.ofTheStack() };
+    const show = `\n$env:${PASSWORD}`;
+    for (const { text } of blocks) {
+      const args = ["-NoProfile", "-NonInteractive", "-Command", text + show];
+      const finished = await run("pwsh", args, { env, cwd: stage.stack.project }).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        process.stderr.write("\n!! There is no pwsh: the blocks for PowerShell are NOT tested\n\n");
+        this.skip();
+      });
+      assert.equal(finished.exitCode, 0, finished.stderr);
+      assert.ok(finished.stdout.includes(variables[PASSWORD]!));
+    }
   });
 
   it("docs/to-pipelines/containers.md", async () => {

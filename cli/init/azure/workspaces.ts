@@ -3,6 +3,7 @@ import path from "node:path";
 import { readWorkspaceConfig } from "../../../stack/workspace-config";
 import { CliError } from "../../errors";
 import type { Io } from "../../io";
+import { printable } from "../../printable";
 import type { AzureLogin, Subscription } from "./login";
 
 /** An Azure ML workspace. */
@@ -86,27 +87,44 @@ const CONFIG_FILES = [
   path.join("aml_config", "config.json"),
 ];
 
-/** The workspace of hi-ml's `config.json`, of this folder or the nearest of its parents that has one. */
-export function findWorkspaceConfig(io: Io, folder: string): Workspace | undefined {
+/**
+ * The workspace of hi-ml's `config.json`: of this folder, or the nearest of its parents that has one, or of any folder of
+ * the repository.
+ *
+ * @param inRepository files of that name, as git lists them: it knows what is ignored.
+ */
+export function findWorkspaceConfig(
+  io: Io,
+  folder: string,
+  inRepository: readonly string[],
+): Workspace | undefined {
+  const near: string[] = [];
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    for (const file of CONFIG_FILES.map((name) => path.join(at, name)).filter(existsSync)) {
-      const { values, problems } = readWorkspaceConfig(file, at);
-      const { subscriptionId, resourceGroupName, workspaceName } = values;
-      if (isText(subscriptionId) && isText(resourceGroupName) && isText(workspaceName)) {
-        return {
-          name: workspaceName,
-          resourceGroup: resourceGroupName,
-          subscriptionId,
-          configFile: path.relative(folder, file),
-        };
-      }
-      // Many programs have a config.json: only one that means a workspace and has a mistake is worth a word.
-      if (Object.keys(values).length > 0)
-        for (const { what, must } of problems)
-          io.stderr.write(`${file} is not used: ${what} must ${must}.\n`);
-    }
-    if (at === path.dirname(at)) return undefined;
+    near.push(...CONFIG_FILES.map((name) => path.join(at, name)).filter(existsSync));
+    if (at === path.dirname(at)) break;
   }
+  // The nearest to the top of the repository is the likeliest to be meant for all of it.
+  const depth = (file: string) => file.split(/[\\/]/).length;
+  const others = inRepository
+    .filter((file) => !near.includes(file))
+    .sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
+  for (const file of [...near, ...others]) {
+    const { values, problems } = readWorkspaceConfig(file, path.dirname(file));
+    const { subscriptionId, resourceGroupName, workspaceName } = values;
+    if (isText(subscriptionId) && isText(resourceGroupName) && isText(workspaceName)) {
+      return {
+        name: workspaceName,
+        resourceGroup: resourceGroupName,
+        subscriptionId,
+        configFile: path.relative(folder, file),
+      };
+    }
+    // Many programs have a config.json: only one that means a workspace and has a mistake is worth a word.
+    if (Object.keys(values).length > 0)
+      for (const { what, must } of problems)
+        io.stderr.write(`${printable(`${file} is not used: ${what} must ${must}.`)}\n`);
+  }
+  return undefined;
 }
 
 function isText(value: unknown): value is string {

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Io } from "../../io";
 import { isNotFound, run } from "../../processes";
 import { environmentFor } from "../../tool-environments";
@@ -13,6 +14,8 @@ export interface GitRepository {
   root: string;
   /** `origin` first. */
   remotes: Remote[];
+  /** Every `config.json` in it that git does not ignore, by its absolute path. */
+  workspaceConfigs: string[];
 }
 
 /** @returns nothing where there is no repository, or no git. */
@@ -42,7 +45,12 @@ export async function readGitRepository(io: Io, folder: string): Promise<GitRepo
     const remote = parseRemote(url);
     if (remote !== undefined) remotes.set(JSON.stringify(remote), remote);
   }
-  return { root, remotes: [...remotes.values()] };
+  const listed = await git("-C", root, "ls-files", "-z", "-co", "--exclude-standard", "*config.json");
+  const workspaceConfigs = (listed ?? "")
+    .split("\0")
+    .filter((file) => path.posix.basename(file) === "config.json")
+    .map((file) => path.join(root, file));
+  return { root, remotes: [...remotes.values()], workspaceConfigs };
 }
 
 /** The address forms of GitHub (any host) and of Azure DevOps. A login in the address is left out. */

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Document, parseDocument } from "yaml";
+import { isVisible } from "../../../components/problems";
 import { CliError } from "../../errors";
 import type { Workspace } from "../azure/workspaces";
-import type { Place } from "../places/place";
+import type { Place, PlaceName } from "../places/place";
 
 /** What stands in the folder before `init` does anything. */
 export interface ExistingProject {
@@ -29,12 +30,10 @@ const ANSWERS = "Answers of `himl-sp init`, which finds them when it runs again:
 export function readExistingProject(folder: string): ExistingProject {
   const text = readText(path.join(folder, "Pulumi.yaml"));
   if (text === undefined) return { kind: "none", name: PROJECT_NAME };
-  const project = (parseDocument(text).toJS() ?? {}) as {
-    name?: string;
-    resources?: Record<string, { type?: string }>;
-  };
-  const name = project.name ?? "";
-  if (Object.values(project.resources ?? {}).some(({ type }) => type === COMPONENT_TYPE))
+  const project = readYaml(text);
+  const name = typeof project["name"] === "string" ? project["name"] : "";
+  const resources = isRecord(project["resources"]) ? Object.values(project["resources"]) : [];
+  if (resources.some((resource) => isRecord(resource) && resource["type"] === COMPONENT_TYPE))
     return { kind: "yaml", name };
   const manifest = readText(path.join(folder, "package.json")) ?? "";
   if (manifest.includes(`"${PROJECT_NAME}"`)) return { kind: "program", name };
@@ -51,9 +50,57 @@ export function readFormerAnswers(folder: string, stack: string): FormerAnswers 
   const line = text.split("\n").find((one) => one.includes(ANSWERS));
   try {
     const json = line?.slice(line.indexOf(ANSWERS) + ANSWERS.length) ?? "{}";
-    return JSON.parse(json) as FormerAnswers;
+    return checkAnswers(JSON.parse(json));
   } catch {
     // Somebody has edited the comment: it was only a convenience.
+    return {};
+  }
+}
+
+/** What somebody has edited, or another version has written, is asked again. */
+function checkAnswers(given: unknown): FormerAnswers {
+  if (!isRecord(given)) return {};
+  const { workspace, place, password, role } = given;
+  const isPlace =
+    hasTexts(place, ["name"], ["host", "repository", "environment", "branch"]) &&
+    hasTexts(place, [], ["organization", "project", "serviceConnection"]) &&
+    REQUIRED_OF_PLACES[place["name"] as PlaceName]?.every((field) => field in place) === true;
+  return {
+    ...(hasTexts(workspace, ["name", "resourceGroup", "subscriptionId"], ["tenantId"]) && {
+      workspace: workspace as unknown as Workspace,
+    }),
+    ...(isPlace && { place: place as unknown as Place }),
+    ...(typeof password === "boolean" && { password }),
+    ...(role === false && { role }),
+  };
+}
+
+const REQUIRED_OF_PLACES: Readonly<Record<PlaceName, readonly string[]>> = {
+  github: ["host", "repository"],
+  "azure-devops": ["organization", "project"],
+  other: [],
+};
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasTexts(
+  value: unknown,
+  required: readonly string[],
+  optional: readonly string[],
+): value is Record<string, unknown> {
+  if (!isRecord(value)) return false;
+  const isText = (name: string) => typeof value[name] === "string" && isVisible(value[name]);
+  return required.every(isText) && optional.every((name) => value[name] === undefined || isText(name));
+}
+
+/** A file that cannot be read as YAML, or is no map, has nothing of ours. */
+function readYaml(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = parseDocument(text).toJS();
+    return isRecord(value) ? value : {};
+  } catch {
     return {};
   }
 }

@@ -37,7 +37,7 @@ function readExample(place: string, name: string): Document {
 function trainAtGithub(document: Document, environment: string | undefined): void {
   const at = ["jobs", "submit", "environment"];
   if (environment === undefined) document.deleteIn(at);
-  else document.setIn(at, environment);
+  else document.setIn(at, withoutExpression(environment));
   // The steps that only explain a failed login need a project of himl-sp beside the one that trains.
   removeSteps(
     document,
@@ -59,7 +59,7 @@ function renewAtGithub(
     if (run?.startsWith("npm ci") && isYamlProject(answers)) step.set("run", installYaml(answers));
     if (run === undefined || !step.hasIn(["env", "TRAINING_REPOSITORY"])) continue;
     step.setIn(["env", "TRAINING_REPOSITORY"], host === "github.com" ? repository : `${host}/${repository}`);
-    const option = environment === undefined ? "" : ` --environment ${quote(environment)}`;
+    const option = environment === undefined ? "" : ` --environment ${withoutExpression(quote(environment))}`;
     step.set(
       "run",
       run.replace(/ --environment \S+/, () => option),
@@ -78,7 +78,7 @@ function trainAtAzureDevOps(document: Document, serviceConnection: string): void
   );
   for (const step of stepsOf(document, steps)) {
     if (!step.hasIn(["inputs", "azureSubscription"])) continue;
-    step.setIn(["inputs", "azureSubscription"], serviceConnection);
+    step.setIn(["inputs", "azureSubscription"], withoutExpression(serviceConnection));
     const lines = (textOf(step, "inputs", "inlineScript") ?? "").split("\n");
     const kept = lines.filter((line) => !/himl-sp verify|explains a failed login/.test(line));
     step.setIn(["inputs", "inlineScript"], kept.join("\n"));
@@ -115,6 +115,11 @@ function stepsOf(document: Document, at: readonly (string | number)[]): YAMLMap[
 function textOf(step: YAMLMap, ...at: string[]): string | undefined {
   const value: unknown = step.getIn(at);
   return typeof value === "string" ? value : undefined;
+}
+
+/** GitHub Actions and Azure Pipelines replace what stands in `${{ }}` anywhere, before a shell or an action sees it. */
+function withoutExpression(text: string): string {
+  return text.replaceAll("${{", "${{ '${{' }}");
 }
 
 /** For a shell of a runner. */
