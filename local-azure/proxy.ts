@@ -17,7 +17,7 @@ export interface ConnectProxy {
  */
 export async function startConnectProxy(
   serverPort: number,
-  isServed: (host: string) => boolean = () => false,
+  isServed: (host: string) => boolean,
 ): Promise<ConnectProxy> {
   const allowed = new Set([
     ...PUBLIC_HOSTS.map((host) => `${host}:443`),

@@ -120,6 +120,16 @@ export const ARM_ERRORS = {
     "Conflict",
     "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
   ],
+  secretBeingDeleted: [
+    409,
+    "Conflict",
+    "Secret {name} is currently being deleted and cannot be re-created; retry later.",
+  ],
+  secretBeingRecovered: [
+    409,
+    "Conflict",
+    "Secret {name} is currently being recovered and cannot be re-created; retry later.",
+  ],
   secretNameInvalid: [400, "BadRequest", "The request URI contains an invalid name: {name}"],
   queryInvalid: [400, "BadRequest", "Please provide below info when asking for support: {what}"],
   throttled: [

@@ -48,6 +48,22 @@ export const VAULT_ERRORS = {
     "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
     "ObjectIsDeletedButRecoverable",
   ],
+  // Azure/azure-sdk-for-cpp, tests of its Key Vault client.
+  secretBeingDeleted: [
+    409,
+    "Conflict",
+    "Secret {name} is currently being deleted and cannot be re-created; retry later.",
+    "ObjectIsBeingDeleted",
+  ],
+  // hashicorp/terraform-provider-azurerm#12285.
+  secretBeingRecovered: [
+    409,
+    "Conflict",
+    "Secret {name} is currently being recovered and cannot be re-created; retry later.",
+    "ObjectIsBeingRecovered",
+  ],
+  // hashicorp/terraform-provider-azurerm#10454.
+  deletionUnfinished: [409, "Conflict", "Secret is currently being deleted.", "ObjectIsBeingDeleted"],
   purgeForbidden: [
     403,
     "Forbidden",

@@ -72,7 +72,6 @@ const routes = defineRoutes<VaultCaller, VaultRight>("vault", {
     "delete",
     "delete",
     handlers.deleteSecret,
-    "Azure needs some seconds until it is among the deleted secrets; here it is at once",
   ),
   "GET /deletedsecrets": route("List deleted secrets", "list", READ, handlers.listDeletedSecrets),
   "GET /deletedsecrets/:secret": route(
@@ -87,7 +86,6 @@ const routes = defineRoutes<VaultCaller, VaultRight>("vault", {
     "recover",
     "recover/action",
     handlers.recoverSecret,
-    "Azure needs some seconds (ObjectIsBeingRecovered); here it is there at once",
   ),
   "DELETE /deletedsecrets/:secret": route(
     "Purge a deleted secret",

@@ -27,7 +27,10 @@ type RowOf<T> = T extends Table<infer Row> ? Row : never;
 /** All tables, as a reader sees them. */
 export type StoreView = { readonly [Name in keyof Tables]: View<RowOf<Tables[Name]>> };
 
-/** The kinds of object whose replication can lag. */
+/**
+ * The kinds of object whose replication can lag. Of the secrets in key vaults only a deletion and a recovery take their
+ * time: a new secret and a new version are there at once.
+ */
 export const LAG_KINDS = [
   "application",
   "servicePrincipal",
@@ -35,6 +38,7 @@ export const LAG_KINDS = [
   "federatedCredential",
   "roleAssignment",
   "appRoleAssignment",
+  "deletedSecret",
 ] as const;
 export type LagKind = (typeof LAG_KINDS)[number];
 
@@ -56,6 +60,7 @@ const LAG_OF_TABLE: Readonly<Partial<Record<keyof Tables, LagKind>>> = {
   roleAssignments: "roleAssignment",
   appRoleAssignments: "appRoleAssignment",
   scopeGrants: "appRoleAssignment",
+  vaultSecrets: "deletedSecret",
 };
 
 /** In this mode only what belongs to an object is read from its replica. */

@@ -29,13 +29,14 @@ export class VaultSecrets {
   ) {}
 
   all(): VaultSecretRecord[] {
-    return this.rows().filter(({ deletedAt }) => deletedAt === null);
+    return this.rows().filter((secret) => secret.deletedAt === null && !this.isBeingRecovered(secret));
   }
 
   /** The secret, or the refusal of Key Vault. */
   find(name: string): VaultSecretRecord {
     const secret = this.get(name);
-    if (secret?.deletedAt !== null) throw new Refusal("secretNotFound", { name });
+    if (secret?.deletedAt !== null || this.isBeingRecovered(secret))
+      throw new Refusal("secretNotFound", { name });
     return secret;
   }
 
@@ -50,7 +51,10 @@ export class VaultSecrets {
   /** Writes a new version. A name that can still be recovered cannot be used. */
   set(name: string, value: string, content: SecretContent, version: string): VaultSecretRecord {
     const former = this.get(name);
-    if (former !== undefined && former.deletedAt !== null) throw new Refusal("secretDeleted", { name });
+    if (former !== undefined && this.isBeingRecovered(former))
+      throw new Refusal("secretBeingRecovered", { name });
+    if (former !== undefined && former.deletedAt !== null)
+      throw new Refusal(this.isBeingDeleted(former) ? "secretBeingDeleted" : "secretDeleted", { name });
     const { seconds } = this;
     const written: SecretVersion = {
       version,
@@ -94,25 +98,48 @@ export class VaultSecrets {
 
   allDeleted(): DeletedSecret[] {
     return this.rows().flatMap((secret) =>
-      secret.deletedAt === null ? [] : [this.asDeleted(secret, secret.deletedAt)],
+      secret.deletedAt === null || this.isBeingDeleted(secret)
+        ? []
+        : [this.asDeleted(secret, secret.deletedAt)],
     );
   }
 
   findDeleted(name: string): DeletedSecret {
     const secret = this.get(name);
-    if (secret === undefined || secret.deletedAt === null)
+    if (secret === undefined || secret.deletedAt === null || this.isBeingDeleted(secret))
       throw new Refusal("deletedSecretNotFound", { name });
     return this.asDeleted(secret, secret.deletedAt);
   }
 
   recover(name: string): VaultSecretRecord {
+    this.requireDeletionOver(name);
     return this.put({ ...this.findDeleted(name).secret, deletedAt: null });
   }
 
   purge(name: string): void {
+    this.requireDeletionOver(name);
     const { secret } = this.findDeleted(name);
     if (this.vault.purgeProtection) throw new Refusal("purgeForbidden", { name });
     this.store.tables.vaultSecrets.delete(this.key(secret.name), this.now);
+  }
+
+  private requireDeletionOver(name: string): void {
+    const secret = this.get(name);
+    if (secret !== undefined && this.isBeingDeleted(secret))
+      throw new Refusal("deletionUnfinished", { name });
+  }
+
+  private isBeingDeleted(secret: VaultSecretRecord): boolean {
+    return secret.deletedAt !== null && (this.replica(secret)?.deletedAt ?? null) === null;
+  }
+
+  private isBeingRecovered(secret: VaultSecretRecord): boolean {
+    return secret.deletedAt === null && (this.replica(secret)?.deletedAt ?? null) !== null;
+  }
+
+  /** What the rest of Key Vault knows of a secret. */
+  private replica({ name }: VaultSecretRecord): VaultSecretRecord | undefined {
+    return this.store.visible(this.now).vaultSecrets.get(this.key(name));
   }
 
   private get seconds(): number {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type Answer, type Json, type Login, ok, refused, UNKNOWN_ID, useRig, VAULT_SCOPE } from "./rig";
 
-const DAY_SECONDS = 86_400;
 const OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
 
 describe("local Azure: Key Vault", () => {
@@ -298,84 +297,6 @@ describe("local Azure: Key Vault", () => {
       const last = ok(await rig.call("GET", pathname + search, { token, headers: { host } }));
       const names = [first, last].flatMap(({ value }) => value.map(({ id }) => id.split("/").at(-1)));
       assert.deepEqual([names, last.nextLink], [["a", "b", "c"], null]);
-    });
-  });
-
-  describe("soft delete", () => {
-    const remove = (name: string, login: Login = officer, vault = "kv-test") =>
-      rig.vault("DELETE", `/secrets/${name}`, undefined, login, vault);
-
-    beforeEach(async () => {
-      ok(await write("password", "one"), 201);
-    });
-
-    it("[?] says until when a secret can be recovered, and from then on it is gone", async () => {
-      const deleted = ok(await remove("password"));
-      const days = (Number(deleted.scheduledPurgeDate) - Number(deleted.deletedDate)) / DAY_SECONDS;
-      assert.equal(days, 30);
-      assert.equal(deleted.recoveryId, "https://kv-test.vault.azure.net/deletedsecrets/password");
-      assert.equal(deleted.attributes.recoveryLevel, "CustomizedRecoverable+Purgeable");
-      const path = "/deletedsecrets/password";
-      assert.deepEqual(ok(await rig.vault("GET", path, undefined, officer, "kv-test")), deleted);
-      refused(await remove("password"), 404, "SecretNotFound");
-      refused(
-        await rig.vault("PUT", "/secrets/password", { value: "two" }, officer, "kv-test"),
-        409,
-        "Conflict",
-        "Secret password is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
-      );
-      rig.azure.control.advanceClock({ days: 30 });
-      refused(await rig.vault("GET", path, undefined, officer, "kv-test"), 404, "SecretNotFound");
-      ok(await write("password", "two"), 201);
-    });
-
-    it("[?] a secret that is recovered is there at once, with its versions", async () => {
-      ok(await write("password", "two"));
-      ok(await remove("password"));
-      ok(await rig.vault("POST", "/deletedsecrets/password/recover", undefined, officer, "kv-test"));
-      assert.equal((await values("password", officer)).value, "two");
-      const { value } = ok(
-        await rig.vault("GET", "/secrets/password/versions", undefined, officer, "kv-test"),
-      );
-      assert.equal(value.length, 2);
-      ok(await write("password", "three"));
-    });
-
-    it("[?] a secret that is purged is gone at once; a protected vault refuses that", async () => {
-      rig.azure.control.createKeyVault({ name: "kv-safe", purgeProtection: true });
-      ok(await rig.vault("PUT", "/secrets/password", { value: "one" }, officer, "kv-safe"));
-      for (const vault of ["kv-test", "kv-safe"]) ok(await remove("password", officer, vault));
-      const purge = (vault: string) =>
-        rig.vault("DELETE", "/deletedsecrets/password", undefined, officer, vault);
-      assert.equal((await purge("kv-test")).status, 204);
-      ok(await write("password", "two"), 201);
-      refused(await purge("kv-safe"), 403, "Forbidden", /purge protection is enabled/);
-    });
-
-    it("lists what can be recovered, and state() shows it with its hash only", async () => {
-      ok(await remove("password"));
-      const { value } = ok(await rig.vault("GET", "/deletedsecrets", undefined, officer, "kv-test"));
-      assert.deepEqual(
-        value.map(({ id }) => id),
-        ["https://kv-test.vault.azure.net/secrets/password"],
-      );
-      const state = rig.azure.control.state().vaults.find(({ name }) => name === "kv-test")!;
-      const [secret] = state.secrets;
-      assert.ok(secret!.deletedDateTime);
-      assert.match(secret!.versions[0]!.sha256, /^[0-9a-f]{64}$/);
-      assert.ok(!JSON.stringify(state).includes('"one"'));
-    });
-
-    it("[?] deleting needs a right of its own, and looking at what is deleted needs readMetadata", async () => {
-      refused(
-        await remove("password", caller("Key Vault Secrets User")),
-        403,
-        "Forbidden",
-        /secrets\/delete'/,
-      );
-      ok(await remove("password"));
-      const reader = caller("Key Vault Reader");
-      ok(await rig.vault("GET", "/deletedsecrets/password", undefined, reader, "kv-test"));
     });
   });
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { createCertificates } from "../../local-azure/certificates";
+import { isVaultHost } from "../../local-azure/key-vault/vault-host";
 import { startConnectProxy } from "../../local-azure/proxy";
 
 /** A request on its way to Azure. */
@@ -88,7 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const proxy = await startConnectProxy((server.address() as AddressInfo).port);
+  const proxy = await startConnectProxy((server.address() as AddressInfo).port, isVaultHost);
   const direct = "127.0.0.1,localhost";
   return {
     environment: {

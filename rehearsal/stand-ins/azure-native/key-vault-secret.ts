@@ -92,7 +92,10 @@ export const keyVaultSecret: ResourceType<AzureConnection> = {
   },
 };
 
-/** Recovers a secret of the same name that is soft-deleted. False where there is none, or nobody may look. */
+/**
+ * Recovers a secret of the same name that is soft-deleted. False where there is none, or nobody may look: the real
+ * provider then tries for half a minute more, in case the deletion has only just begun, before it gives up.
+ */
 async function recover(connection: AzureConnection, inputs: Properties): Promise<boolean> {
   const vaultName = String(inputs["vaultName"]);
   const path = `/deletedsecrets/${String(inputs["secretName"])}`;
