@@ -19,6 +19,7 @@ describe("A password in a Key Vault, on the real engine", () => {
 
   beforeEach(async () => {
     await world.reset();
+    await world.session.logIn(world.azure.direct);
     const { resourceGroup, workspaceName, admin, control } = world.azure;
     control.createKeyVault({
       ...{ name: VAULT, rbac: false, softDeleteRetentionInDays: 7 },
@@ -141,6 +142,36 @@ describe("A password in a Key Vault, on the real engine", () => {
       azure.control.state().applications.filter(({ initial }) => !initial),
       [],
     );
+  });
+
+  it("keeps a destroy from going on behind a firewall, as the preview warned", async () => {
+    const { session, azure } = world;
+    const accessPolicies = [{ objectId: azure.admin.objectId, secrets: [...ALL] }];
+    azure.control.createKeyVault({ name: "kv-closed", rbac: false, firewall: true, accessPolicies });
+    await session.configure({ keyVault: "kv-closed" });
+    const { warnings } = await session.up();
+    assert.deepEqual(
+      warnings.map((warning) => warning.slice(0, 35)),
+      ["Key Vault kv-closed has a firewall."],
+    );
+    assert.match(await failure(session.destroy()), /Client address is not authorized/);
+    assert.equal(secretsIn("kv-closed")[0]!.deletedDateTime, null);
+  });
+
+  it("is refused where this login may not write secrets; the new password is delivered by the next up with the right", async () => {
+    const { session, azure } = world;
+    const { clientId, clientSecret } = azure.control.createCaller({
+      displayName: "without Key Vault",
+      graphPermissions: ["Application.ReadWrite.OwnedBy"],
+      role: "User Access Administrator",
+    });
+    await session.logIn({ ...azure.direct, ARM_CLIENT_ID: clientId, ARM_CLIENT_SECRET: clientSecret });
+    const message = await failure(session.up());
+    assert.match(message, /AuthorizationFailed[^]*Microsoft\.KeyVault\/vaults\/secrets\/write/);
+    assert.deepEqual(secretsIn(), []);
+    await session.logIn(azure.direct);
+    const { outputs } = await session.up();
+    assert.equal(secretsIn()[0]!.versions.at(-1)!.sha256, hash(outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"]));
   });
 
   it("cannot be written where its name is that of a deleted secret that this login may not recover, and Azure says why", async () => {
