@@ -57,7 +57,7 @@ export function resolveGitHubSubject(
       ".repository",
       "be owner/name",
       repository,
-      mistake || "As in the address: github.com/OWNER/NAME.",
+      mistake || `${quoteHint(repository)}As in the address: github.com/OWNER/NAME.`,
     );
   const prefix = resolvePrefix(args, mistake === undefined ? String(repository) : "OWNER/NAME", report);
   const jobs = KINDS.filter((kind) => args[kind] !== undefined);
@@ -112,7 +112,7 @@ function resolvePrefix(
   repository: string,
   report: RefuseField,
 ): { text: string; hasNamesOnly: boolean } | undefined {
-  const ids = [ownerId, repositoryId].filter((id) => id !== undefined).map(String);
+  const ids = [ownerId, repositoryId].filter((id) => id !== undefined);
   if (subjectPrefix !== undefined) {
     const isPrefix =
       typeof subjectPrefix === "string" &&
@@ -133,16 +133,24 @@ function resolvePrefix(
     }
     return isPrefix ? { text: subjectPrefix, hasNamesOnly: false } : undefined;
   }
-  if (ids.length === 1 || ids.some((id) => !/^\d+$/.test(id))) {
+  const wrong = ids.filter((id) => !isGitHubId(id));
+  if (ids.length === 1 || wrong.length > 0) {
     const must = "have both ownerId and repositoryId, whole numbers, or neither";
-    const remedy = `${command`gh api repos/${repository} --jq "[.owner.id, .id]"`} shows both.`;
+    const remedy = `${quoteHint(wrong)}${command`gh api repos/${repository} --jq "[.owner.id, .id]"`} shows both.`;
     report("", must, { ownerId, repositoryId }, remedy);
     return undefined;
   }
   const [owner, name] = repository.split("/");
   return ids.length === 2
-    ? { text: `repo:${owner}@${ids[0]}/${name}@${ids[1]}`, hasNamesOnly: false }
+    ? { text: `repo:${owner}@${ids[0] as string}/${name}@${ids[1] as string}`, hasNamesOnly: false }
     : { text: `repo:${repository}`, hasNamesOnly: true };
+}
+
+/** A number that is too long for JavaScript has been read as another one. */
+function isGitHubId(id: unknown): boolean {
+  return typeof id === "string"
+    ? /^[1-9]\d*$/.test(id)
+    : typeof id === "number" && Number.isSafeInteger(id) && id > 0;
 }
 
 /** The last part of GitHub's subject: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */

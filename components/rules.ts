@@ -184,5 +184,5 @@ function isMadeByYaml(value: unknown): boolean {
   return typeof value === "number" || typeof value === "boolean" || value === null || value instanceof Date;
 }
 
-/** As the engine hands on a date that stands without quotes in `Pulumi.<stack>.yaml`. */
-export const YAML_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+/** As the engine hands on a date that stands without quotes in `Pulumi.<stack>.yaml`; Go prints it in the second way. */
+export const YAML_DATE = /^\d{4}-\d\d-\d\d(?:T| )\d\d:\d\d:\d\d(\.\d+)?(?:Z|[+-]\d\d:\d\d| [+-]\d{4} \w+)$/;

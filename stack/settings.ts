@@ -6,6 +6,7 @@ import { DEFERRABLE, LATER, planPrincipal } from "../components/plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
 import { canonicalArgument, RULES, type CheckedArgument } from "../components/rules";
 import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/cloud";
+import { findChangedByYaml } from "./yaml-scalars";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceConfig } from "./workspace-config";
 
 /** A setting of the stack: what the README says of it, which argument it sets, and how its text is read. */
@@ -164,6 +165,8 @@ export interface SettingsSource {
   values: Record<string, string>;
   /** Names of those that are encrypted: an error never shows their values. */
   secretNames: ReadonlySet<string>;
+  /** With it, the stack's file is looked at for texts that YAML has changed. */
+  project?: string;
   stack: string;
   projectFolder: string;
   now: Date;
@@ -190,6 +193,7 @@ export function readSettings(now: Date): HimlServicePrincipalArgs {
     const args = parseSettings({
       values: Object.fromEntries(keys.map((key) => [key.slice(prefix.length), all[key]!])),
       secretNames,
+      project: pulumi.getProject(),
       stack: pulumi.getStack(),
       projectFolder: process.cwd(),
       now,
@@ -239,15 +243,27 @@ export function parseSettings(source: SettingsSource): HimlServicePrincipalArgs 
   const config = file === undefined ? undefined : readConfig(file, source);
   const workspaceProblems = mergeWorkspace(args, config, source.secretNames);
   const { problems: planned = [] } = planPrincipal(args, now);
+  const changed = findChanged(source);
+  const isTold = ({ what }: Problem) => changed.some((one) => one.what === what);
   const problems = [
     ...checkClouds(clouds),
-    ...planned.map((problem) => asSetting(problem, source, config)),
+    ...changed,
+    ...planned.map((problem) => asSetting(problem, source, config)).filter((problem) => !isTold(problem)),
     ...names.filter((name) => !isSettingName(name)).map(describeUnknownSetting),
     ...(config?.problems ?? []),
     ...workspaceProblems,
   ];
   if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${stack}`, problems);
   return args as unknown as HimlServicePrincipalArgs;
+}
+
+function findChanged({ values, secretNames, project, stack, projectFolder }: SettingsSource): Problem[] {
+  if (project === undefined) return [];
+  const shown = Object.entries(values).filter(([name]) => isSettingName(name) && !secretNames.has(name));
+  return findChangedByYaml(Object.fromEntries(shown), { project, stack, projectFolder }, (name) => {
+    const argument = argumentOf(name as SettingName);
+    return argument !== undefined && "takesScalars" in RULES[argument];
+  });
 }
 
 function readConfig(file: string, { projectFolder, secretNames }: SettingsSource): WorkspaceConfig {

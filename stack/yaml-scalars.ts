@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import type * as yamlLibrary from "yaml";
+import type { Problem } from "../components/problems";
+import { YAML_DATE } from "../components/rules";
+
+/** Where the stack's settings stand. */
+export interface SettingsFile {
+  project: string;
+  stack: string;
+  projectFolder: string;
+}
+
+// Loaded where it is needed: most stacks have no such text.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const loadYaml = () => require("yaml") as typeof yamlLibrary;
+
+/** Texts that YAML gives back in another way: 0123, 1.10, 1e3, 1_000, 2024-01-01, 12345678901234567890. */
+const MAY_CHANGE =
+  /[:\-[{,]\s+[-+]?(0[0-9xob_]|\.\d|\+\d|\d[\d_]*[_.eE]|\d{16}|\d{4}-\d\d?-\d\d?|true\b|false\b)/i;
+
+/**
+ * Settings that stand without quotes in the stack's file and mean something else to YAML: `0012345` is 5349, `1.10` is
+ * 1.1, a date gets a time. The engine hands over what YAML made of them. Only the file tells what somebody wrote; where it
+ * is another one (`--config-file`), no more than dates are found.
+ */
+export function findChangedByYaml(
+  values: Readonly<Record<string, string>>,
+  file: SettingsFile,
+  takesScalars: (name: string) => boolean,
+): Problem[] {
+  const name = `Pulumi.${file.stack}.yaml`;
+  const text = readText(path.join(file.projectFolder, name));
+  const isDated = Object.values(values).some((value) => /\d{4}-\d\d-\d\d[T ]00:00:00/.test(value));
+  if (!isDated && !MAY_CHANGE.test(text)) return [];
+  const { parseDocument, isMap, isScalar, isSeq } = loadYaml();
+  const config = parseDocument(text, { logLevel: "silent" }).get("config");
+  const problems: Problem[] = [];
+  const visit = (what: string, node: unknown, value: unknown, isNumber: boolean): void => {
+    if (Array.isArray(value))
+      value.forEach((item, i) =>
+        visit(`${what}[${i}]`, isSeq(node) ? node.items[i] : undefined, item, isNumber),
+      );
+    else if (typeof value === "object" && value !== null)
+      for (const [key, item] of Object.entries(value))
+        visit(`${what}.${key}`, isMap(node) ? node.get(key, true) : undefined, item, false);
+    else if (isScalar(node) && node.source !== undefined) {
+      if (node.type === "PLAIN" && isChanged(node.source, String(value), isNumber))
+        problems.push(describe(what, node.source, String(value), name));
+    } else if (YAML_DATE.test(String(value))) {
+      problems.push(describe(what, String(value).slice(0, "2024-01-01".length), String(value), name));
+    }
+  };
+  for (const [setting, value] of Object.entries(values)) {
+    const node: unknown = isMap(config) ? config.get(`${file.project}:${setting}`, true) : undefined;
+    // JSON within a text has its own quotes.
+    const isJson = /^\s*[[{]/.test(value);
+    visit(
+      setting,
+      isJson && isScalar(node) ? undefined : node,
+      isJson ? asJson(value) : value,
+      takesScalars(setting),
+    );
+  }
+  return problems;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function describe(what: string, source: string, value: string, file: string): Problem {
+  return {
+    what,
+    must: `be put in quotes in ${file}: without them YAML makes ${JSON.stringify(value)} of it`,
+    received: source,
+    remedy: `Write "${source}" or '${source}' there; \`pulumi config set\` puts texts in quotes by itself.`,
+  };
+}
+
+/** Whether YAML made this value of a text, and it is not what the text says. */
+function isChanged(source: string, value: string, isNumber: boolean): boolean {
+  if (source === value) return false;
+  if (/^(true|false)$/i.test(source)) return !isNumber && source.toLowerCase() === value;
+  if (/^\d{4}-\d\d?-\d\d?/.test(source)) return YAML_DATE.test(value);
+  const number = readNumber(source);
+  if (number === undefined || number !== Number(value)) return false;
+  // A number that is meant as one may be written in any way that people read alike.
+  return !isNumber || number !== Number(source.replaceAll("_", ""));
+}
+
+/** A number as the engine's YAML reads it: with a zero before it, it is octal. */
+function readNumber(source: string): number | undefined {
+  const [, sign = "", digits = ""] = /^([-+]?)(.*)$/.exec(source.replaceAll("_", ""))!;
+  const octal = /^0o?([0-7]+)$/.exec(digits)?.[1];
+  const number = octal === undefined ? Number(digits) : Number.parseInt(octal, 8);
+  return digits === "" || Number.isNaN(number) ? undefined : sign === "-" ? -number : number;
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
