@@ -1,3 +1,4 @@
+import type { HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { isVisible, type Problem } from "./problems";
 import { GUID_PATTERN } from "./scopes";
 import { canonicalVault, LONGEST_PREFIX } from "./vaults";
@@ -142,14 +143,22 @@ export const RULES = {
     takesScalars: true,
     remedy: "Leave it out to deliver the password alone.",
   }),
+  workspaceLookup: rule({
+    accepts: (value): value is boolean => typeof value === "boolean",
+    must: "be true or false",
+    takesScalars: true,
+    remedy: "Leave it out to look the workspace up, so that a preview tells if there is none.",
+  }),
   keyVaultSecretPrefix: rule({
     accepts: textThat((text) => /^[0-9A-Za-z-]+$/.test(text) && text.length <= LONGEST_PREFIX),
     must: `have 1 to ${LONGEST_PREFIX} letters of A to Z, digits or hyphens`,
     remedy: "Leave it out for one made from the name of the stack.",
   }),
-};
+  // A new argument without a rule does not compile.
+} satisfies Record<CheckedArgument, unknown>;
 
-export type CheckedArgument = keyof typeof RULES;
+/** Every argument that is a value. */
+export type CheckedArgument = Exclude<keyof HimlServicePrincipalArgs, "now" | "transform">;
 
 /** A terminal and the log of a pipeline obey such characters instead of showing them. */
 export const INVISIBLE = {

@@ -71,6 +71,11 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
     assert.match(message, /federatedCredentials must be a list/);
   });
 
+  it("a switch that is a text, as another language or a setting may give it", async () => {
+    const { message } = await refusal({ workspaceLookup: "false" } as object);
+    assert.match(message, /workspaceLookup must be true or false\. Received "false"\./);
+  });
+
   it("every wrong plain argument at once", async () => {
     const { message, registered } = await refusal({
       workspaceName: "w",
