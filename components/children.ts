@@ -177,7 +177,7 @@ export function createSecrets(
   const remember = (
     childName: string,
     keepers: Record<string, string>,
-    dependsOn: pulumi.CustomResourceOptions["dependsOn"],
+    dependsOn: pulumi.CustomResourceOptions["dependsOn"] = [],
   ) =>
     new RandomUuid(childName, { keepers }, { ...opts, ignoreChanges: ["keepers"], dependsOn }).keepers.apply(
       (kept) => kept ?? {},
@@ -203,14 +203,14 @@ export function createSecrets(
     ({ since }) => {
       const secretPlan = planSecrets(schedule, since!, now);
       const { period, current, previous } = secretPlan;
-      const mark = (n: number, dependsOn: pulumi.Resource[]) =>
-        remember(`${name}-period-${calendarName}-${n}`, { period: String(period) }, dependsOn);
+      const mark = (n: number) => remember(`${name}-period-${calendarName}-${n}`, { period: String(period) });
       const handedOut = declare(current);
-      // It exists from the moment at which the secret of this period does.
-      mark(period, [handedOut.resource]);
+      // Made when the secret is there. Not by `dependsOn`: in the next period the mark comes first, and with `--target`
+      // the engine takes what a record depends on from the state, and then refuses to see it in the program as well.
+      handedOut.resource.urn.apply(() => mark(period));
       const declared = { since: since!, plan: secretPlan, secrets: [handedOut] };
       if (!previous) return pulumi.output(undefined).apply(() => declared);
-      return mark(period - 1, []).apply(({ period: made }) =>
+      return mark(period - 1).apply(({ period: made }) =>
         made === String(period - 1) ? { ...declared, secrets: [handedOut, declare(previous)] } : declared,
       );
     },

@@ -85,8 +85,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     warnOfLockOut(context, servicePrincipal.objectId);
 
     this.clientId = application.clientId;
-    this.clientSecret =
-      declared && pulumi.secret(declared.apply(({ secrets }) => secrets[0]!.resource.value));
+    this.clientSecret = declared && pulumi.secret(findValue(declared));
     this.tenantId = world.login.tenantId;
     this.subscriptionId = world.subscriptionId;
     this.resourceGroupName = world.resourceGroupName;
@@ -213,18 +212,39 @@ function describeTrust({ key, name, issuer, subject, claimsMatchingExpression }:
 
 function describeSecrets(declared: pulumi.Output<DeclaredSecrets> | undefined) {
   if (!declared) return { secrets: [] };
-  const secrets = declared.apply(({ secrets: all }) =>
-    pulumi.all(all.map(({ resource }) => resource.keyId)).apply((keyIds) =>
-      all.map(({ planned: { slot, startDate: starts, endDate: ends } }, i) => {
-        return { slot, keyId: keyIds[i]!, starts, ends, current: i === 0 };
-      }),
-    ),
+  const found = findSecrets(declared);
+  const secrets = found.apply((all) =>
+    all.map(({ planned: { slot, startDate: starts, endDate: ends }, keyId }, i) => {
+      return { slot, keyId, starts, ends, current: i === 0 };
+    }),
   );
-  return {
-    secretsSince: declared.apply(({ since }) => since),
-    secrets,
-    nextRenewal: declared.apply(({ plan }) => plan.nextRenewal.toISOString()),
-  };
+  const nextRenewal = declared.apply(({ plan }) =>
+    found.apply(([current]) => {
+      const isRenewed = current?.planned.startDate === plan.current.startDate;
+      return (isRenewed ? plan.nextRenewal : new Date(plan.current.startDate)).toISOString();
+    }),
+  );
+  return { secretsSince: declared.apply(({ since }) => since), secrets, nextRenewal };
+}
+
+function findValue(declared: pulumi.Output<DeclaredSecrets>): pulumi.Output<string> {
+  // None where `--target` left out every secret.
+  const NONE = undefined as unknown as pulumi.Output<string>;
+  return findSecrets(declared).apply(([current]) => current?.resource.value ?? NONE);
+}
+
+/** The secrets that exist, the current one first: with `--target` the engine may leave out the one that is due. */
+function findSecrets(declared: pulumi.Output<DeclaredSecrets>) {
+  return declared.apply(({ secrets }) =>
+    pulumi
+      .all(secrets.map(({ resource }) => resource.keyId as pulumi.Output<string | undefined>))
+      .apply((keyIds) =>
+        secrets.flatMap(({ planned, resource }, i) => {
+          const keyId = keyIds[i];
+          return keyId === undefined ? [] : [{ planned, keyId, resource }];
+        }),
+      ),
+  );
 }
 
 /** One secret scope must not make a secret of the list: so its length has to be known without an output. */

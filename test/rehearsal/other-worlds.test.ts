@@ -21,24 +21,6 @@ describe("Settings as other people write them, on the real engine", function () 
 
   const assignments = () => world.azure.control.state().roleAssignments.filter(({ initial }) => !initial);
 
-  it("cost four writes and at most nine requests at the first up", async function () {
-    const fresh = await openWorld(await requireEngine(this), (azure) =>
-      Promise.resolve(program(azure.control.now())),
-    );
-    try {
-      const { resourceGroup, workspaceName } = fresh.azure;
-      await fresh.session.configure({ resourceGroup, workspaceName });
-      fresh.azure.control.clearRequests();
-      await fresh.session.up();
-      const calls = fresh.azure.control.requests().filter(({ api }) => api === "graph" || api === "arm");
-      const list = calls.map(({ method, path }) => `${method} ${path}`).join("\n");
-      assert.equal(calls.filter(({ method }) => method !== "GET").length, 4, list);
-      assert.ok(calls.length <= 9, list);
-    } finally {
-      await fresh.close();
-    }
-  });
-
   it("mean the same in any letter case: nothing changes, and no output", async () => {
     const { resourceGroup, workspaceName, subscriptionId } = world.azure;
     await world.session.configure({

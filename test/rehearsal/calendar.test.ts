@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { RandomUuid } from "@pulumi/random/randomUuid";
+import { run } from "../../cli/processes";
+import { HimlServicePrincipal } from "../../components/himl-service-principal";
+import program from "../../index";
+import type { LocalAzure } from "../../local-azure/local-azure";
+import type { Session } from "../../rehearsal/engine/session";
+import { buildCommand } from "../cli/command";
+import { openWorld, requireEngine, type SharedWorld } from "./support";
+
+interface Details {
+  secretsSince: string;
+  nextRenewal: string;
+  secrets: { slot: string; keyId: string; starts: string; ends: string; current: boolean }[];
+}
+
+interface StateResource {
+  urn: string;
+  type: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  dependencies?: string[];
+}
+
+const nameOf = (urn: string) => urn.split("::").at(-1)!;
+
+describe("The calendar of the secrets, on the real engine", function () {
+  let world: SharedWorld;
+  let azure: LocalAzure;
+  let session: Session;
+  let deployed: ReturnType<LocalAzure["control"]["snapshot"]>;
+  let first: { details: Details; password: unknown };
+  let declare: () => unknown;
+
+  const own = () => program(azure.control.now());
+  const details = async () => (await session.up()).outputs["details"] as Details;
+  const dayOfAzure = () => azure.control.now().toISOString().slice(0, 10);
+  const passDays = (days: number) => azure.control.advanceClock({ days });
+  const passwords = () => azure.control.state().applications.find(({ initial }) => !initial)!.passwords;
+  const resources = async () =>
+    ((await session.exportState()) as { resources: StateResource[] }).resources.filter(({ urn }) => urn);
+  const urnOf = async (name: string) =>
+    (await resources()).find(({ urn }) => nameOf(urn) === name)?.urn ?? assert.fail(`${name} is not there`);
+  const calls = () =>
+    azure.control
+      .requests()
+      .filter(({ api, status }) => (api === "graph" || api === "arm") && status !== 0)
+      .map(({ method, path: where }) => `${method} ${where}`);
+
+  before(async function () {
+    world = await openWorld(await requireEngine(this), () => Promise.resolve(declare()) as never);
+    ({ azure, session } = world);
+    declare = own;
+    const { resourceGroup, workspaceName } = azure;
+    await session.configure({ resourceGroup, workspaceName });
+  });
+
+  after(() => world?.close());
+
+  describe("at the first up", () => {
+    it("costs four writes and at most nine requests, and begins on that day with one secret", async () => {
+      azure.control.clearRequests();
+      const { outputs } = await session.up();
+      first = {
+        details: outputs["details"] as Details,
+        password: outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"],
+      };
+      const list = calls();
+      assert.equal(list.filter((call) => !call.startsWith("GET ")).length, 4, list.join("\n"));
+      assert.ok(list.length <= 9, list.join("\n"));
+      assert.equal(first.details.secretsSince, dayOfAzure());
+      deployed = azure.control.snapshot();
+      await session.save("deployed");
+    });
+
+    it("shows one secret in himl-sp status, which ends in 180 days, the next renewal in 90", async () => {
+      const command = await buildCommand();
+      const { stdout, stderr } = await run(process.execPath, [command, "status", "--json"], {
+        cwd: session.projectFolder,
+        env: { ...session.variables, PATH: session.binFolder },
+      });
+      assert.notEqual(stdout, "", stderr);
+      const { secrets, nextRenewal } = JSON.parse(stdout) as Details;
+      const today = Date.parse(dayOfAzure());
+      const daysTo = (instant: string) => (Date.parse(instant) - today) / 86_400_000;
+      assert.deepEqual(
+        [secrets.map(({ slot, ends }) => [slot, daysTo(ends)]), daysTo(nextRenewal)],
+        [[["a", 180]], 90],
+      );
+    });
+  });
+
+  describe("later", () => {
+    beforeEach(async () => {
+      declare = own;
+      azure.control.restore(deployed);
+      await session.restore("deployed");
+    });
+
+    it("keeps its day over a refresh months later", async () => {
+      passDays(75);
+      assert.deepEqual(Object.keys((await session.refresh()).counts), ["same"]);
+      const again = await session.up();
+      assert.deepEqual(Object.keys(again.counts), ["same"]);
+      assert.deepEqual(again.outputs["details"], first.details);
+    });
+
+    it("keeps its day in another backend: pulumi stack export, then import", async () => {
+      const backend = path.join(session.folder, "backend");
+      await mkdir(backend, { recursive: true });
+      const elsewhere = { PULUMI_BACKEND_URL: pathToFileURL(backend).href };
+      const there = async (...args: string[]) => {
+        const { exitCode, stdout, stderr } = await session.pulumi(args, elsewhere);
+        assert.equal(exitCode, 0, `pulumi ${args.join(" ")}: ${stderr}${stdout}`);
+        return stdout;
+      };
+      await session.expectPulumi("stack", "export", "--show-secrets", "--file", "stack.json");
+      await there("stack", "init", session.stackName);
+      await there("stack", "import", "--file", "stack.json");
+      passDays(75);
+      await there("up", "--yes", "--skip-preview", "--expect-no-changes");
+      assert.deepEqual(JSON.parse(await there("stack", "output", "details", "--json")), first.details);
+    });
+
+    it("begins anew where the stack was destroyed and is created again", async () => {
+      await session.destroy();
+      passDays(75);
+      const { secretsSince, secrets } = await details();
+      assert.deepEqual([secretsSince, secrets.length], [dayOfAzure(), 1]);
+    });
+
+    it("begins anew, with one new secret and no other, where it is deleted from the state", async () => {
+      await session.expectPulumi("state", "delete", "--yes", await urnOf("himl-calendar-90-1"));
+      passDays(75);
+      await session.up();
+      expectNewStart(await details());
+    });
+
+    it("begins anew, with one new secret and no other, where pulumi up --replace makes it again", async () => {
+      passDays(75);
+      await session.expectPulumi(
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--replace",
+        await urnOf("himl-calendar-90-1"),
+      );
+      expectNewStart(await details());
+    });
+
+    it("waits with a renewal that --target leaves out, and tells no secret that is not there", async () => {
+      passDays(100);
+      const { application, password } = await targetApplication();
+      assert.equal(password, first.password);
+      assert.deepEqual(application, first.details);
+      assert.equal(passwords().length, 1);
+      const { secrets, nextRenewal } = await details();
+      assert.deepEqual(
+        secrets.map(({ slot, current }) => [slot, current]),
+        [
+          ["b", true],
+          ["a", false],
+        ],
+      );
+      assert.ok(Date.parse(nextRenewal) > azure.control.now().getTime());
+    });
+
+    it("lets a component of a program wait for the secrets, and keeps a secret that is used at once", async () => {
+      await world.reset();
+      const { resourceGroup: resourceGroupName, workspaceName } = azure;
+      declare = () => {
+        const now = azure.control.now();
+        const principal = new HimlServicePrincipal("himl", { resourceGroupName, workspaceName, now });
+        new RandomUuid("after", {}, { dependsOn: principal });
+        new RandomUuid("user", { keepers: { password: principal.clientSecret! } });
+        return { password: principal.clientSecret };
+      };
+      const { outputs } = await session.up();
+      const state = JSON.stringify(await session.exportState());
+      assert.ok(state.includes("himl-secret-a"));
+      assert.ok(!state.includes(outputs["password"] as string), "the state has the password in plain text");
+      const waitsFor = async () =>
+        (await resources()).find(({ urn }) => nameOf(urn) === "after")!.dependencies!.map(nameOf);
+      const named = (names: string[]) =>
+        names.filter((name) => /secret|role|service-principal/.test(name)).sort();
+      const role = "himl-role-Contributor-on-resourceGroup";
+      assert.deepEqual(named(await waitsFor()), [role, "himl-secret-a", "himl-service-principal"]);
+      passDays(100);
+      await session.up();
+      assert.deepEqual(named(await waitsFor()), [
+        role,
+        "himl-secret-a",
+        "himl-secret-b",
+        "himl-service-principal",
+      ]);
+    });
+
+    it("removes the records with the secrets where the component is protected and retained", async () => {
+      await world.reset();
+      const { resourceGroup: resourceGroupName, workspaceName } = azure;
+      let secretGeneration = 1;
+      declare = () => {
+        const args = { resourceGroupName, workspaceName, secretGeneration, now: azure.control.now() };
+        new HimlServicePrincipal("himl", args, { protect: true, retainOnDelete: true });
+        return {};
+      };
+      await session.up();
+      const [before] = passwords();
+      secretGeneration++;
+      await session.up();
+      assert.deepEqual(
+        (await resources()).map(({ urn }) => nameOf(urn)).filter((name) => /calendar|period/.test(name)),
+        ["himl-calendar-90-2", "himl-period-90-2-0"],
+      );
+      assert.equal(passwords().length, 1);
+      assert.notEqual(passwords()[0]!.keyId, before!.keyId);
+    });
+
+    describe("waits for no more than it needs", () => {
+      const SECRET = { method: "POST", path: "/addPassword$" };
+      const PRINCIPAL = { method: "POST", path: "/servicePrincipals$" };
+      const ASSIGNMENT = { method: "PUT", path: "/roleAssignments/" };
+      const REMOVED_SECRET = { method: "POST", path: "/removePassword$" };
+      const REMOVED_ASSIGNMENT = { method: "DELETE", path: "/roleAssignments/" };
+      const APPLICATION = { method: "DELETE", path: "/applications/" };
+
+      for (const [what, operation, hanging, done, later] of [
+        ["the secret does not wait for the principal", "up", PRINCIPAL, SECRET, ASSIGNMENT],
+        ["the assignment does not wait for the secret", "up", SECRET, ASSIGNMENT, undefined],
+        // The engine deletes in layers, by the depth of what depends on what: assignments before secrets.
+        [
+          "at destroy, the assignment does not wait",
+          "destroy",
+          REMOVED_SECRET,
+          REMOVED_ASSIGNMENT,
+          APPLICATION,
+        ],
+      ] as const) {
+        it(what, async () => {
+          if (operation === "up") {
+            await world.reset();
+            const { resourceGroup, workspaceName } = azure;
+            await session.configure({ resourceGroup, workspaceName });
+          }
+          azure.control.clearRequests();
+          const { struck } = azure.control.addFault({ match: hanging, answer: "hang" });
+          const power = new AbortController();
+          const running = session
+            .pulumi([operation, "--yes", "--skip-preview"], {}, power.signal)
+            .catch((error: unknown) => error);
+          const isDone = ({ method, path: where }: { method: string; path: string }) =>
+            calls().some((call) => call.startsWith(`${method} `) && new RegExp(where, "i").test(call));
+          await struck;
+          const deadline = Date.now() + 20_000;
+          while (!isDone(done) && Date.now() < deadline)
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          const list = calls().join("\n");
+          assert.ok(isDone(done), list);
+          if (later) assert.ok(!isDone(later), list);
+          power.abort();
+          await running;
+          // The stand-in would still wait for the answer, and keep the next secret of the application waiting.
+          await session.logIn(azure.direct);
+        });
+      }
+    });
+  });
+
+  /** An up of the application alone; gives the outputs after it. */
+  async function targetApplication() {
+    await session.expectPulumi("up", "--yes", "--skip-preview", "--target", await urnOf("himl-application"));
+    const outputs = JSON.parse(
+      await session.expectPulumi("stack", "output", "--json", "--show-secrets"),
+    ) as Record<string, unknown>;
+    return {
+      application: outputs["details"] as Details,
+      password: outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"],
+    };
+  }
+
+  function expectNewStart({ secretsSince, secrets }: Details) {
+    assert.equal(secretsSince, dayOfAzure());
+    assert.equal(secrets.length, 1);
+    assert.notEqual(secrets[0]!.keyId, first.details.secrets[0]!.keyId);
+    assert.deepEqual(
+      passwords().map(({ keyId }) => keyId),
+      [secrets[0]!.keyId],
+    );
+  }
+});
