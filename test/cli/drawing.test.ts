@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
+import { hostileText } from "../support/hostile-text";
 import { asText } from "../../cli/commands/status";
 import { drawLife, widthOf } from "../../cli/status/drawing";
 import { layOutLife, type LifeDetails } from "../../cli/status/life";
@@ -124,39 +125,9 @@ describe("The picture of the secrets' life", () => {
 });
 
 describe("himl-sp status, whatever the outputs hold", () => {
-  /** What steers a terminal or a runner, among what does not. */
-  const hostile = fc
-    .array(
-      fc.oneof(
-        fc.constantFrom(
-          "\n",
-          "\r",
-          "::add-path::/evil",
-          "::error::",
-          "##vso[task.setvariable variable=x]y",
-          "##[group]",
-        ),
-        fc.constantFrom(
-          "\u001b[2J",
-          "\u001b]0;x\u0007",
-          "\u009b2J",
-          "\u202e",
-          "\u2066",
-          "\u200b",
-          "\u2028",
-          "\ud800",
-          "\0",
-        ),
-        fc.string({ unit: "grapheme", maxLength: 30 }),
-        fc.constantFrom("語", "🔑", "é", "/subscriptions/", " ", "#", "##", ":", "::"),
-      ),
-      { maxLength: 12 },
-    )
-    .map((parts) => parts.join(""));
-
   it("nothing of them steers the terminal or the runner, and no line is wider than the terminal", () => {
     const details: fc.Arbitrary<StackDetails> = fc
-      .record({ issuer: hostile, subject: hostile, role: hostile, scope: hostile })
+      .record({ issuer: hostileText, subject: hostileText, role: hostileText, scope: hostileText })
       .map(({ issuer, subject, role, scope }) => ({
         ...DETAILS,
         trusts: [{ issuer, subject }],

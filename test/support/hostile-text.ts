@@ -41,6 +41,7 @@ export const hostileText = fc
         "0",
       ),
       fc.constantFrom(
+        "é",
         "語",
         "🔑",
         "/subscriptions/",
