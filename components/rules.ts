@@ -134,7 +134,7 @@ export const RULES = {
     accepts: textThat((text) => canonicalVault(text) !== undefined),
     must: "be the name of a Key Vault, its resource ID, or workspace",
     remedy:
-      "`az keyvault list --query [].id` lists resource IDs. A name alone is that of a vault in the resource group of the workspace.",
+      '`az keyvault list --query "[].id"` lists resource IDs. A name alone is that of a vault in the resource group of the workspace.',
     canonical: (text) => canonicalVault(text) ?? text,
   }),
   keyVaultAllVariables: rule({

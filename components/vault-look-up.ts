@@ -1,5 +1,6 @@
 import { getVault, type GetVaultResult } from "@pulumi/azure-native/keyvault/getVault";
 import * as pulumi from "@pulumi/pulumi";
+import { command } from "./commands";
 import { readLastDetails } from "./last-outputs";
 import { askOnce, azureCodeOf, Hidden, LookUpError, type Login } from "./look-ups";
 import { messageOf, type Problem } from "./problems";
@@ -46,7 +47,7 @@ export async function lookUpVault(
     throw new LookUpError("WORKSPACE_WITHOUT_KEY_VAULT", SUBJECT, {
       what: "keyVault",
       must: "name the vault: Azure tells none for the workspace",
-      remedy: "Set its name or its resource ID; `az keyvault list --query [].id` lists them.",
+      remedy: 'Set its name or its resource ID; `az keyvault list --query "[].id"` lists them.',
     });
   }
   if (!login.subscriptionId) return location;
@@ -122,7 +123,7 @@ function describeFailure(message: string, location: VaultLocation): Problem {
   const remedy =
     code === "AuthorizationFailed"
       ? `Ask for the role Reader on the vault, and check the names: without a role Azure does not tell whether they exist.`
-      : "`az keyvault list --query [].id` lists the resource IDs of those that do. A name alone is that of a vault in the resource group of the workspace; a vault in another group is set by its resource ID.";
+      : '`az keyvault list --query "[].id"` lists the resource IDs of those that do. A name alone is that of a vault in the resource group of the workspace; a vault in another group is set by its resource ID.';
   return {
     what: `The vault (Azure: ${code})`,
     must,
@@ -156,7 +157,7 @@ export function describeDangers(
   if (vault.enableRbacAuthorization !== true && login.objectId && !mayDelete(vault, login.objectId)) {
     dangers.push(
       `Key Vault ${vaultName}: none of its access policies lets you (${login.objectId}) delete secrets. Unless a group of yours has such a policy, \`pulumi destroy\` will fail. ` +
-        `\`az keyvault set-policy --name ${vaultName} --object-id ${login.objectId} --secret-permissions get list delete recover\` gives you the right.`,
+        `${command`az keyvault set-policy --name ${vaultName} --object-id ${login.objectId} --secret-permissions get list delete recover`} gives you the right.`,
     );
   }
   return dangers;
@@ -204,7 +205,7 @@ export function describeFirstDelivery(
   const sooner =
     vault.enablePurgeProtection === true
       ? "nobody can end that sooner, since the vault has purge protection"
-      : `\`az keyvault secret purge --vault-name ${vaultName} --name ${vaultSecrets[0]!.secretName}\` ends it sooner`;
+      : `${command`az keyvault secret purge --vault-name ${vaultName} --name ${vaultSecrets[0]!.secretName}`} ends it sooner`;
   said.push({
     severity: "info",
     text:

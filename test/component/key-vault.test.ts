@@ -204,7 +204,7 @@ describe("A Key Vault is refused", () => {
     [
       "that is no vault",
       { keyVault: "https://kv-ml.vault.azure.net/" },
-      /\n {2}keyVault must be the name of a Key Vault, its resource ID, or workspace\. Received "https:\/\/kv-ml\.vault\.azure\.net\/"\.\n {4}`az keyvault list --query \[\]\.id` lists resource IDs\. A name alone is that of a vault in the resource group of the workspace\.$/,
+      /\n {2}keyVault must be the name of a Key Vault, its resource ID, or workspace\. Received "https:\/\/kv-ml\.vault\.azure\.net\/"\.\n {4}`az keyvault list --query "\[\]\.id"` lists resource IDs\. A name alone is that of a vault in the resource group of the workspace\.$/,
     ],
     [
       "that turns out later to be no vault",
