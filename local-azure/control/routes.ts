@@ -122,10 +122,19 @@ function route(does: string, act: Act, status = 200): RouteDeclaration<Admin, "a
     does,
     permission: "admin",
     handle(cloud, call): Reply {
-      const body = act(createControl(cloud), call, cloud);
+      const body = carryOut(() => act(createControl(cloud), call, cloud));
       return body === undefined ? { status: 204 } : { status, body };
     },
   };
+}
+
+/** What the typed functions refuse with a RangeError is the caller's mistake over HTTP too. */
+function carryOut<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw error instanceof RangeError ? refuse("bodyInvalid", { what: error.message }) : error;
+  }
 }
 
 const routes = defineRoutes<Admin, "admin">("control", {

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { type Answer, type Json, type Login, ok, refused, UNKNOWN_ID, useRig, VAULT_SCOPE } from "./rig";
+import {
+  type Answer,
+  ARM_SCOPE,
+  type Json,
+  type Login,
+  ok,
+  refused,
+  UNKNOWN_ID,
+  useRig,
+  VAULT_SCOPE,
+} from "./rig";
 
 const OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
 
@@ -309,6 +319,20 @@ describe("local Azure: Key Vault", () => {
     control.restore(snapshot);
     assert.equal((await values("password", officer)).value, "one");
     assert.equal((await rig.arm("GET", pathOf("kv-later"))).status, 404);
+  });
+
+  it("vaults are made by the control API over HTTP too, and what cannot be is 400", async () => {
+    const token = await rig.token(ARM_SCOPE);
+    const send = (method: string, path: string, json: object) =>
+      rig.call(method, `/_local/key-vaults${path}`, { token, json });
+    ok(await send("POST", "", { name: "kv-http", rbac: false }), 201);
+    const someone = caller();
+    const policy = { objectId: someone.objectId, secrets: ["list"] };
+    assert.equal((await send("PUT", "/kv-http/access-policies", policy)).status, 204);
+    ok(await rig.vault("GET", "/secrets", undefined, someone, "kv-http"));
+    refused(await send("POST", "", { name: "kv-http" }), 400, "BadRequest", /that of no other vault/);
+    refused(await send("PUT", "/kv-none/access-policies", policy), 400, "BadRequest", /that of a vault/);
+    refused(await send("POST", "", { name: "kv-x", softDeleteRetentionInDays: 1 }), 400, "BadRequest");
   });
 
   it("vaults cannot be put where nothing can be, nor twice", () => {
