@@ -181,7 +181,7 @@ function createProgram(io: Io, version: string) {
     .addOption(
       new Option(
         "--fail-within <time>",
-        "exit with 1 if the password ends within this time, such as 14d",
+        "exit with 1 if the password expires within this time, such as 14d",
       ).argParser(parseDuration),
     )
     .option("--json", "print it as JSON")

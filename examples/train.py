@@ -1,4 +1,4 @@
-"""Submits itself to Azure ML with `--azureml`, and trains without. hi-ml finds login and workspace in the variables."""
+"""With `--azureml` it submits itself to Azure ML. Without, it trains. hi-ml reads login and workspace from the variables."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def main() -> None:
         docker_base_image="mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04",
         conda_environment_file=Path(__file__).parent / "environment.yml",
     )
-    # Only in Azure ML from here on, or without --azureml.
+    # From here on it runs only in Azure ML, or without --azureml.
     print("Training")
 
 

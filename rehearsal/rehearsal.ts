@@ -22,7 +22,7 @@ export interface RehearsalOptions {
 /** What `--json` prints. */
 export interface RehearsalReport {
   readonly ok: boolean;
-  /** Null where none could be had; `error` says why. */
+  /** Null where none could be obtained; `error` says why. */
   readonly engine: { readonly version: string; readonly source: EngineSource } | null;
   readonly steps: readonly StepReport[];
   /** The first up. */

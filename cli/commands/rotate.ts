@@ -74,7 +74,7 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
       "The password is new, and works.",
       refused,
       ...(await tellRemainingLogins(io, selectionOf(options))),
-      `${TOKENS_GIVEN_BEFORE} The last one ends ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. To end it at once, take the role: \`pulumi config set roles "[]"\` and \`pulumi up\`.`,
+      `${TOKENS_GIVEN_BEFORE} The last one expires ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. To end it at once, take the role: \`pulumi config set roles "[]"\` and \`pulumi up\`.`,
       "  1. Push it: `himl-sp push github …` or `himl-sp push azure-devops …`. Jobs with the old one fail until then.",
       `  2. Keep the setting: commit the stack's file of settings, where ${SETTING} is ${raised}. With a lower one, an \`up\` rotates again.`,
       "",

@@ -46,7 +46,7 @@ export async function runVerify(io: Io, options: VerifyCommandOptions): Promise<
     io.stdout.write(printableJson(asJson(source, expected, results, failure)));
   }
   if (failure !== undefined) throw failure;
-  if (expected === "refused") io.stderr.write(`No new token is given. ${TOKENS_GIVEN_BEFORE}\n`);
+  if (expected === "refused") io.stderr.write(`No new token is issued. ${TOKENS_GIVEN_BEFORE}\n`);
 }
 
 function asJson(

@@ -5,4 +5,4 @@
  * Microsoft Graph only: https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation-workload
  */
 export const TOKENS_GIVEN_BEFORE =
-  "A token that was given before stays valid at Azure Resource Manager until it ends, 60 to 90 minutes after it was given. Without a role it can do nothing.";
+  "A token that was issued before stays valid at Azure Resource Manager until it expires, 60 to 90 minutes after it was issued. Without a role it can do nothing.";

@@ -1,5 +1,5 @@
-// Which stacks to renew today. Each has its day of the week, which follows from its name alone: so a hundred stacks are
-// spread over the week, and adding one moves no other.
+// Prints the stacks that are due today. The day of the week depends only on the name of the stack: so a hundred stacks are
+// spread over the week, and a new one does not move the others.
 //
 //     pulumi stack ls --json | node examples/fleet/due-today.mjs github|azure [all]
 import { createHash } from "node:crypto";
@@ -12,6 +12,6 @@ const dayOf = (name) => createHash("sha256").update(name).digest().readUInt32BE(
 
 const names = JSON.parse(await text(process.stdin)).map(({ name }) => name);
 const due = names.filter((name) => which === "all" || dayOf(name) === today);
-// The parts of a matrix of Azure Pipelines have names of letters, digits and _.
+// In a matrix of Azure Pipelines, names may contain only letters, digits and _.
 const parts = due.map((name, i) => [`${name.replace(/\W/g, "_")}_${i}`, { PULUMI_STACK: name }]);
 process.stdout.write(JSON.stringify(format === "azure" ? Object.fromEntries(parts) : due));

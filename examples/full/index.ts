@@ -1,7 +1,7 @@
 import * as azuread from "@pulumi/azuread";
 import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
 
-/** Every argument, though nobody needs all of them at once. */
+/** Shows every argument. Nobody needs all of them at once. */
 function program() {
   const me = azuread.getClientConfigOutput().objectId;
   const principal = new HimlServicePrincipal("himl", {
@@ -20,13 +20,13 @@ function program() {
     allowPrivilegedRoles: false,
     authentication: "both",
     federatedCredentials: [
-      // An older repository, whose subjects have names only.
+      // An older repository: its subjects contain names only.
       { github: { repository: "octocat/training", branch: "main" } },
       { github: { repository: "octocat/training", ownerId: 583231, repositoryId: 1296269, tag: "v1" } },
       {
         github: { repository: "octocat/training", ownerId: 583231, repositoryId: 1296269, pullRequest: true },
       },
-      // Both as the page of the service connection shows them.
+      // Copy both from the page of the service connection.
       {
         azureDevOps: {
           issuer: "https://login.microsoftonline.com/5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36/v2.0",

@@ -1,6 +1,6 @@
 import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
 
-/** Only what is required: a secret that renews itself, Contributor on the resource group of the workspace. */
+/** Only the required arguments: a secret that each due `up` renews, and Contributor on the resource group of the workspace. */
 function program() {
   const principal = new HimlServicePrincipal("himl", {
     resourceGroupName: "rg-ml",

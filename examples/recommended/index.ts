@@ -1,6 +1,6 @@
 import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
 
-/** No password to keep or renew, and no more rights than running experiments in one workspace takes. */
+/** No password to keep or renew, and only the rights that experiments in one workspace need. */
 function program() {
   const principal = new HimlServicePrincipal("himl", {
     resourceGroupName: "rg-ml",
@@ -8,7 +8,7 @@ function program() {
     roles: [{ role: "AzureML Data Scientist", scope: "workspace" }],
     authentication: "federated",
     federatedCredentials: [
-      // Jobs that name the environment "training". The IDs: gh api repos/octocat/training --jq "[.owner.id, .id]"
+      // Trusts jobs with the environment "training". This shows the IDs: gh api repos/octocat/training --jq "[.owner.id, .id]"
       {
         github: {
           repository: "octocat/training",

@@ -128,7 +128,7 @@ async function isFile(file: string): Promise<boolean> {
 function unavailable(refusals: readonly string[]): never {
   throw new EngineError(
     "ENGINE_UNAVAILABLE",
-    `The rehearsal needs a Pulumi engine, and none could be had.\n${refusals.map((line) => `  ${line}`).join("\n")}\n` +
+    `The rehearsal needs a Pulumi engine, and none could be obtained.\n${refusals.map((line) => `  ${line}`).join("\n")}\n` +
       `Install Pulumi (https://www.pulumi.com/docs/install/) or Go (https://go.dev/dl/), or name an engine with --engine.`,
   );
 }

@@ -106,7 +106,7 @@ describe("himl-sp rotate, on the real engine", function () {
     assert.match(stderr, /^This can still log in; .*:\n {2}secret portal, until .*, made by hand\n/m);
     assert.match(
       stderr,
-      /^A token that was given before stays valid at Azure Resource Manager until it ends, 60 to 90 minutes .* The last one ends /m,
+      /^A token that was issued before stays valid at Azure Resource Manager until it expires, 60 to 90 minutes .* The last one expires /m,
     );
     assert.match(
       stderr,

@@ -49,7 +49,7 @@ describe("himl-sp verify --expect refused", function () {
       stderr,
       [
         "Checking that the login with the variables of the environment is refused",
-        "No new token is given. A token that was given before stays valid at Azure Resource Manager until it ends, 60 to 90 minutes after it was given. Without a role it can do nothing.",
+        "No new token is issued. A token that was issued before stays valid at Azure Resource Manager until it expires, 60 to 90 minutes after it was issued. Without a role it can do nothing.",
         "",
       ].join("\n"),
     );

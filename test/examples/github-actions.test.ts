@@ -78,7 +78,7 @@ describe("examples/github-actions, step by step against the local Azure", functi
 
   const RENEWED = [...SETUP, ...["Up", "Verify", "Push", "Status"].map((name) => `${name}: succeeded`)];
 
-  it("renew: an issue is opened when the password ends within 14 days, and none when all went well", async () => {
+  it("renew: an issue is opened when the password expires within 14 days, and none when all went well", async () => {
     await stage.tools.install("gh", [...PUSHED, { args: ["issue", "list"] }, { args: ["issue", "create"] }]);
     // Then a password lives for 14 days at most.
     await stage.stack.expectPulumi("config", "set", "renewSecretsEveryDays", "7", "--stack", "dev");
@@ -117,7 +117,7 @@ describe("examples/github-actions, step by step against the local Azure", functi
   it("renew: when `up` fails nothing is pushed, an issue is opened, and the next failure comments on it", async () => {
     const ISSUE = "The renewal of stack dev fails";
     const url = "https://github.com/contoso/himl-service-principal/actions/runs/42";
-    const body = `The run failed, or the password ends within 14 days: ${url}`;
+    const body = `The run failed, or the password expires within 14 days: ${url}`;
     const { control } = stage.stack.azure;
     const renew = async (open: string) => {
       await stage.tools.install("gh", [

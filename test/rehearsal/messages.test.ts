@@ -115,7 +115,7 @@ describe("docs/messages.md: each message, its remedy, and a pipeline that logs i
     assert.deepEqual(messages.sort(), [...shown, ...Object.keys(ELSEWHERE)].sort());
   });
 
-  const NO_ENGINE = "The rehearsal needs a Pulumi engine, and none could be had";
+  const NO_ENGINE = "The rehearsal needs a Pulumi engine, and none could be obtained";
   shown.push(NO_ENGINE);
   it(NO_ENGINE, () =>
     withFolder(async (cacheFolder) => {

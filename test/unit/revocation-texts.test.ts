@@ -27,7 +27,7 @@ describe("What a revocation takes away, and what not", () => {
       "docs/changes.md",
       "docs/passwordless.md",
       "cli/commands/rotate.ts",
-      "docs/after-a-bad-moment.md",
+      "docs/after-a-broken-run.md",
       "cli/commands/rotate.ts",
     ])
       assert.doesNotMatch(

@@ -19,7 +19,7 @@ function program() {
         git: { repoUrl: "https://github.com/contoso/himl-service-principal.git", branch: "refs/heads/main" },
       },
       operationContext: {
-        // A trust of the provisioner's application in Pulumi Cloud: no secret is kept here.
+        // The provisioner's application trusts Pulumi Cloud, so no secret is needed here.
         oidc: {
           azure: {
             clientId: config.require("provisionerClientId"),
@@ -46,7 +46,7 @@ function program() {
   }
 }
 
-/** When a stack is renewed, from its name alone: so many stacks are spread over the week. */
+/** The schedule depends only on the name of the stack, so that many stacks are spread over the week. */
 function timeOf(stack: string) {
   const hash = createHash("sha256").update(stack).digest();
   return { minute: hash[0]! % 60, hour: hash[1]! % 24, day: hash[2]! % 7 };
