@@ -42,12 +42,13 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
  * Compares the record of a stack with Azure. It only reads.
  *
- * @param ownsLock whoever calls holds the stack, so that a lock is nothing to tell.
+ * @param known.ownsLock whoever calls holds the stack, so that a lock is nothing to tell.
+ * @param known.backend where the stack is, which an audit before has found out.
  */
 export async function audit(
   io: Io,
   options: AuditOptions,
-  { ownsLock = false }: { ownsLock?: boolean } = {},
+  known: { readonly ownsLock?: boolean; readonly backend?: Backend } = {},
 ): Promise<Audit> {
   const { instance, ...selection } = options;
   if (instance !== undefined && !GUID.test(instance)) {
@@ -57,7 +58,7 @@ export async function audit(
       "It stands in the tag himl-instance:<GUID> of the application, and in the output `details`.",
     );
   }
-  const finding = findBackend(io, selection);
+  const finding = known.backend ? Promise.resolve(known.backend) : findBackend(io, selection);
   const exporting = exportDeployment(io, selection);
   // Failures are told when they are waited for.
   for (const reading of [finding, exporting]) reading.catch(() => undefined);
@@ -68,7 +69,7 @@ export async function audit(
   early?.prepare();
 
   const backend = await finding;
-  const locking = ownsLock
+  const locking = known.ownsLock
     ? Promise.resolve({ findings: [], unanswered: [] })
     : findLocks(io, selection, backend);
   locking.catch(() => undefined);

@@ -29,7 +29,6 @@ export interface RepairOptions extends AuditOptions {
  */
 export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
   const { yes, up, purge, wait, ...auditOptions } = options;
-  const look = () => audit(io, auditOptions);
   const planOf = (result: Audit) =>
     planRepair(result.findings, {
       hasPrincipal: result.record.instances.length > 0,
@@ -37,7 +36,9 @@ export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
       up,
       purge: purge ?? false,
     });
-  const first = await look();
+  const first = await audit(io, auditOptions);
+  const { backend } = first;
+  const look = () => audit(io, auditOptions, { backend });
   const blocker = planOf(first).blockers[0];
   if (blocker !== undefined) throw blocked(blocker);
   const found = await lookUntilReplicated(io, first, wait, look);
@@ -109,7 +110,7 @@ async function removeLeftovers(
 ): Promise<CliError[]> {
   if (plan.removals.length === 0) return [];
   return whileNobodyRuns(io, selectionOf(options), found.backend, async () => {
-    const now = await audit(io, options, { ownsLock: true });
+    const now = await audit(io, options, { ownsLock: true, backend: found.backend });
     const keys = new Set(planOf(now).removals.map(keyOf));
     return removeAll(
       io,

@@ -13,7 +13,8 @@ import {
 import type { Deployment } from "../../cli/audit/deployment";
 import { CONTRIBUTOR, ok, Rig } from "../local-azure/rig";
 import { ASSIGNMENT, createDeployment, IDS, SOON } from "./audit-fixture";
-import { buildCommand, type Finished, runCommand } from "./command";
+import { buildCommand, type Finished } from "./command";
+import { CommandHost } from "./command-host";
 import { type Answer, StandIns } from "./stand-ins";
 
 const SUBJECT = "repo:o/r:ref:refs/heads/main";
@@ -41,6 +42,7 @@ export class AuditStage {
     readonly ids: { application: string; client: string; principal: string; secret: string; role: string },
     readonly deployment: Deployment,
     private readonly beginning: ReturnType<Rig["azure"]["control"]["snapshot"]>,
+    private readonly host: CommandHost,
   ) {}
 
   static async create(): Promise<AuditStage> {
@@ -105,6 +107,7 @@ export class AuditStage {
       ids,
       deployment,
       azure.control.snapshot(),
+      CommandHost.start(azure.public),
     );
     await stage.reset();
     return stage;
@@ -180,8 +183,12 @@ export class AuditStage {
     const login = Object.fromEntries(
       ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_TENANT_ID"].map((name) => [name, direct[name]!]),
     );
-    return runCommand(args, {
-      env: { ...proxied, ...login, PATH: this.pulumi.folder, PULUMI_CONFIG_PASSPHRASE: "", ...env },
+    return this.host.run(args, {
+      ...proxied,
+      ...login,
+      PATH: this.pulumi.folder,
+      PULUMI_CONFIG_PASSPHRASE: "",
+      ...env,
     });
   }
 
@@ -206,6 +213,7 @@ export class AuditStage {
   }
 
   async close(): Promise<void> {
+    this.host.close();
     await Promise.all([this.pulumi.remove(), rm(this.folder, { recursive: true, force: true })]);
     await this.rig.close();
   }

@@ -1,0 +1,28 @@
+// The built command in a process that stays: of a run only the time of the command itself is left, not that of Node.js and
+// of loading all modules. What a process has once (proxy, certificates) is of all runs; what a run has is in its message.
+const { runCommandLine } = require("../../dist/cli/program.js");
+
+const NEVER = new AbortController().signal;
+
+process.on("message", ({ id, args, env }) => {
+  const written = { stdout: "", stderr: "" };
+  const output = (name) => ({
+    write: (text) => void (written[name] += text),
+    isTerminal: false,
+    hasColor: false,
+  });
+  const io = {
+    env,
+    stdout: output("stdout"),
+    stderr: output("stderr"),
+    canAsk: false,
+    ask: () => Promise.reject(new Error("Nobody is there.")),
+    now: () => new Date(),
+    childStdio: "ignore",
+    signal: NEVER,
+  };
+  runCommandLine(args, io, "0.0.0").then(
+    (exitCode) => process.send({ id, exitCode, signal: undefined, ...written }),
+    (error) => process.send({ id, exitCode: 1, signal: undefined, stdout: "", stderr: String(error.stack) }),
+  );
+});
