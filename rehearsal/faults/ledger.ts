@@ -51,6 +51,11 @@ export class Ledger {
     return this.entries.get(id)?.sources === this.sources;
   }
 
+  /** Whether it has been run with any. */
+  knows(id: string): boolean {
+    return this.entries.has(id);
+  }
+
   async add(outcome: Outcome): Promise<void> {
     const entry: Entry = { outcome, sources: this.sources, commit: this.commit };
     this.entries.set(outcome.id, entry);

@@ -48,7 +48,9 @@ async function runAll(
   const begin = (life: readonly PhaseRecord[]): void => {
     if (cases !== undefined) return;
     cases = listCases(life).filter((one) => options.only === undefined || idOf(one).includes(options.only));
-    open = inTurn(cases.filter((one) => !ledger.has(idOf(one))));
+    open = inTurn(cases.filter((one) => !ledger.has(idOf(one)))).sort(
+      (a, b) => Number(ledger.knows(idOf(a))) - Number(ledger.knows(idOf(b))),
+    );
     all = open.length;
     const rest = open.length < cases.length ? `, ${open.length} of them still to run` : "";
     say(`${cases.length} cases${rest}, in ${options.worlds} worlds side by side`);
@@ -88,7 +90,7 @@ async function runAll(
   return { cases: cases!, broken };
 }
 
-/** One of each fault in each phase, then the next ones: a run with little time sees something of everything. */
+/** One of each fault in each phase, then the next ones: in little time something of everything is seen. */
 function inTurn(cases: readonly FaultCase[]): FaultCase[] {
   const seen = new Map<string, number>();
   const turns = cases.map((one) => {

@@ -74,6 +74,7 @@ export class AzureConnection {
     private readonly cloud: Cloud,
     private readonly dispatcher: Dispatcher,
     private readonly signal: AbortSignal,
+    private readonly secondMs: number,
   ) {}
 
   /** Reads the same settings and environment variables as the real providers. */
@@ -110,6 +111,8 @@ export class AzureConnection {
       cloud,
       dispatcher,
       signal,
+      // How long a second lasts in which a call is waited with: whoever strikes hundreds of calls has no minutes for each.
+      Number(readSetting("", "STAND_IN_SECOND_MS") ?? 1000),
     );
   }
 
@@ -178,7 +181,7 @@ export class AzureConnection {
       );
       if (answer !== undefined && (delay === undefined || !BUSY.has(answer.status))) return answer;
       const retryAfter = Number.parseInt(answer?.retryAfter ?? "", 10);
-      await sleep((Number.isNaN(retryAfter) ? (delay ?? 0) : retryAfter) * 1000, undefined, {
+      await sleep((Number.isNaN(retryAfter) ? (delay ?? 0) : retryAfter) * this.secondMs, undefined, {
         signal: this.signal,
       });
     }
