@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { mistakeInGitHubSubject } from "./github-near-misses";
 import { GITHUB_FIELDS, resolveGitHubSubject, type GitHubTrustArgs } from "./github-subjects";
 import { GITHUB_ISSUER, isIssuer, nearMissOf } from "./issuers";
 import { isVisible, type Problem } from "./problems";
@@ -177,7 +178,15 @@ function resolveRaw(
     `${meant === undefined ? "" : `Did you mean ${meant}? `}It is the \`iss\` of the tokens, to the letter: a slash at the end makes another issuer.`,
   );
   const isFlexible = known.includes("claimsMatchingExpression");
-  if (!isFlexible) check(isValue(subject), "subject", MUST.subject, subject, REMEDY.subject);
+  const mistake = issuer === GITHUB_ISSUER && isValue(subject) ? mistakeInGitHubSubject(subject) : undefined;
+  if (!isFlexible)
+    check(
+      isValue(subject) && mistake === undefined,
+      "subject",
+      mistake === undefined ? MUST.subject : "be a subject that GitHub gives to a job",
+      subject,
+      mistake ?? REMEDY.subject,
+    );
   else checkFlexible(issuer, meant, claimsMatchingExpression, check);
   check(
     isValue(audience),

@@ -1,4 +1,5 @@
 import { command } from "./commands";
+import { mistakeInEnvironment, mistakeInRef, mistakeInRepository } from "./github-near-misses";
 import { INVISIBLE, quoteHint } from "./rules";
 import { isVisible } from "./problems";
 
@@ -95,18 +96,6 @@ function describeNamesOnly(subject: string, repository: string): string {
   );
 }
 
-/** What to do about a repository that cannot be one; empty where there is no better advice, undefined where it can. */
-function mistakeInRepository(text: string): string | undefined {
-  const bare = text
-    .trim()
-    .replace(/^(https?:\/\/|git@)?(www\.)?(github\.com[/:])?/i, "")
-    .replace(/(\.git)?\/*$/i, "");
-  const isOne = /^[\w-]+\/(?!\.\.?$)[\w.-]+$/.test(bare);
-  if (isOne && bare === text) return undefined;
-  // An address that leads to the repository has the form of no other repository.
-  return isOne && bare !== text.trim() && !/^https?:/i.test(text) ? `Write ${bare}.` : "";
-}
-
 function resolvePrefix(
   { subjectPrefix, ownerId, repositoryId }: Record<string, unknown>,
   repository: string,
@@ -153,6 +142,8 @@ function isGitHubId(id: unknown): boolean {
     : typeof id === "number" && Number.isSafeInteger(id) && id > 0;
 }
 
+const NAMED = { branch: "a branch", tag: "a tag", environment: "an environment" };
+
 /** The last part of GitHub's subject: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
 function describeJob(
   kind: Kind,
@@ -181,6 +172,8 @@ function describeJob(
     const remedy = "Entra compares the whole subject: use an environment for several branches.";
     return void refuse("be one name, without a wildcard", remedy);
   }
+  const mistake = kind === "environment" ? mistakeInEnvironment(value) : mistakeInRef(kind, value);
+  if (mistake !== undefined) return void refuse(`be the name of ${NAMED[kind]}`, mistake);
   // GitHub writes a colon in a value as %3A, so that it cannot be taken for the end of the value.
   if (kind === "environment") return `environment:${value.replaceAll(":", "%3A")}`;
   const prefix = kind === "branch" ? "refs/heads/" : "refs/tags/";

@@ -29,11 +29,19 @@ export function isIssuer(text: string): boolean {
   }
 }
 
+const DISCOVERY = /\/\.well-known(\/.*)?$/;
+// GitHub itself knows no other host that begins so; in a company's own subdomain of ghe.com it follows later.
+const LIKE_GITHUB = /^tokens?\.actions?\.github/i;
+
 /** The known issuer that was probably meant; undefined where the text is one, or like none. */
 export function nearMissOf(text: string): string | undefined {
   const wanted = text
     .trim()
-    .replace(/^(https?:\/\/)?/i, "https://")
+    .replace(/^(https?:\/*)*/i, "https://")
+    .replace(/^https:\/\/[^/]*@/, "https://")
+    .replace(/^(https:\/\/)www\./, "$1")
+    .replace(/^(https:\/\/[^/]*):443(?=\/|$)/, "$1")
+    .replace(DISCOVERY, "")
     .replace(/\/+$/, "");
   for (const known of KNOWN_ISSUERS) {
     const [host, ...path] = wanted.slice("https://".length).split("/");
@@ -41,7 +49,10 @@ export function nearMissOf(text: string): string | undefined {
     const knownHost = known.slice("https://".length);
     const far = distance(host!.toLowerCase(), knownHost);
     // A short host may well be one letter away from another one that exists.
-    if (far <= Math.floor(knownHost.length / 10) && meant !== text) return meant;
+    const isLike =
+      far <= Math.floor(knownHost.length / 10) || (known === GITHUB_ISSUER && LIKE_GITHUB.test(host!));
+    if (isLike) return meant === text ? undefined : meant;
   }
-  return undefined;
+  // Where the keys are told is no part of an issuer's name.
+  return DISCOVERY.test(text) ? wanted : undefined;
 }

@@ -111,7 +111,10 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
   return {
     plan: {
       authentication,
-      existingClientId: valueOf<string | undefined>("existingClientId", undefined)?.trim().toLowerCase(),
+      existingClientId: canonicalArgument(
+        "existingClientId",
+        valueOf<string | undefined>("existingClientId", undefined),
+      ),
       schedule: authentication === "federated" ? undefined : schedule,
       today: dayOf(now),
       trusts,

@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import type { Problem } from "./problems";
 import { quoteHint } from "./rules";
-import { canonicalScope, GUID_PATTERN } from "./scopes";
+import { canonicalScope, GUID_PATTERN, unwrap } from "./scopes";
 
 /**
  * The built-in roles that matter to Azure Machine Learning, by the name that Azure shows.
@@ -48,7 +48,10 @@ const DEFINITION_ID = /^(?:\/?[^?#]*)?\/providers\/microsoft\.authorization\/rol
 
 /** The role that a built-in name (in any case), a GUID or a resource ID stands for; undefined if it is none of these. */
 export function resolveRole(nameOrId: string): ResolvedRole | undefined {
-  const text = nameOrId.trim().toLowerCase();
+  const text = unwrap(nameOrId)
+    .toLowerCase()
+    .replace(/^https:\/\/management\.azure\.com(\/[^?]*).*$/, "$1")
+    .replace(/\/{2,}/g, "/");
   const wanted = DEFINITION_ID.exec(text.startsWith("/") ? text : `/${text}`)?.[1] ?? text;
   const known = Object.entries(BUILT_IN_ROLES).find(
     ([name, id]) => name.toLowerCase() === wanted || id === wanted,

@@ -1,6 +1,6 @@
 import type { HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { isVisible, type Problem } from "./problems";
-import { GUID_PATTERN } from "./scopes";
+import { GUID_PATTERN, RESOURCE_GROUP, unwrap } from "./scopes";
 import { canonicalVault, LONGEST_PREFIX } from "./vaults";
 
 /** What one value must be like, what to tell whoever gave another one, and its one spelling where there are several. */
@@ -28,8 +28,8 @@ const wholeNumber =
   (least: number, most: number): Guard<number> =>
   (value): value is number =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
-const guid = textThat((text) => GUID_PATTERN.test(text.trim()));
-const canonicalGuid = (text: string) => text.trim().toLowerCase();
+const guid = textThat((text) => GUID_PATTERN.test(unwrap(text)));
+const canonicalGuid = (text: string) => unwrap(text).toLowerCase();
 const rule = <T>(definition: Rule<T>) => definition;
 
 /** What `az account show` and Azure Resource Manager print: the GUID, or `/subscriptions/` and the GUID. */
@@ -53,8 +53,7 @@ export const RULES = {
     canonical: canonicalSubscription,
   }),
   resourceGroupName: rule({
-    // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources
-    accepts: textLike(/^[\p{L}\p{Nd}_().-]{0,89}[\p{L}\p{Nd}_()-]$/u),
+    accepts: textLike(RESOURCE_GROUP),
     must: "have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period",
     remedy: "The Azure portal shows the name on the Overview page of the workspace.",
   }),

@@ -1,7 +1,25 @@
 export const GUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** Without what people copy along: spaces, quotes, the braces of a GUID, slashes that an address encodes. */
+export function unwrap(text: string): string {
+  const bare = text
+    .trim()
+    .replace(/^(["'`])(.*)\1$/s, "$2")
+    .replace(/\{([0-9a-f-]{36})\}/gi, "$1")
+    .trim();
+  if (!/%2f/i.test(bare)) return bare;
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return bare;
+  }
+}
+
 /** Where a role is given: a place relative to the workspace, or the resource ID of anything else. */
 export type RoleScope = "resourceGroup" | "workspace" | "subscription" | `/${string}` | `https://${string}`;
+
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources */
+export const RESOURCE_GROUP = /^[\p{L}\p{Nd}_().-]{0,89}[\p{L}\p{Nd}_()-]$/u;
 
 /** Where an Azure ML workspace is. */
 export interface WorkspaceLocation {
@@ -24,13 +42,14 @@ const SPELLINGS: Readonly<Record<string, string>> = {
  * studio and `az`: addresses, any letter case, slashes too many or too few. Undefined if it is none of these.
  */
 export function canonicalScope(text: string): string | undefined {
-  const wanted = text.trim();
-  const place = PLACES.find((known) => known.toLowerCase() === wanted.toLowerCase());
+  const wanted = unwrap(text);
+  const name = wanted.replace(/[\s_-]/g, "").toLowerCase();
+  const place = PLACES.find((known) => known.toLowerCase() === name);
   if (place) return place;
   const parts = pathOf(wanted)
     ?.split("/")
     .filter((part) => part !== "");
-  if (!parts || parts.some((part) => /[\p{Cc}\p{Cf}<>%&\\?*]/u.test(part))) return undefined;
+  if (!parts || parts.some((part) => /[\p{Cc}\p{Cf}<>%&\\?*"'`{}]/u.test(part))) return undefined;
   const at = parts.findIndex((part) => part.toLowerCase() === "subscriptions");
   const id = parts.slice(at).map((part) => SPELLINGS[part.toLowerCase()] ?? part.toLowerCase());
   // Azure ML studio leaves the provider out.
@@ -38,6 +57,7 @@ export function canonicalScope(text: string): string | undefined {
   const isId =
     at >= 0 &&
     GUID_PATTERN.test(id[1] ?? "") &&
+    (id[2] !== "resourceGroups" || RESOURCE_GROUP.test(id[3] ?? "")) &&
     (id.length === 2 ||
       (id[2] === "resourceGroups" && id.length === 4) ||
       (id[2] === "resourceGroups" && id[4] === "providers" && id.length >= 8 && id.length % 2 === 0) ||
@@ -47,9 +67,10 @@ export function canonicalScope(text: string): string | undefined {
 
 /** The path of an ID or of an address that leads to one. */
 function pathOf(text: string): string | undefined {
-  if (!/^https:\/\//i.test(text)) return text;
+  const address = /^(?:https?:\/\/)?((?:portal|ml|management)\.azure\.com\/.*)$/is.exec(text)?.[1];
+  if (address === undefined && !/^https:\/\//i.test(text)) return text;
   try {
-    const url = new URL(text);
+    const url = new URL(address === undefined ? text : `https://${address}`);
     const path =
       url.searchParams.get("wsid") ?? (url.hash.startsWith("#") ? url.hash.slice(1) : url.pathname);
     const parts = decodeURIComponent(path)

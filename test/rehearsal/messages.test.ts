@@ -11,10 +11,11 @@ import { runCommand } from "../cli/command";
 import { withoutLogin } from "../clients/sandbox";
 import { asAdmin, openWorld, PROJECT, requestToken, requireEngine, withFolder } from "./support";
 
-/** Messages that other tests produce: they need two tenants, or a stack with a passphrase. */
+/** Messages that other tests produce: they need two tenants, two stacks, or a stack with a passphrase. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "The tenants of the azuread and the azure-native provider must be the same":
     "test/component/invalid-args.test.ts",
+  RoleAssignmentExists: "test/rehearsal/shared-application.test.ts",
   "passphrase must be set": "test/examples/pasted-pages.test.ts",
 };
 

@@ -164,7 +164,7 @@ describe("Trusts are refused", () => {
       "a repository as a URL",
       { github: { repository: "https://github.com/octocat/training", branch: "main" } },
       at(".github.repository", 'be owner/name. Received "https://github.com/octocat/training".'),
-      "As in the address: github.com/OWNER/NAME.",
+      "Write octocat/training.",
     ],
     [
       "all repositories of an owner",
