@@ -3,6 +3,8 @@ import { tellRemainingLogins } from "../audit/remaining-logins";
 import { formatDuration, formatLocalTime } from "../durations";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
+import type { StackDetails } from "../../stack/contract";
+import { printable } from "../printable";
 import { readStackOutputs } from "../stack/outputs";
 import { runPulumi, type StackSelection, watchPulumi } from "../stack/pulumi";
 import type { Variables } from "../variables";
@@ -75,11 +77,20 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
       refused,
       ...(await tellRemainingLogins(io, selectionOf(options))),
       `${TOKENS_GIVEN_BEFORE} The last one expires ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. To end it at once, take the role: \`pulumi config set roles "[]"\` and \`pulumi up\`.`,
-      "  1. Push it: `himl-sp push github …` or `himl-sp push azure-devops …`. Jobs with the old one fail until then.",
+      `  1. ${describeHandOver(before.keyVault)}`,
       `  2. Keep the setting: commit the stack's file of settings, where ${SETTING} is ${raised}. With a lower one, an \`up\` rotates again.`,
       "",
     ].join("\n"),
   );
+}
+
+/** How jobs come to the new password; the Key Vault of the stack, if it has one, got it by `up`. */
+export function describeHandOver(keyVault: StackDetails["keyVault"]): string {
+  const push =
+    "`himl-sp push github …` or `himl-sp push azure-devops …`. Jobs with the old one fail until then.";
+  if (keyVault === undefined) return `Push it: ${push}`;
+  const vault = printable(keyVault.vaultId.slice(keyVault.vaultId.lastIndexOf("/") + 1));
+  return `Jobs that read it in Key Vault ${vault} have it when they start. If others have it elsewhere, push it there: ${push}`;
 }
 
 /** See TOKENS_GIVEN_BEFORE. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { describeHandOver } from "../../cli/commands/rotate";
 import { runCommandLine } from "../../cli/program";
 import type { StackDetails } from "../../stack/contract";
 import type { Fault } from "../../local-azure/local-azure";
@@ -288,6 +289,17 @@ describe("himl-sp rotate, where it cannot", function () {
     assert.match(
       (await rotate()).stderr,
       /^himl-sp: INVALID_GENERATION: .* Received "many"\.\n {2}`pulumi config set secretGeneration 1`\n$/,
+    );
+  });
+});
+
+describe("himl-sp rotate, how jobs come to the new password", () => {
+  it("is a push; or nothing at all, where they read it in the stack's Key Vault", () => {
+    assert.match(describeHandOver(undefined), /^Push it: `himl-sp push github …` or /);
+    const vaultId = "/subscriptions/x/resourceGroups/rg-ml/providers/Microsoft.KeyVault/vaults/kv-ml";
+    assert.match(
+      describeHandOver({ vaultId, secrets: ["t-HIML-SERVICE-PRINCIPAL-PASSWORD"] }),
+      /^Jobs that read it in Key Vault kv-ml have it when they start\. If others have it elsewhere, push it there: /,
     );
   });
 });
