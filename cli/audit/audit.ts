@@ -8,7 +8,7 @@ import { compareOrphans } from "./compare-orphans";
 import { compareRecorded } from "./compare-recorded";
 import type * as credentials from "./credentials";
 import type { AzureFacts, Unanswered } from "./facts";
-import { type Finding, sortFindings } from "./findings";
+import { createFinding, type Finding, sortFindings } from "./findings";
 import type * as azureReader from "./read-azure";
 import type { Deployment } from "./deployment";
 import { explainOtherLogin } from "./provider-logins";
@@ -109,7 +109,9 @@ export async function audit(
       ...state.findings,
       ...locks.findings,
       ...describePending(record.pendingOperations),
-      ...compareRecorded(comparison),
+      ...(wasDestroyed ? [DESTROY_UNFINISHED] : []),
+      // What is still there of a stack that is being destroyed goes with its application.
+      ...compareRecorded(comparison).filter(({ code }) => !wasDestroyed || code !== "PRINCIPAL_NOT_RECORDED"),
       ...compareByHand(comparison),
       ...compareOrphans(comparison),
     ]),
@@ -127,6 +129,13 @@ function withOtherLogin(error: unknown, logins: readonly string[], env: Io["env"
   if (!(error instanceof CliError) || explanation === undefined) return error;
   return new CliError(error.code, error.message, `${error.remedy}\n${explanation}`);
 }
+
+const DESTROY_UNFINISHED = createFinding(
+  "DESTROY_UNFINISHED",
+  "the stack",
+  "The last run was a `pulumi destroy` that did not finish.",
+  "`pulumi destroy` again; or `pulumi up`, which makes it whole again.",
+);
 
 const UNKNOWN_INSTANCE: Unanswered = {
   question: "Is something of this stack left in Azure?",

@@ -36,6 +36,7 @@ const FINDINGS = {
   ORPHAN_APPLICATION: "leftover",
   ORPHAN_PRINCIPAL: "leftover",
   PRINCIPAL_NOT_RECORDED: "leftover",
+  DESTROY_UNFINISHED: "notice",
   EXPIRED_BY_HAND: "notice",
   OF_THE_OWNER: "notice",
   OTHER_INSTANCE: "notice",

@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { run } from "../../cli/processes";
 import { fingerprint } from "./sources";
-import type { Outcome } from "./trial";
+import { isAsItShouldBe, type Outcome } from "./trial";
 
 const PROJECT = path.resolve(__dirname, "../..");
 
@@ -51,9 +51,11 @@ export class Ledger {
     return this.entries.get(id)?.sources === this.sources;
   }
 
-  /** Whether it has been run with any. */
-  knows(id: string): boolean {
-    return this.entries.has(id);
+  /** The lower, the sooner to be run: what went wrong, what has never been run, what went well with other sources. */
+  turnOf(id: string): number {
+    const known = this.entries.get(id);
+    if (known === undefined) return 1;
+    return isAsItShouldBe(known.outcome) ? 2 : 0;
   }
 
   async add(outcome: Outcome): Promise<void> {

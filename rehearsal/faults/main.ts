@@ -7,7 +7,8 @@ import * as prettier from "prettier";
 import { obtainEngine } from "../engine/engine";
 import { type FaultCase, idOf, listCases, type PhaseRecord } from "./cases";
 import { Ledger } from "./ledger";
-import { isAsItShouldBe, summarize, writePage } from "./table";
+import { summarize, writePage } from "./table";
+import { isAsItShouldBe } from "./trial";
 import type { FromWorker, ToWorker } from "./worker";
 
 const PAGE = path.resolve(__dirname, "../../docs/faults.md");
@@ -49,7 +50,7 @@ async function runAll(
     if (cases !== undefined) return;
     cases = listCases(life).filter((one) => options.only === undefined || idOf(one).includes(options.only));
     open = inTurn(cases.filter((one) => !ledger.has(idOf(one)))).sort(
-      (a, b) => Number(ledger.knows(idOf(a))) - Number(ledger.knows(idOf(b))),
+      (a, b) => ledger.turnOf(idOf(a)) - ledger.turnOf(idOf(b)),
     );
     all = open.length;
     const rest = open.length < cases.length ? `, ${open.length} of them still to run` : "";

@@ -1,7 +1,7 @@
 import { type FaultCase, idOf } from "./cases";
 import { LIFE } from "./life";
 import type { Entry } from "./ledger";
-import type { Outcome } from "./trial";
+import { needsPerson, type Outcome } from "./trial";
 
 const INTRODUCTION = `# What a bad moment leaves
 
@@ -26,14 +26,6 @@ export function summarize(outcomes: readonly Outcome[], all = outcomes.length): 
     `${count(({ left }) => left > 0)} leave something, ${count(({ keptAccess }) => !keptAccess)} cost a pipeline its access, ` +
     `${count(({ toldSecret }) => toldSecret)} told a secret, ${count(needsPerson)} need a person.`
   );
-}
-
-export function isAsItShouldBe(outcome: Outcome): boolean {
-  return outcome.left === 0 && outcome.keptAccess && !outcome.toldSecret && !needsPerson(outcome);
-}
-
-function needsPerson({ repair }: Outcome): boolean {
-  return repair !== "nothing to do" && repair !== "mends it";
 }
 
 /** The page, as docs/faults.md. */

@@ -20,6 +20,15 @@ export interface Outcome {
   readonly seconds: number;
 }
 
+/** What the matrix is for: nothing left over, no access lost, no secret told, nobody needed. */
+export function isAsItShouldBe(outcome: Outcome): boolean {
+  return outcome.left === 0 && outcome.keptAccess && !outcome.toldSecret && !needsPerson(outcome);
+}
+
+export function needsPerson({ repair }: Outcome): boolean {
+  return repair !== "nothing to do" && repair !== "mends it";
+}
+
 /** Runs one case from the start of its phase to the end of the life. */
 export async function runTrial(world: World, fault: FaultCase): Promise<Outcome> {
   const started = performance.now();

@@ -203,6 +203,17 @@ describe("himl-sp repair", function () {
     assert.deepEqual(await stage.changes(), []);
   });
 
+  it("of a stack that is half destroyed, the principal is left to the next destroy: it goes with its application", async () => {
+    const resources = stage.deployment.resources!.filter(({ urn }) => urn !== URNS.principal);
+    await stage.answer([], { resources });
+    assert.deepEqual(await stage.codes(), ["PRINCIPAL_NOT_RECORDED"]);
+    await stage.addHistory(1, "destroy", stage.deployment);
+    const { ok: isOk, findings } = await stage.audit();
+    assert.deepEqual([isOk, findings.map(({ code }) => code)], [true, ["DESTROY_UNFINISHED"]]);
+    const { stderr } = await stage.run(["repair", "--yes"]);
+    assert.match(stderr, /^There is nothing to repair\.\n/);
+  });
+
   it("an up that was killed after a destroy that finished: it goes on with an up", async () => {
     await stage.addHistory(1, "destroy", {});
     await stage.lock({ pid: NO_PROCESS, hostname: hostname() });

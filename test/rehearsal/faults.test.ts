@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { type FaultCase, idOf, listCases } from "../../rehearsal/faults/cases";
-import { isAsItShouldBe, readRows } from "../../rehearsal/faults/table";
-import { runTrial } from "../../rehearsal/faults/trial";
+import { readRows } from "../../rehearsal/faults/table";
+import { isAsItShouldBe, runTrial } from "../../rehearsal/faults/trial";
 import { World } from "../../rehearsal/faults/world";
 import { PROJECT, requireEngine } from "./support";
 
