@@ -25,8 +25,18 @@ export function readClouds(component: pulumi.Resource): Clouds {
   return clouds;
 }
 
-/** Names of the public cloud: those of azuread, of azure-native, and of the `az` command. */
-const PUBLIC_CLOUD = ["public", "global", "azurecloud", "azurepublic", "azurepubliccloud"];
+/**
+ * Whether a name is one of the public cloud. Both providers read it as `Azure<name>Cloud`, in any letter case, with neither
+ * end required; `AzureCloud` is what the `az` command calls it (hashicorp/go-azure-sdk: sdk/environments).
+ */
+function isPublicCloud(name: string): boolean {
+  const bare = name
+    .trim()
+    .toLowerCase()
+    .replace(/^azure/, "")
+    .replace(/cloud$/, "");
+  return ["", "public", "global"].includes(bare);
+}
 
 /**
  * What keeps hi-ml from reaching the workspace: it logs in at, and calls, the addresses of the public cloud only
@@ -34,7 +44,7 @@ const PUBLIC_CLOUD = ["public", "global", "azurecloud", "azurepublic", "azurepub
  */
 export function checkClouds(clouds: Clouds): Problem[] {
   return Object.entries(clouds)
-    .filter(([, cloud]) => cloud !== "" && !PUBLIC_CLOUD.includes(cloud.trim().toLowerCase()))
+    .filter(([, cloud]) => !isPublicCloud(cloud))
     .map(([where, cloud]) => ({
       what: where,
       must: "be public, or be left out: hi-ml knows no other cloud",

@@ -69,7 +69,7 @@ function readFields(content: Record<string, unknown>, file: string): WorkspaceCo
   const result: WorkspaceConfig = { values: {}, problems: [] };
   // azure-ai-ml lets `Scope` go first.
   const scope = [content["Scope"], content["Id"]].find((id) => typeof id === "string" && id !== "");
-  const parts = typeof scope === "string" ? scope.split("/") : undefined;
+  const parts = typeof scope === "string" ? ["", ...scope.split("/").filter(Boolean)] : undefined;
   for (const { field, argument, inScope } of WORKSPACE_CONFIG_FIELDS) {
     const value = parts ? parts[inScope] : content[field];
     if (value !== undefined) result.values[argument] = value;
