@@ -16,6 +16,8 @@ interface Setting {
   argument?: CheckedArgument;
   /** Shown in commands that work in any shell: `pulumi config set <example>`. */
   example: string;
+  /** A second one, where one makes no right value. */
+  andThen?: string;
   /** Its value where it is left out, as text; settings without one are optional, or required as the description says. */
   default?: string;
   /** Pulumi hands every setting over as text. @default as it is */
@@ -112,6 +114,7 @@ export const SETTINGS = {
     description:
       "The tokens to trust with `federated` or `both`, 20 at most: a list of `{github: {repository, ownerId, repositoryId | subjectPrefix, branch | tag | environment | pullRequest | anyJob}}`, `{azureDevOps: {issuer, subject}}` or `{name, issuer, subject, audience}`.",
     example: '--path "federatedCredentials[0].github.repository" octocat/training',
+    andThen: '--path "federatedCredentials[0].github.branch" main',
     parse: asJson,
   },
   renewSecretsEveryDays: {
@@ -266,14 +269,15 @@ function findChanged({ values, secretNames, project, stack, projectFolder }: Set
   });
 }
 
-function readConfig(file: string, { projectFolder, secretNames }: SettingsSource): WorkspaceConfig {
+function readConfig(file: string, source: SettingsSource): WorkspaceConfig {
+  const { projectFolder, secretNames } = source;
   if (file.trim() !== "") {
     const config = readWorkspaceConfig(file, projectFolder);
     if (!secretNames.has("workspaceConfig")) return config;
     const secret = { received: "[secret]", remedy: "Its path is secret, so it is not shown." };
     return { ...config, problems: config.problems.map(({ what, must }) => ({ what, must, ...secret })) };
   }
-  const remedy = "Leave it out if you set resourceGroup and workspaceName.";
+  const remedy = `Leave it out if you set resourceGroup and workspaceName.${hintAt("workspaceConfig", source)}`;
   return {
     values: {},
     problems: [{ what: "workspaceConfig", must: ruleOf("workspaceConfig"), received: file, remedy }],
@@ -354,9 +358,10 @@ function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceCo
 
 /** The command that sets a right value. On a list that is there, `--path` would keep what was wrong, or lose what was right. */
 function hintAt(name: SettingName, { values }: SettingsSource): string {
-  const { example } = SETTINGS[name];
+  const { example, andThen }: Setting = SETTINGS[name];
   const isSet = example.startsWith("--path") && values[name] !== undefined;
-  return ` For example: ${isSet ? `${command`pulumi config rm ${name}`}, then ` : ""}\`pulumi config set ${example}\``;
+  const rest = andThen === undefined ? "" : `, then \`pulumi config set ${andThen}\``;
+  return ` For example: ${isSet ? `${command`pulumi config rm ${name}`}, then ` : ""}\`pulumi config set ${example}\`${rest}`;
 }
 
 /** Where a role stands in the setting: a name alone is no list, and has no fields. */

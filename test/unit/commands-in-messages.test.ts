@@ -22,7 +22,7 @@ const TAGS = ["command", "commandLine"];
 /** Lines for one shell, with quotes of their own: formats.test.ts and init.test.ts read them as that shell does. */
 const SCRIPTS = /^cli[\\/](formats[\\/]|init[\\/]project[\\/]pipelines\.ts)/;
 /** Its value is no other than the examples of the settings, which are looked at below. */
-const EXAMPLES = `\`pulumi config set ${VALUE}\``;
+const EXAMPLES = new RegExp(`\`pulumi config set ${VALUE}\`${VALUE}?$`);
 
 /** A text of the source: as it stands, with a mark for each value in it. */
 interface Text {
@@ -85,9 +85,7 @@ describe("Commands in the messages of the source", () => {
           .filter((file) => file.endsWith(".ts") && !file.includes("node_modules"))
           .map((file) => path.join(ROOT, name, file)),
   );
-  const texts = files
-    .flatMap(textsOf)
-    .filter(({ at, text }) => !SCRIPTS.test(at) && !text.endsWith(EXAMPLES));
+  const texts = files.flatMap(textsOf).filter(({ at, text }) => !SCRIPTS.test(at) && !EXAMPLES.test(text));
 
   it("there are some to look at", () => {
     assert.ok(texts.filter(({ isCommand }) => isCommand).length > 30);
@@ -115,8 +113,9 @@ describe("Commands in the messages of the source", () => {
     assert.deepEqual(wrong, []);
   });
 
-  for (const [name, { example }] of Object.entries(SETTINGS))
-    it(`the example of ${name}: ${example}`, () => expectSameWords(`pulumi config set ${example}`));
+  for (const [name, setting] of Object.entries(SETTINGS))
+    for (const example of [setting.example, ...("andThen" in setting ? [setting.andThen] : [])])
+      it(`the example of ${name}: ${example}`, () => expectSameWords(`pulumi config set ${example}`));
 
   it("have their quotes from the mechanism: a value stands in no others", () => {
     const quoted = texts.filter(
