@@ -147,7 +147,7 @@ export class Stage {
   renewSecrets(name: string): Promise<Variables> {
     return this.story.step(name, async () => {
       const { result, variables } = await this.up();
-      const changed = stepsInAzure(result).filter(({ operation }) => operation !== "same");
+      const changed = stepsInAzure(result).filter(changesSomething);
       const secretsOnly = changed.every(
         ({ type }) => type === "azuread:index/applicationPassword:ApplicationPassword",
       );
@@ -169,7 +169,7 @@ export class Stage {
     return this.story.step(name, async () => {
       await this.session.configure(settings);
       const { result, variables } = await this.up();
-      const changed = stepsInAzure(result).filter(({ operation }) => operation !== "same");
+      const changed = stepsInAzure(result).filter(changesSomething);
       const done = changed.map(({ operation, type }) => `${operation} ${type.split(":").at(-1) ?? type}`);
       expect(done.sort().join() === [...operations].sort().join(), `It planned ${describe(result)}.`);
       const id = "HIML_SERVICE_PRINCIPAL_ID";
@@ -334,11 +334,16 @@ export function listThings(result: OperationResult): string {
 
 /** Whether a plan leaves everything as it is. */
 export function onlySame(result: OperationResult): boolean {
-  return Object.keys(result.counts).every((operation) => operation === "same");
+  return Object.keys(result.counts).every((operation) => !changesSomething({ operation }));
+}
+
+/** What is somebody else's is read. */
+function changesSomething({ operation }: { operation: string }): boolean {
+  return operation !== "same" && operation !== "read";
 }
 
 /** A plan in words. */
 export function describe(result: OperationResult): string {
-  const changed = result.steps.filter(({ operation }) => operation !== "same");
+  const changed = result.steps.filter(changesSomething);
   return changed.map(({ operation, name }) => `${operation} ${name}`).join(", ") || "nothing";
 }

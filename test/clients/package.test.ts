@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { run as runProgram } from "../../cli/processes";
@@ -9,6 +9,7 @@ import type { Engine } from "../../rehearsal/engine/engine";
 import { Session } from "../../rehearsal/engine/session";
 import { requireEngine } from "../rehearsal/support";
 import { REPOSITORY } from "../cli/command";
+import { InitStage } from "../cli/init-stage";
 
 /** The whole program of a user: ten lines. */
 const PROGRAM = `const { createStackOutputs, HimlServicePrincipal } = require("himl-service-principal");
@@ -164,6 +165,48 @@ describe("the npm package, made in a clone and used in an empty project", functi
         assert.ok(
           existsSync(path.join(project, "node_modules", "himl-service-principal", "examples", place, name)),
         );
+  });
+
+  describe("npx himl-service-principal, from the package alone", () => {
+    let stage: InitStage;
+    const env: Record<string, string> = {};
+    const npx = (args: readonly string[], more: Record<string, string> = {}) =>
+      run("npx", ["--yes", "--prefer-offline", `file:${tarball}`, ...args], stage.folder, {
+        ...env,
+        ...more,
+      });
+
+    before(async () => {
+      stage = await InitStage.create();
+      await stage.reset(stage.azure.admin);
+      // What npx unpacks goes with the test; what npm has downloaded already is not fetched again.
+      const cache = path.join(folder, "npm-cache");
+      await mkdir(cache);
+      const usual = (await succeed("npm", ["config", "get", "cache"], folder)).trim();
+      if (existsSync(path.join(usual, "_cacache")))
+        await symlink(path.join(usual, "_cacache"), path.join(cache, "_cacache"), "junction");
+      env["npm_config_cache"] = cache;
+    });
+    after(() => stage?.close());
+
+    it("init, in an empty folder: a project, its settings, and what is left to run", async function () {
+      this.timeout(300_000);
+      // The first one unpacks; from then on the only network is the local Azure.
+      const help = await npx(["--help"]);
+      assert.equal(help.exitCode, 0, help.stderr);
+      assert.match(help.stdout, /^Usage: himl-sp \[options\] \[command\]/);
+      const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
+      const options = ["--workspace", "ws-ml", "--pipeline", "other", "--password", "--yes"];
+      const init = await npx(["init", ...options], {
+        ...stage.azure.public,
+        npm_config_offline: "true",
+        [pathName]: [stage.tools.folder, process.env[pathName]].join(path.delimiter),
+      });
+      assert.equal(init.exitCode, 0, init.stderr);
+      assert.deepEqual(await stage.files(), ["Pulumi.dev.yaml", "Pulumi.yaml"]);
+      assert.match(await stage.read("Pulumi.yaml"), /workspaceName: ws-ml/);
+      assert.match(init.stdout, /^pulumi up --stack dev$/m);
+    });
   });
 
   it("a program of ten lines, under mocks", async () => {

@@ -81,6 +81,20 @@ describe("npm run rehearse -- --stack NAME", function () {
       assert.ok(names.includes(name), names.join("\n"));
   });
 
+  it("an application of somebody else's, by its client ID: it is there, and stays", async function () {
+    const existingClientId = "4c8e3a56-0f5e-4a52-8c9c-25e10ab3b0ad";
+    const report = await told(this, { ...WORKSPACE, existingClientId });
+    assert.deepEqual(
+      report.steps.filter(({ ok }) => !ok),
+      [],
+    );
+    assert.ok(report.ok);
+    assert.equal(report.leftovers, 0);
+    const names = report.steps.map(({ name }) => name);
+    for (const name of ["a pipeline with the password", "90 days later: pulumi up"])
+      assert.ok(names.includes(name), `${name} is among ${names.join(", ")}`);
+  });
+
   it("a setting that cannot work says so in the preview, as it would in Azure", async function () {
     const report = await told(this, { ...WORKSPACE, roles: "No Such Role" });
     assert.equal(report.ok, false);
