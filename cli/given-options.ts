@@ -26,6 +26,6 @@ export function checkGivenOptions(command: CommandUnknownOpts): void {
   throw new MisuseError(
     "OPTION_WITHOUT_VALUE",
     problems.join("\n  "),
-    "Leave the option out, or give its value; in a script, see that the variable is set.",
+    "Leave the option out, or give its value; in a script, make sure that the variable is set.",
   );
 }

@@ -50,7 +50,7 @@ export async function runCommandLine(args: readonly string[], io: Io, version: s
 
 function createProgram(io: Io, version: string) {
   const program = new Command("himl-sp")
-    .description("Bring the service principal of a Pulumi stack into pipelines, check it, and look after it.")
+    .description("Give the service principal of a Pulumi stack to your pipelines, check it, and maintain it.")
     .version(version)
     // Inherited by the subcommands, so it comes before them.
     .exitOverride()
@@ -67,7 +67,9 @@ function createProgram(io: Io, version: string) {
 
   program
     .command("init")
-    .description("From nothing to a stack: three questions, the project with its settings, and a pipeline.")
+    .description(
+      "Set up a stack: answer three questions, and get a project with its settings and a pipeline.",
+    )
     .option("--workspace <name>", "the Azure ML workspace: NAME, GROUP/NAME or its resource ID")
     .addOption(
       new Option("--pipeline <place>", "where the jobs run").choices([
@@ -77,7 +79,7 @@ function createProgram(io: Io, version: string) {
       ] as const),
     )
     .option("--password", "the jobs log in with a password, which has to be renewed")
-    .option("--no-password", "the jobs log in with a token of their own")
+    .option("--no-password", "the jobs log in with their own token")
     .addOption(stackOption("dev"))
     .addOption(
       new Option("--language <language>", "of a new project: one YAML file, or a program")
@@ -85,10 +87,10 @@ function createProgram(io: Io, version: string) {
         .default("yaml" as const),
     )
     .option("--repo <owner/name>", "GitHub: the repository")
-    .option("--hostname <host>", "GitHub: its host, where that is not github.com")
+    .option("--hostname <host>", "GitHub: the host, if it is not github.com")
     .option("--environment <name>", "GitHub: jobs of this environment")
     .option("--branch <name>", "GitHub: jobs on this branch that name no environment")
-    .option("--claim-keys <keys>", "GitHub: the keys of the organisation's template of subjects", parseKeys)
+    .option("--claim-keys <keys>", "GitHub: the keys of the organisation's subject template", parseKeys)
     .option("--claim <key=value>", "GitHub: a value of the subject that only a run knows", parseClaim)
     .option("--organization <url>", "Azure DevOps: such as https://dev.azure.com/contoso")
     .option("--project <name>", "Azure DevOps: the project")
@@ -96,9 +98,9 @@ function createProgram(io: Io, version: string) {
     .option("--issuer <url>", "elsewhere, or for a draft: the issuer of the jobs' tokens")
     .option("--subject <text>", "elsewhere, or for a draft: their subject")
     .option("--no-role", "leave the role to an administrator")
-    .option("-y, --yes", "do not ask: take the answers that are ready")
-    .option("--overwrite", "change files that exist without a question; their diff is shown")
-    .option("--up", "run what is left: pulumi up, and push")
+    .option("-y, --yes", "do not ask: take the marked answers")
+    .option("--overwrite", "change existing files without asking; show the diff")
+    .option("--up", "run the next steps: pulumi up, and push")
     .addOption(
       new Option("--package-source <source>", "folder or archive of this package, for tests").hideHelp(),
     )
@@ -166,7 +168,7 @@ function createProgram(io: Io, version: string) {
     .addOption(
       new Option(
         "--wait <time>",
-        "keep trying for this long while replication may explain a failure, such as 5m",
+        "how long to try again if replication may be the cause of a failure, such as 5m",
       ).argParser(parseDuration),
     )
     .option("--read-only", "accept a role that may not submit jobs")
@@ -177,7 +179,9 @@ function createProgram(io: Io, version: string) {
 
   program
     .command("status")
-    .description("Show when the secrets end, when the next renewal is, and which trusts and roles there are.")
+    .description(
+      "Show when the secrets expire, when the next renewal is due, and which trusts and roles there are.",
+    )
     .addOption(
       new Option(
         "--fail-within <time>",
@@ -203,7 +207,7 @@ function createProgram(io: Io, version: string) {
     .description("After a leak: replace every secret at once, and check the new one.")
     .option("-y, --yes", "do not ask")
     .addOption(
-      new Option("--wait <time>", "how long to keep trying while replication may explain a failure")
+      new Option("--wait <time>", "how long to try again if replication may be the cause of a failure")
         .default(300_000, "5m")
         .argParser(parseDuration),
     )
@@ -230,7 +234,7 @@ function createProgram(io: Io, version: string) {
     .option("--no-up", "do not end with `pulumi up`, for example before `pulumi destroy`")
     .option("--purge", "also delete what this stack has in the recycle bin; that cannot be undone")
     .addOption(
-      new Option("--wait <time>", "how long Azure may show something that was changed as it was before")
+      new Option("--wait <time>", "how long Azure may still show the old state after a change")
         .default(120_000, "2m")
         .argParser(parseDuration),
     )
@@ -247,7 +251,7 @@ function onlyFolder(folders: readonly string[] = []): { cwd?: string } {
   throw new MisuseError(
     "SEVERAL_FOLDERS",
     `--cwd must be given once. Received ${folders.join(", ")}.`,
-    "Several folders go with --all.",
+    "To give several folders, add --all.",
   );
 }
 
@@ -268,7 +272,7 @@ function parseClaim(text: string, before: Record<string, string> = {}): Record<s
 
 const dryRunOption = () => new Option("--dry-run", "list names and targets, and write nothing");
 const instanceOption = () =>
-  new Option("--instance <id>", "the stack's instance ID, where neither its state nor its history knows it");
+  new Option("--instance <id>", "the stack's instance ID, if neither its state nor its history has it");
 const stackOption = (usual = "the selected one") =>
   new Option("-s, --stack <name>", `the stack (default: ${usual})`);
 const cwdOption = () =>

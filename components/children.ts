@@ -100,7 +100,7 @@ export function warnOfLockOut(
   pulumi.all([principalId, world.login]).apply(([id, { objectId }]) => {
     if (id !== objectId) return;
     warn(
-      "You run Pulumi as the principal of this stack, and its roles do not let it assign roles: the next change of roles has to be run by somebody else.",
+      "You run Pulumi as the principal of this stack, and its roles do not let it assign roles: somebody else must run the next change of roles.",
     );
   });
 }

@@ -47,7 +47,7 @@ export function checkClouds(clouds: Clouds): Problem[] {
     .filter(([, cloud]) => !isPublicCloud(cloud))
     .map(([where, cloud]) => ({
       what: where,
-      must: "be public, or be left out: hi-ml knows no other cloud",
+      must: "be public, or be left out: hi-ml supports no other cloud",
       received: cloud,
       remedy: where.includes(":")
         ? `${command`pulumi config rm ${where}`}; a workspace of Azure Government or Azure in China cannot be used with hi-ml.`

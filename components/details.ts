@@ -1,58 +1,58 @@
-/** A secret, without its text. */
+/** A client secret, without its text. */
 export interface SecretInfo {
   slot: "a" | "b";
   keyId: string;
   /** First instant of the period to which it belongs, ISO 8601 in UTC. */
   starts: string;
-  /** When it ends, ISO 8601 in UTC. */
+  /** When it expires, ISO 8601 in UTC. */
   ends: string;
-  /** Whether it is the one that is handed out. */
+  /** Whether it is the one in `HIML_SERVICE_PRINCIPAL_PASSWORD`. */
   current: boolean;
 }
 
-/** A trust, by what its tokens say: a subject to the letter, or claims that match an expression. */
+/** A trust, by what its tokens contain: an exact subject, or claims that match an expression. */
 export interface TrustInfo {
-  /** Its name in Entra, where the program gave it one. */
+  /** Its name in Entra, if the program gave it one. */
   name?: string;
   issuer: string;
   subject?: string;
   claimsMatchingExpression?: string;
 }
 
-/** A role and the resource ID of the scope on which it was given. */
+/** A role, and the resource ID of the scope on which it is assigned. */
 export interface RoleInfo {
   role: string;
   scope: string;
 }
 
-/** Where the variables are delivered. */
+/** The Key Vault to which the variables are written. */
 export interface KeyVaultInfo {
   /** Resource ID of the vault. */
   vaultId: string;
-  /** Names of the secrets in it: the password's first, if there is one. */
+  /** Names of the secrets in it. The password's comes first, if there is one. */
   secrets: string[];
 }
 
-/** What exists, without secrets, for people and commands. Fields are only ever added under the same `version`. */
+/** What exists, without secrets, for people and commands. Under the same `version`, fields are only added. */
 export interface PrincipalDetails {
   version: 1;
-  /** Identifies exactly this instance, also as the tag `himl-instance:<id>` of the application: names repeat in every clone. */
+  /** Identifies exactly this instance; also in the tag `himl-instance:<id>` of the application. Names are the same in every clone. */
   instanceId: string;
   applicationObjectId: string;
   servicePrincipalObjectId: string;
   authentication: "secret" | "federated" | "both";
   /** Not with `federated`. The day of the first `up`, from which the periods of the secrets count: `YYYY-MM-DD`, in UTC. */
   secretsSince?: string;
-  /** The current one first; none with `federated`. */
+  /** The current one first. Empty with `federated`. */
   secrets: SecretInfo[];
   trusts: TrustInfo[];
   roles: RoleInfo[];
-  /** Not with `federated`. First instant at which an `up` makes a new secret, ISO 8601 in UTC. */
+  /** Not with `federated`. First instant at which an `up` creates a new secret, ISO 8601 in UTC. */
   nextRenewal?: string;
   /** Only with `keyVault`. */
   keyVault?: KeyVaultInfo;
-  /** Only where somebody else registered the application: its client ID. */
+  /** Only if somebody else registered the application: its client ID. */
   existingClientId?: string;
-  /** Only where no role is given: what somebody who may assign roles has to run. */
+  /** Only if no role is assigned: the command for somebody who may assign roles. */
   administratorCommand?: string;
 }

@@ -48,7 +48,7 @@ function refuse(clientId: string, message: string): LookUpError {
       ? "be the application (client) ID of an application in your tenant"
       : `name an application that you may read. Entra said: ${message}`,
     received: clientId,
-    remedy: `${command`az ad app show --id ${clientId} --query displayName`} shows it; the object ID is another one.`,
+    remedy: `${command`az ad app show --id ${clientId} --query displayName`} shows it. It is not the object ID.`,
   });
 }
 
@@ -68,8 +68,8 @@ export function isOwnPrincipal(
   if (principal.madeBy === instanceId?.toLowerCase()) return true;
   throw new LookUpError("EXISTING_PRINCIPAL_TAKEN", SUBJECT, {
     what: "existingClientId",
-    must: "name an application whose service principal no other stack made: destroying that stack would delete it",
+    must: "name an application whose service principal no other stack created: destroying that stack would delete it",
     received: clientId,
-    remedy: `It is the principal of instance ${principal.madeBy}. Give each stack an application of its own; or let somebody create the principal by hand (${command`az ad sp create --id ${clientId}`}) after that stack is destroyed.`,
+    remedy: `It is the principal of instance ${principal.madeBy}. Give each stack its own application; or let somebody create the principal by hand (${command`az ad sp create --id ${clientId}`}) after that stack is destroyed.`,
   });
 }

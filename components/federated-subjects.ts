@@ -5,7 +5,7 @@ import { GITHUB_ISSUER, isIssuer, nearMissOf } from "./issuers";
 import { isVisible, type Problem } from "./problems";
 import { quoteHint } from "./rules";
 
-/** Trust in a service connection of Azure DevOps, with issuer and subject as its page shows them. */
+/** Trust in a service connection of Azure DevOps. Copy issuer and subject from its page. */
 export interface AzureDevOpsTrustArgs {
   azureDevOps: { issuer: string; subject: string };
 }
@@ -14,23 +14,23 @@ export interface AzureDevOpsTrustArgs {
 export interface RawTrustArgs {
   /** Optional. 3 to 120 letters, digits, - or _. A change replaces the credential. @default made from issuer and subject */
   name?: string;
-  /** Required. The `iss` of the tokens, to the letter: an `https` URL. */
+  /** Required. The exact `iss` of the tokens: an `https` URL. */
   issuer: string;
-  /** Required. The `sub` of the tokens, to the letter: wildcards stand in a `claimsMatchingExpression`. */
+  /** Required. The exact `sub` of the tokens. For wildcards use a `claimsMatchingExpression`. */
   subject: string;
   /** Optional. The `aud` of the tokens. @default "api://AzureADTokenExchange" */
   audience?: string;
 }
 
-/** Trust in every token whose claims match an expression, in Entra's preview for GitHub, GitLab and Terraform Cloud. */
+/** Trust in every token whose claims match an expression. A preview feature of Entra, for GitHub, GitLab and Terraform Cloud. */
 export interface FlexibleTrustArgs {
   /** Optional. 3 to 120 letters, digits, - or _. A change replaces the credential. @default made from issuer and expression */
   name?: string;
-  /** Required. The `iss` of the tokens, to the letter. */
+  /** Required. The exact `iss` of the tokens. */
   issuer: string;
   /**
    * Required. Comparisons of claims, joined by `and`: `claims['sub'] matches 'repo:octocat/training:ref:refs/heads/release-*'`.
-   * Everybody who can make a job whose token matches can log in.
+   * Everybody who can run a job whose token matches can log in.
    */
   claimsMatchingExpression: string;
   /** Optional. The `aud` of the tokens. @default "api://AzureADTokenExchange" */
@@ -42,16 +42,16 @@ export type TrustArgs = GitHubTrustArgs | AzureDevOpsTrustArgs | RawTrustArgs | 
 
 /** A trust as Entra stores it. */
 export interface ResolvedTrust {
-  /** Made from issuer and subject unless given: the same trust has the same name wherever it stands in a list. */
+  /** Computed from issuer and subject unless given, so that a trust keeps its name if the order of the list changes. */
   name: string;
-  /** Identifies the trust within a stack, whatever its name. */
+  /** Identifies the trust within a stack, independent of its name. */
   key: string;
   issuer: string;
   /** One of the two. */
   subject?: string;
   claimsMatchingExpression?: string;
   audience: string;
-  /** What may be wrong with it, though nothing here can tell. */
+  /** What may be wrong with it, but cannot be checked here. */
   warning?: string;
 }
 
@@ -61,7 +61,7 @@ export const MOST_TRUSTS = 20;
 const AUDIENCE = "api://AzureADTokenExchange";
 const LONGEST_VALUE = 600;
 
-/** The trusts that the arguments stand for, and everything that is wrong with them. */
+/** The trusts that the arguments mean, and all problems with them. */
 export function resolveTrusts(
   what: string,
   list: readonly unknown[],
@@ -93,7 +93,7 @@ export function resolveTrusts(
         what: at,
         must: `have another ${taken[0]} than ${places.get(taken[1])}`,
         received: taken[1],
-        remedy: "Entra wants each of them once in an application: remove one of the two.",
+        remedy: "Entra allows each of them only once in an application: remove one of the two.",
       });
     }
     for (const value of Object.values(keys)) places.set(value, at);
@@ -151,7 +151,7 @@ const MUST = {
   flexibleIssuer: "be that of GitHub, GitLab or Terraform Cloud: Entra matches expressions for no other",
 };
 const REMEDY = {
-  subject: "It is the `sub` of the tokens, to the letter: Entra compares with regard to case.",
+  subject: "It is the `sub` of the tokens, exactly: Entra distinguishes upper and lower case.",
   expression:
     "For example: claims['sub'] matches 'repo:octocat/training:ref:refs/heads/release-*'. The operators are eq and matches.",
 };
@@ -175,7 +175,7 @@ function resolveRaw(
     "issuer",
     "be the issuer of the tokens, an https URL without a wildcard",
     issuer,
-    `${meant === undefined ? "" : `Did you mean ${meant}? `}It is the \`iss\` of the tokens, to the letter: a slash at the end makes another issuer.`,
+    `${meant === undefined ? "" : `Did you mean ${meant}? `}It is the \`iss\` of the tokens, exactly: with a slash at the end it is another issuer.`,
   );
   const isFlexible = known.includes("claimsMatchingExpression");
   const mistake = issuer === GITHUB_ISSUER && isValue(subject) ? mistakeInGitHubSubject(subject) : undefined;
@@ -231,11 +231,11 @@ function isExpression(value: unknown): value is string {
 
 function describePattern(expression: string): string {
   const namesOnly = /'repo:[^@']*'/.test(expression)
-    ? " A pattern with names only matches no immutable subject of GitHub (repo:OWNER@ID/NAME@ID:…)."
+    ? " A pattern with names only does not match immutable subjects of GitHub (repo:OWNER@ID/NAME@ID:…)."
     : "";
   return (
     `Everybody who can make a job whose token matches can log in: ${expression}. ` +
-    `A wildcard at the end lets in branches, tags, environments and pull requests alike.${namesOnly}`
+    `A wildcard at the end lets in branches, tags, environments and pull requests.${namesOnly}`
   );
 }
 

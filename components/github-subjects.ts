@@ -3,13 +3,13 @@ import { mistakeInEnvironment, mistakeInRef, mistakeInRepository } from "./githu
 import { INVISIBLE, quoteHint } from "./rules";
 import { isVisible } from "./problems";
 
-/** Trust in jobs of GitHub Actions. A job presents one subject: exactly one of the last five says which jobs are meant. */
+/** Trust in jobs of GitHub Actions. A job has one subject: exactly one of the last five fields says which jobs are trusted. */
 export interface GitHubTrustArgs {
   github: {
     /** Required. `owner/name`. */
     repository: string;
     /**
-     * Optional. What stands before the last part of the subjects, to the letter, as GitHub's API gives it in
+     * Optional. The exact text before the last part of the subjects. GitHub's API returns it as
      * `sub_claim_prefix`: `repo:octocat@583231/training@1296269`. With it, `ownerId` and `repositoryId` are not allowed.
      */
     subjectPrefix?: string;
@@ -28,7 +28,7 @@ export interface GitHubTrustArgs {
     environment?: string;
     /** Jobs of pull requests that name no environment. */
     pullRequest?: true;
-    /** Every job: only with a `subjectPrefix` of an organisation whose subjects have no last part. */
+    /** Every job. Only with a `subjectPrefix`, for organisations whose subjects have no last part. */
     anyJob?: true;
   };
 }
@@ -65,7 +65,7 @@ export function resolveGitHubSubject(
   const [kind] = jobs;
   if (jobs.length !== 1 || kind === undefined) {
     const must = "have exactly one of branch, tag, environment, pullRequest and anyJob";
-    report("", must, jobs, "Give each of them a trust of its own.");
+    report("", must, jobs, "Use one trust for each of them.");
     return undefined;
   }
   const job = describeJob(kind, args[kind], args["subjectPrefix"], (must, remedy) =>
@@ -85,7 +85,7 @@ export function resolveGitHubSubject(
 const isSwitch = (kind: Kind) => kind === "pullRequest" || kind === "anyJob";
 
 function describeAnyJob(subject: string): string {
-  return `Every job that GitHub gives the subject "${subject}" is trusted: on any branch, in pull requests, and in every repository for which the template makes the same.`;
+  return `Every job that GitHub gives the subject "${subject}" is trusted: on any branch, in pull requests, and in every repository with the same subject.`;
 }
 
 function describeNamesOnly(subject: string, repository: string): string {
@@ -117,8 +117,8 @@ function resolvePrefix(
       );
     }
     if (ids.length > 0) {
-      const remedy = "It says the same and more: remove the IDs.";
-      report(".subjectPrefix", "stand without ownerId and repositoryId", subjectPrefix, remedy);
+      const remedy = "It already contains the IDs: remove them.";
+      report(".subjectPrefix", "be used without ownerId and repositoryId", subjectPrefix, remedy);
     }
     return isPrefix ? { text: subjectPrefix, hasNamesOnly: false } : undefined;
   }
@@ -154,7 +154,7 @@ function describeJob(
   if (kind === "anyJob") {
     // A forgotten last part must stay a mistake: it would make a subject that no job has.
     if (value !== true || subjectPrefix === undefined) {
-      const must = "be true, and stand with subjectPrefix, which is the whole subject then";
+      const must = "be true, and be used with subjectPrefix, which is then the whole subject";
       refuse(must, "GitHub's own subjects end with the branch, tag or environment: give one of these.");
     }
     return "";
@@ -185,7 +185,7 @@ function describeJob(
   if (!canBeRef(name)) {
     const [before] = name.split(":");
     const meant =
-      name.includes(":") && before !== "" ? `Write ${before}; an environment is a trust of its own.` : "";
+      name.includes(":") && before !== "" ? `Write ${before}; an environment needs its own trust.` : "";
     refuse(
       "be a name that git allows: no space, no colon, no .. in it",
       meant || "`git branch --all` and `git tag` list those that are there.",

@@ -31,14 +31,14 @@ import { isPlain, lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } f
 export * from "./details";
 export * from "./himl-service-principal-args";
 
-/** What exists, each field as soon as it is known: a secret in one makes no secret of the others. */
+/** What exists, each field as soon as it is known. Separate outputs, so that one secret field does not make all secret. */
 export type DetailsOutputs = { [Field in keyof PrincipalDetails]: pulumi.Input<PrincipalDetails[Field]> };
 
 /**
  * A service principal with which a pipeline reaches an Azure ML workspace through hi-ml: app registration,
- * principal, client secret that renews itself or trust in the pipeline's own tokens, and role assignments.
+ * principal, a client secret that is renewed or trusts in the pipeline's own tokens, and role assignments.
  *
- * It waits for nothing that it does not need: application, then principal, secrets and trusts side by side, then roles.
+ * The order is: application, then principal, secrets and trusts in parallel, then roles.
  *
  * Under Pulumi's mocks, return a GUID as `result` of each `RandomUuid`, and its input `keepers` as output.
  *
@@ -47,16 +47,16 @@ export type DetailsOutputs = { [Field in keyof PrincipalDetails]: pulumi.Input<P
 export class HimlServicePrincipal extends pulumi.ComponentResource {
   /** Application (client) ID: `HIML_SERVICE_PRINCIPAL_ID`. */
   readonly clientId: pulumi.Output<string>;
-  /** The client secret that is handed out now, a Pulumi secret: `HIML_SERVICE_PRINCIPAL_PASSWORD`. None with `federated`. */
+  /** The current client secret, a Pulumi secret: `HIML_SERVICE_PRINCIPAL_PASSWORD`. Not with `federated`. */
   readonly clientSecret: pulumi.Output<string> | undefined;
   /** Directory (tenant) ID: `HIML_TENANT_ID`. */
   readonly tenantId: pulumi.Output<string>;
   readonly subscriptionId: pulumi.Output<string>;
   readonly resourceGroupName: pulumi.Output<string>;
   readonly workspaceName: pulumi.Output<string>;
-  /** What exists, without secrets. Exported as `details`, it is what the command `himl-sp` reads. */
+  /** What exists, without secrets. The command `himl-sp` reads it as the stack output `details`. */
   readonly details: DetailsOutputs;
-  /** The resources themselves, for whoever needs more of them than the outputs. */
+  /** The resources themselves, for programs that need more than the outputs. */
   readonly nodes: {
     readonly application: Application;
     readonly servicePrincipal: pulumi.Output<ServicePrincipal>;
@@ -163,7 +163,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
       // An empty one on a child would take the parent's: the secrets would be let go instead of removed.
       const problem = {
         what: "The resource option deletedWith",
-        must: "be left out: a destroy would let go of the secrets instead of removing them",
+        must: "be left out: a destroy would not remove the secrets",
         remedy:
           "A deleted application can be restored for 30 days, with all the secrets that it still holds.",
       };

@@ -206,9 +206,9 @@ const FAILURES: Record<string, { must: string; remedy: (location: WorkspaceLocat
       "`az account list --output table` lists those you can reach; `az login --tenant TENANT` changes the tenant.",
   },
   AuthorizationFailed: {
-    must: "be readable to whoever runs Pulumi",
+    must: "be readable with your login",
     remedy: ({ resourceGroupName }) =>
-      `Ask for a role on resource group ${resourceGroupName} that may read it and assign roles, and check the names: without a role Azure does not tell whether they exist. ${MADE_HERE}`,
+      `Ask for a role on resource group ${resourceGroupName} that may read it and assign roles, and check the names: without a role, Azure does not say whether they exist. ${MADE_HERE}`,
   },
 };
 
@@ -226,6 +226,6 @@ function describeFailure(message: string, location: WorkspaceLocation): Problem 
         what: "The workspace",
         must: `be readable. It was not: ${message}`,
         received: location,
-        remedy: "Try again; if it stays, the message above is Azure's own.",
+        remedy: "Try again. If the problem stays: the message above is from Azure.",
       };
 }

@@ -139,7 +139,7 @@ function checkAuthentication(authentication: Authentication, trusts: number): Pr
     return [
       {
         what: "authentication",
-        must: "be federated or both where there are federatedCredentials",
+        must: "be federated or both if there are federatedCredentials",
         received: authentication,
         remedy: "Choose both to keep the password while pipelines move, federated afterwards.",
       },
@@ -149,7 +149,7 @@ function checkAuthentication(authentication: Authentication, trusts: number): Pr
   return [
     {
       what: "federatedCredentials",
-      must: `name whose tokens to trust where authentication is ${authentication}`,
+      must: `name whose tokens to trust if authentication is ${authentication}`,
       remedy: 'For example: [{"github": {"repository": "owner/name", "environment": "production"}}]',
     },
   ];
@@ -176,7 +176,7 @@ function checkKeyVault(args: GivenArgs, authentication: Authentication, otherVar
     ];
     return without.map((what) => ({
       what,
-      must: "be left out where there is no keyVault",
+      must: "be left out if there is no keyVault",
       remedy: "keyVault says to which vault the variables are delivered.",
     }));
   }
@@ -184,7 +184,7 @@ function checkKeyVault(args: GivenArgs, authentication: Authentication, otherVar
   if (authentication === "federated" && !otherVariables) {
     problems.push({
       what: "keyVault",
-      must: "be left out where authentication is federated: there is no password to deliver",
+      must: "be left out if authentication is federated: there is no password to deliver",
       remedy: "keyVaultAllVariables delivers the five other variables.",
     });
   }
@@ -193,7 +193,7 @@ function checkKeyVault(args: GivenArgs, authentication: Authentication, otherVar
   if (isWorkspace && workspaceLookup === false) {
     problems.push({
       what: "keyVault",
-      must: "name the vault where workspaceLookup is false: only the look-up knows that of the workspace",
+      must: "name the vault if workspaceLookup is false: only the look-up finds the vault of the workspace",
       received: keyVault,
       remedy: RULES.keyVault.remedy,
     });
@@ -205,7 +205,7 @@ function checkExistingApplication(args: GivenArgs): Problem[] {
   if (args.existingClientId === undefined) return [];
   return DESCRIBING.filter((name) => args[name] !== undefined).map((name) => ({
     what: name,
-    must: "be left out where existingClientId is set",
-    remedy: "That application belongs to whoever registered it, who decides on its name and owners.",
+    must: "be left out if existingClientId is set",
+    remedy: "Somebody else registered that application, and decides on its name and owners.",
   }));
 }

@@ -125,7 +125,7 @@ export class RevocationGuard {
       if (isOurs || this.told.has(option)) continue;
       this.told.add(option);
       void pulumi.log.warn(
-        `${this.name}: a transform sets the resource option ${option} (first on ${name}), which is taken back: a renewal or a destroy could not remove from Azure what it has to.`,
+        `${this.name}: a transform sets the resource option ${option} (first on ${name}). The component ignores it: with it, a renewal or a destroy could not remove everything from Azure.`,
       );
     }
     return right;

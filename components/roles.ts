@@ -94,7 +94,7 @@ export function resolveRoles(
     const key = `${found.role.id} ${found.role.scope}`;
     if (!places.has(key)) roles.push(found.role);
     else {
-      const remedy = "Azure knows one assignment for each principal, role and scope: remove one of the two.";
+      const remedy = "Azure allows one assignment for each principal, role and scope: remove one of the two.";
       problems.push({
         what,
         must: "be a role and scope that are not in the list yet",
@@ -121,7 +121,7 @@ function resolveItem(
     what: `${what}.${field}`,
     must: "be one of role, scope",
     received: field,
-    remedy: "Remove it, or correct its name: a role would be given on the resource group otherwise.",
+    remedy: "Remove it, or correct its name. Otherwise the role would be given on the resource group.",
   }));
   const place = typeof scope === "string" ? canonicalScope(scope) : undefined;
   if (place === undefined) problems.push(describeScope(`${what}.scope`, scope));

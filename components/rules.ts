@@ -133,20 +133,20 @@ export const RULES = {
     accepts: textThat((text) => canonicalVault(text) !== undefined),
     must: "be the name of a Key Vault, its resource ID, or workspace",
     remedy:
-      '`az keyvault list --query "[].id"` lists resource IDs. A name alone is that of a vault in the resource group of the workspace.',
+      '`az keyvault list --query "[].id"` lists resource IDs. A name alone means a vault in the resource group of the workspace.',
     canonical: (text) => canonicalVault(text) ?? text,
   }),
   keyVaultAllVariables: rule({
     accepts: (value): value is boolean => typeof value === "boolean",
     must: "be true or false",
     takesScalars: true,
-    remedy: "Leave it out to deliver the password alone.",
+    remedy: "Leave it out to deliver only the password.",
   }),
   workspaceLookup: rule({
     accepts: (value): value is boolean => typeof value === "boolean",
     must: "be true or false",
     takesScalars: true,
-    remedy: "Leave it out to look the workspace up, so that a preview tells if there is none.",
+    remedy: "Leave it out to look up the workspace, so that a preview finds a wrong name.",
   }),
   keyVaultSecretPrefix: rule({
     accepts: textThat((text) => /^[0-9A-Za-z-]+$/.test(text) && text.length <= LONGEST_PREFIX),
@@ -161,8 +161,8 @@ export type CheckedArgument = Exclude<keyof HimlServicePrincipalArgs, "now" | "t
 
 /** A terminal and the log of a pipeline obey such characters instead of showing them. */
 export const INVISIBLE = {
-  must: "have no control characters, and none that are invisible or turn the direction of the text",
-  remedy: "Type it anew: they are easily copied along.",
+  must: "have no control characters, and no characters that are invisible or change the direction of the text",
+  remedy: "Type it again: such characters often come with copied text.",
 };
 
 /** What is wrong with the value of an argument. */

@@ -141,9 +141,9 @@ interface Exchange {
 
 /** As few as can be left of the old ones, so that there is room for all of the list: the list must not be empty. */
 function describeFirstStep({ list, stay }: Exchange): string {
-  if (stay > 0) return "leave nothing in the list but those that are there already and stay";
-  if (list.length < MOST_TRUSTS) return "leave nothing in the list but one of those that are there already";
-  return "set authentication to secret and leave federatedCredentials out";
+  if (stay > 0) return "keep only those trusts in the list that exist already and stay";
+  if (list.length < MOST_TRUSTS) return "keep only one of the existing trusts in the list";
+  return "set authentication to secret and leave out federatedCredentials";
 }
 
 function describeRefusal(exchange: Exchange, component: pulumi.Resource): Error {
@@ -153,9 +153,9 @@ function describeRefusal(exchange: Exchange, component: pulumi.Resource): Error 
     what: "federatedCredentials",
     must: `leave Entra room for old and new trusts at once: ${MOST_TRUSTS} of one application`,
     received: isBlind
-      ? `${added} new ones, and nothing tells how many old ones there are`
+      ? `${added} new ones, and it is not known how many old ones there are`
       : `${added} without room, or with a name that is taken`,
-    remedy: `Two steps: ${describeFirstStep(exchange)}, and run \`pulumi up\`; then set all as it is now, and run ${again}.`,
+    remedy: `Two steps: ${describeFirstStep(exchange)}, and run \`pulumi up\`; then set everything as it is now, and run ${again}.`,
   };
   return toResourceError(new InvalidValuesError("HimlServicePrincipal", [problem]), component) as Error;
 }
@@ -164,7 +164,7 @@ function warnOfGap(places: ReadonlyMap<string, string>, component: pulumi.Resour
   if (places.size === 0) return;
   const pairs = [...places].map(([to, from]) => `${from} (by ${to})`).join(", ");
   void pulumi.log.warn(
-    `Entra has no room for old and new trusts side by side, so these are replaced one after the other: ${pairs}. Jobs that log in by them fail for some seconds.`,
+    `Entra has no room for old and new trusts side by side, so these are replaced one after the other: ${pairs}. Jobs that log in with them fail for some seconds.`,
     component,
   );
 }

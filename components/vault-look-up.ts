@@ -110,19 +110,19 @@ function describeFailure(message: string, location: VaultLocation): Problem {
   const must = {
     ResourceNotFound: "exist in its resource group",
     ResourceGroupNotFound: "be in a resource group that exists",
-    AuthorizationFailed: "be readable to whoever runs Pulumi",
+    AuthorizationFailed: "be readable with your login",
   }[code];
   if (must === undefined) {
     return {
       what: "The vault",
       must: `be readable. It was not: ${message}`,
       received: location,
-      remedy: "Try again; if it stays, the message above is Azure's own.",
+      remedy: "Try again. If the problem stays: the message above is from Azure.",
     };
   }
   const remedy =
     code === "AuthorizationFailed"
-      ? `Ask for the role Reader on the vault, and check the names: without a role Azure does not tell whether they exist.`
+      ? `Ask for the role Reader on the vault, and check the names: without a role, Azure does not say whether they exist.`
       : '`az keyvault list --query "[].id"` lists the resource IDs of those that do. A name alone is that of a vault in the resource group of the workspace; a vault in another group is set by its resource ID.';
   return {
     what: `The vault (Azure: ${code})`,

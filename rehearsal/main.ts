@@ -26,7 +26,7 @@ Runs the program's whole life on this machine: the real Pulumi engine against a 
 Exit code: 0 every step did what it should, 1 something did not, 2 wrong usage.
 `;
 
-const INTRODUCTION = `A real Pulumi engine runs this project's program against a local double of Azure.
+const INTRODUCTION = `A real Pulumi engine runs this project's program against a local test double of Azure.
 "preview" plans, "up" makes it so, "destroy" takes it back; "stack" is Pulumi's record of what it has made.
 `;
 
@@ -75,7 +75,7 @@ function readArguments(argv: readonly string[]): Arguments {
 
 function chooseChapters({ stack, chapter }: { stack?: string; chapter?: string[] }): readonly Chapter[] {
   if (stack === undefined) return chapter?.map(requireChapter) ?? CHAPTERS;
-  if (chapter !== undefined) throw new MisuseError("--stack must stand without --chapter.");
+  if (chapter !== undefined) throw new MisuseError("--stack must be used without --chapter.");
   try {
     return [ownStack(PROJECT, stack)];
   } catch (error) {
@@ -113,7 +113,7 @@ function printEnd(report: RehearsalReport): void {
   const { requests, writes } = report.azure;
   if (report.engine === null || report.error !== undefined) return;
   process.stdout.write(
-    `\n${report.ok ? "All of it did what it should." : "NOT all of it did what it should."} ` +
+    `\n${report.ok ? "Every step did what it should." : "NOT every step did what it should."} ` +
       `First up: ${requests} requests to Azure, ${writes} of them writes. Left over: ${report.leftovers}.\n` +
       `Engine: Pulumi ${report.engine.version} (${report.engine.source}). Azure was a test double on this machine.\n`,
   );

@@ -114,7 +114,7 @@ async function run(stage: Stage, settings: Texts): Promise<void> {
   const { roles, trusts } = first.details;
   if (roles.length === 0) {
     await stage.story.step("a pipeline's login", () =>
-      Promise.resolve(["not tried: the stack gives no role, so an administrator has to", undefined]),
+      Promise.resolve(["not tried: the stack assigns no role, so an administrator must", undefined]),
     );
   } else {
     if (first.details.authentication !== "federated")
@@ -126,7 +126,7 @@ async function run(stage: Stage, settings: Texts): Promise<void> {
     stage.passDays(days);
     const second = await stage.renewSecrets(`${days} days later: pulumi up`);
     if (roles.length > 0) {
-      await stage.expectLogin("the password of before", first.variables);
+      await stage.expectLogin("the previous password", first.variables);
       await stage.expectLogin("the new password", second);
     }
   }

@@ -155,7 +155,7 @@ export class Stage {
         ({ operation }) => operation === "create" || operation === "replace",
       ).length;
       expect(secretsOnly && made === 1, `It planned ${describe(result)}.`);
-      return ["1 new secret, all else left alone", variables];
+      return ["1 new secret, nothing else changed", variables];
     });
   }
 
@@ -173,7 +173,7 @@ export class Stage {
       const done = changed.map(({ operation, type }) => `${operation} ${type.split(":").at(-1) ?? type}`);
       expect(done.sort().join() === [...operations].sort().join(), `It planned ${describe(result)}.`);
       const id = "HIML_SERVICE_PRINCIPAL_ID";
-      expect(variables[id] === before[id], "The client ID is another one.");
+      expect(variables[id] === before[id], "The client ID has changed.");
       return [`${describe(result)}; the client ID stays`, variables];
     });
   }

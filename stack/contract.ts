@@ -16,7 +16,7 @@ export const STACK_OUTPUTS = [
   {
     name: "HIML_SERVICE_PRINCIPAL_PASSWORD",
     isSecret: true,
-    description: "Client secret, the current one. Not with `authentication: federated`.",
+    description: "The current client secret. Not with `authentication: federated`.",
   },
   { name: "HIML_TENANT_ID", isSecret: false, description: "Directory (tenant) ID." },
   { name: "HIML_SUBSCRIPTION_ID", isSecret: false, description: "Subscription of the workspace." },

@@ -50,7 +50,7 @@ export function describeLosses(last: LastDeployment, plan: Plan): string[] {
   if (last.HIML_TENANT_ID && plan.tenantId && last.HIML_TENANT_ID !== plan.tenantId) {
     losses.push(
       `The application of this stack is in tenant ${last.HIML_TENANT_ID}, your login in ${plan.tenantId}: an application cannot move. ` +
-        "Log in to its tenant, or make a stack of its own for the other one (`pulumi stack init`).",
+        "Log in to its tenant, or create another stack for the other tenant (`pulumi stack init`).",
     );
   }
   const lastExisting = last.details?.existingClientId;
@@ -61,12 +61,12 @@ export function describeLosses(last: LastDeployment, plan: Plan): string[] {
   if (!isSame) {
     losses.push(
       `The client ID changes from ${clientId} to ${plan.existingClientId ?? "that of a new application"}. ` +
-        `Jobs that use the old one will fail${lastExisting === undefined ? ", and its application is deleted" : ""}: bring the new variables into every pipeline.`,
+        `Jobs that use the old one will fail${lastExisting === undefined ? ", and its application is deleted" : ""}: push the new variables to every pipeline.`,
     );
   } else if (plan.authentication === "federated" && (last.details?.secrets?.length ?? 0) > 0) {
     losses.push(
-      "authentication is federated now: every secret of the application is removed, and jobs which still use the password will fail. " +
-        "Remove HIML_SERVICE_PRINCIPAL_PASSWORD from the pipelines first; with both, either way works.",
+      "authentication is federated now: every secret of the application is removed, and jobs that still use the password will fail. " +
+        "Remove HIML_SERVICE_PRINCIPAL_PASSWORD from the pipelines first. With both, either login works.",
     );
   }
   return losses;

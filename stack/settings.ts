@@ -49,12 +49,11 @@ const asRoles = (text: string): unknown => {
 export const SETTINGS = {
   workspaceConfig: {
     description:
-      "Path of hi-ml's `config.json`, relative to the project. It stands for the next three settings; any of them may be set as well, to the same value.",
+      "Path of hi-ml's `config.json`, relative to the project. It replaces the next three settings. If you set one of them too, it must have the same value.",
     example: "workspaceConfig config.json",
   },
   subscriptionId: {
-    description:
-      "Subscription of the workspace. Left out: the one that the azure-native provider is logged in to.",
+    description: "Subscription of the workspace. Default: the one that the azure-native provider uses.",
     example: "subscriptionId 00000000-0000-0000-0000-000000000000",
   },
   resourceGroup: {
@@ -68,38 +67,38 @@ export const SETTINGS = {
   },
   existingClientId: {
     description:
-      "Client ID of an application that somebody else registered: it gets secrets, trusts and roles, and a principal if it has none. Left out: an application of its own.",
+      "Client ID of an application that somebody else registered. It gets secrets, trusts and roles, and a principal if it has none. Default: the stack registers its own application.",
     example: "existingClientId 00000000-0000-0000-0000-000000000000",
   },
   displayName: {
-    description: "Name of the app registration. Left out: `himl-<workspace>-<stack>`.",
+    description: "Name of the app registration. Default: `himl-<workspace>-<stack>`.",
     example: "displayName himl-training",
   },
   description: {
     description:
-      "What an administrator reads about the app registration. Left out: a sentence that names workspace, project and stack.",
+      "What an administrator reads about the app registration. Default: a sentence that names workspace, project and stack.",
     example: 'description "Nightly training of team X"',
   },
   owners: {
     description:
-      "Object IDs of those who own the application: exactly these. Left out: whoever creates it, recorded once.",
+      "Object IDs of all owners of the application. Default: the identity that creates it, recorded once.",
     example: '--path "owners[0]" 00000000-0000-0000-0000-000000000000',
     parse: asJson,
   },
   serviceManagementReference: {
     description:
-      "Reference to a service in the tenant's asset management; some tenants refuse applications without.",
+      "Reference to a service in the tenant's asset management. Some tenants refuse applications without one.",
     example: "serviceManagementReference 12345",
   },
   roles: {
     description:
-      "A role on the resource group of the workspace: the name of a built-in role of Azure ML, or the GUID of any role. Or a list of such names and of `{role, scope}`, with scope `resourceGroup`, `workspace`, `subscription` or a resource ID. Left out: Contributor. An empty list (`[]`) gives no role; the output `details` then has the command for an administrator.",
+      "A role on the resource group of the workspace: the name of a built-in role of Azure ML, or the GUID of any role. Or a list of such names and of `{role, scope}`, with scope `resourceGroup`, `workspace`, `subscription` or a resource ID. Default: Contributor. With an empty list (`[]`) the stack assigns no role; the output `details` then has the command for an administrator.",
     example: 'roles "AzureML Data Scientist"',
     parse: asRoles,
   },
   allowPrivilegedRoles: {
     description:
-      "Allows roles whose holder can give itself every other role: Owner, User Access Administrator, Role Based Access Control Administrator.",
+      "Allows Owner, User Access Administrator and Role Based Access Control Administrator. A principal with one of these can give itself every other role.",
     example: "allowPrivilegedRoles true",
     default: String(DEFAULTS.allowPrivilegedRoles),
     parse: asJson,
@@ -119,32 +118,32 @@ export const SETTINGS = {
   },
   renewSecretsEveryDays: {
     description:
-      "Days from one renewal to the next, counted from the day of the first `pulumi up`; a secret lives for two of these periods at most. A change replaces every secret at once.",
+      "Days from one renewal to the next, counted from the day of the first `pulumi up`. A secret is valid for at most two of these periods. A change replaces every secret at once.",
     example: "renewSecretsEveryDays 30",
     default: String(DEFAULTS.renewSecretsEveryDays),
     parse: asNumber,
   },
   secretGeneration: {
-    description: "Raise it by one after a leak: every secret is replaced at once.",
+    description: "Raise it by one after a leak: that replaces every secret at once.",
     example: "secretGeneration 2",
     default: String(DEFAULTS.secretGeneration),
     parse: asNumber,
   },
   keyVault: {
     description:
-      "A Key Vault to which each `pulumi up` delivers the password: its name, if it lies in the resource group of the workspace; its resource ID; or `workspace` for the vault of the workspace, which everybody can read who may run a job there. Left out: the password is delivered nowhere.",
+      "A Key Vault to which each `pulumi up` writes the password: its name, if it is in the resource group of the workspace; its resource ID; or `workspace` for the vault of the workspace. Everybody who may run a job in the workspace can read that vault. Default: no Key Vault.",
     example: "keyVault kv-ml",
   },
   keyVaultAllVariables: {
     description:
-      "Delivers the five other variables too. Required with `keyVault` where `authentication` is `federated`.",
+      "Writes the five other variables to the Key Vault too. Required with `keyVault` if `authentication` is `federated`.",
     example: "keyVaultAllVariables true",
     default: String(DEFAULTS.keyVaultAllVariables),
     parse: asJson,
   },
   keyVaultSecretPrefix: {
     description:
-      "What the names of the secrets begin with; no other stack may use it in that vault. Left out: the stack's name, and 8 characters that stand for project, stack and component.",
+      "Prefix of the names of the secrets in the Key Vault. No other stack may use it in that vault. Default: the stack's name, and 8 characters computed from project, stack and component.",
     example: "keyVaultSecretPrefix training",
   },
 } satisfies Record<string, Setting>;

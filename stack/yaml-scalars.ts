@@ -78,7 +78,7 @@ function describe(what: string, source: string, value: string, file: string): Pr
     what,
     must: `be put in quotes in ${file}: without them YAML makes ${JSON.stringify(value)} of it`,
     received: source,
-    remedy: `Write "${source}" or '${source}' there; \`pulumi config set\` puts texts in quotes by itself.`,
+    remedy: `Write "${source}" or '${source}' there; \`pulumi config set\` adds the quotes itself.`,
   };
 }
 

@@ -99,7 +99,7 @@ async function orMissing<T>(ask: () => Promise<T>, lacking: string[]): Promise<T
 async function checkLogin(io: Io, login: AzureLogin, { workspace }: Answers): Promise<Rights | undefined> {
   if (workspace.tenantId === undefined) {
     io.stderr.write(
-      "Your login cannot see the workspace's subscription: what it may do could not be checked.\n",
+      "Your login cannot see the workspace's subscription, so its rights could not be checked.\n",
     );
     return undefined;
   }
@@ -137,7 +137,7 @@ async function stopIfNotAllowed(
     !options.yes &&
     (await asker.agree({
       option: "--yes",
-      message: `Your login may not ${lacking.what} (${lacking.because}): \`pulumi up\` would be refused. Go on all the same?`,
+      message: `Your login may not ${lacking.what} (${lacking.because}): \`pulumi up\` would be refused. Continue anyway?`,
       ready: false,
     }));
   if (goesOn) return;
@@ -166,5 +166,5 @@ async function confirmOverwriting(
 }
 
 function declined(): CliError {
-  return new CliError("DECLINED", "Nothing was written.", "Run it again to choose anew.");
+  return new CliError("DECLINED", "Nothing was written.", "Run it again with other answers.");
 }

@@ -32,7 +32,7 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
     throw new MisuseError(
       "NOBODY_TO_ASK",
       "Without a terminal, rotate must be given --yes.",
-      "All jobs that hold the present password fail from then on, until the new one is pushed.",
+      "From then on, all jobs that use the current password fail until you push the new one.",
     );
   }
   // With the password: only who has the former one can prove that it is refused.
@@ -41,7 +41,7 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
     throw new CliError(
       "NOTHING_TO_ROTATE",
       "The stack must have a password. It is federated, and has none.",
-      "If a pipeline is no longer to be trusted, remove its trust from `federatedCredentials` and run `pulumi up`.",
+      "If you no longer trust a pipeline, remove its trust from `federatedCredentials` and run `pulumi up`.",
     );
   }
 
@@ -73,12 +73,12 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
 
   io.stderr.write(
     [
-      "The password is new, and works.",
+      "The new password works.",
       refused,
       ...(await tellRemainingLogins(io, selectionOf(options))),
-      `${TOKENS_GIVEN_BEFORE} The last one expires ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. To end it at once, take the role: \`pulumi config set roles "[]"\` and \`pulumi up\`.`,
+      `${TOKENS_GIVEN_BEFORE} The last one expires ${formatLocalTime(new Date(io.now().getTime() + LONGEST_TOKEN_MS))}. To end it at once, remove the role: \`pulumi config set roles "[]"\` and \`pulumi up\`.`,
       `  1. ${describeHandOver(before.keyVault)}`,
-      `  2. Keep the setting: commit the stack's file of settings, where ${SETTING} is ${raised}. With a lower one, an \`up\` rotates again.`,
+      `  2. Keep the setting: commit the stack's settings file, in which ${SETTING} is ${raised}. With a lower number, the next \`up\` rotates again.`,
       "",
     ].join("\n"),
   );
@@ -105,11 +105,11 @@ async function proveRefusal(io: Io, former: Variables, waitMs: number): Promise<
   });
   if (failure !== undefined) {
     io.stderr.write(
-      "Every secret was replaced, and the new one works. That the former one is refused is not proved:\n",
+      "Every secret was replaced, and the new one works. It is not proved that Entra refuses the previous one:\n",
     );
     throw failure;
   }
-  return `Entra refuses the former password (${code}): tried, and refused after ${formatDuration(Date.now() - start)}.`;
+  return `Entra refuses the previous password (${code}): tried, and refused after ${formatDuration(Date.now() - start)}.`;
 }
 
 function selectionOf({ stack, cwd }: StackSelection): StackSelection {
@@ -141,7 +141,7 @@ async function setGeneration(io: Io, selection: StackSelection, generation: numb
 async function isWanted(io: Io, selection: StackSelection, raised: number): Promise<boolean> {
   await watch(io, selection, ["preview"], raised);
   try {
-    const answer = await io.ask("Replace every secret now? Jobs that hold one fail from then on. [yes/no] ");
+    const answer = await io.ask("Replace every secret now? Jobs that use one fail from then on. [yes/no] ");
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
     if (io.signal.aborted) throw unfinished("It was interrupted.", raised);
@@ -168,7 +168,7 @@ function unfinished(reason: string, raised: number): CliError {
   return new CliError(
     "ROTATION_UNFINISHED",
     `The rotation is not finished. ${reason} ${SETTING} stays ${raised}.`,
-    "Run `pulumi up --refresh`, as often as it takes: that is safe at every point. Then `himl-sp verify --wait 5m`, and push.",
+    "Run `pulumi up --refresh` until it succeeds: you can repeat it at any point. Then `himl-sp verify --wait 5m`, and push.",
   );
 }
 
@@ -183,8 +183,8 @@ async function checkNewPassword(
   if (details.secrets.some(({ keyId }) => formerKeyIds.includes(keyId))) {
     throw new CliError(
       "ROTATION_WITHOUT_EFFECT",
-      `The setting ${SETTING} must replace every secret. It is ${raised} now, and a former secret is still there.`,
-      `A program of your own must hand the setting on to HimlServicePrincipal, as its argument ${SETTING}.`,
+      `The setting ${SETTING} must replace every secret. It is ${raised} now, and a previous secret is still there.`,
+      `Your own program must pass the setting to HimlServicePrincipal as its argument ${SETTING}.`,
     );
   }
   const failure = await verify(

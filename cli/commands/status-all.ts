@@ -19,7 +19,7 @@ export async function runStatusAll(io: Io, options: StatusAllOptions): Promise<v
   if (options.stack !== undefined) {
     throw new MisuseError(
       "ALL_AND_STACK",
-      `--all must stand without --stack. Received --stack ${JSON.stringify(options.stack)}.`,
+      `--all must be used without --stack. Received --stack ${JSON.stringify(options.stack)}.`,
       "Leave out one of the two.",
     );
   }
@@ -37,7 +37,7 @@ export async function runStatusAll(io: Io, options: StatusAllOptions): Promise<v
   rows = sortWorstFirst(rows, now);
   if (options.json) io.stdout.write(printableJson(asJson(rows, now)));
   else if (rows.length === 0)
-    io.stderr.write("The project has no stack. `pulumi stack init NAME` makes one.\n");
+    io.stderr.write("The project has no stack. `pulumi stack init NAME` creates one.\n");
   else io.stdout.write(formatTable(rows, now));
   if (options.failWithin !== undefined) checkEnds(rows, options.failWithin, now);
 }
@@ -74,7 +74,7 @@ function checkEnds(rows: readonly FleetRow[], withinMs: number, now: Date): void
     ending.length > 0 ? "SECRET_ENDS_SOON" : "STACKS_UNREADABLE",
     sentences.join("\n  "),
     ending.length > 0
-      ? "Run `pulumi up` for each of them, then push the variables; see why the schedule that does so did not."
+      ? "Run `pulumi up` for each of them, then push the variables. Find out why the schedule did not do it."
       : "`himl-sp status --stack NAME` says more about one of them.",
   );
 }

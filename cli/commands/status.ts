@@ -124,7 +124,7 @@ function checkEnd({ details, hidden }: StackOutputs, withinMs: number, now: Date
     : new CliError(
         "SECRET_ENDS_SOON",
         `The password ends ${when}.`,
-        `${remedy} Find out why the schedule that does so did not.`,
+        `${remedy} Find out why the schedule did not do it.`,
       );
 }
 

@@ -13,7 +13,7 @@ export const azurePipelines: Format = {
       const isSecret = name === PASSWORD;
       // The agent refuses: it could not mask a value that a log shows line by line.
       if (isSecret && /[\r\n]/.test(value)) {
-        throw cannotCarry("azure-pipelines", name, "a line break, being secret,", "json");
+        throw cannotCarry("azure-pipelines", name, "a line break, because it is secret,", "json");
       }
       return `##vso[task.setvariable variable=${name}${isSecret ? ";issecret=true" : ""}]${escape(value)}\n`;
     }),

@@ -13,8 +13,8 @@ export interface Format {
 export function cannotCarry(format: string, name: VariableName, what: string, other: string): CliError {
   return new CliError(
     "VALUE_NOT_CARRIED",
-    `${name} must not have ${what} in the format ${format}, which cannot carry that.`,
-    `Use another format, such as ${other}; or correct the value, if that was not meant.`,
+    `${name} must not have ${what} in the format ${format}, which cannot represent that.`,
+    `Use another format, such as ${other}; or correct the value if it is a mistake.`,
   );
 }
 

@@ -98,7 +98,7 @@ export class MissingOptionError extends MisuseError {
     super(
       "OPTIONS_MISSING",
       `Without a terminal, or with --yes, these must be given: ${options.join(", ")}.`,
-      "`himl-sp init --help` tells what each of them means.",
+      "`himl-sp init --help` explains each of them.",
     );
   }
 }

@@ -174,7 +174,7 @@ export function describeReach(
   if (has(REPOSITORY_KEYS)) return has(JOB_KEYS) ? undefined : `${jobs} of ${owner}/${name}`;
   if (has(OWNER_KEYS)) return `${jobs} of every repository of ${owner}`;
   if (has(WORKFLOW_KEYS)) return `${jobs} of every repository that calls the workflow`;
-  return "jobs of anybody at GitHub";
+  return "jobs of anybody on GitHub";
 }
 
 /** Whether the template tells nobody's jobs from anybody's: such a subject must never be trusted. */

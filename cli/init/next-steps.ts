@@ -15,7 +15,7 @@ export function formatSteps(answers: Answers): string {
   const { stack, place } = answers;
   const steps: [why: string, command: string][] = [
     ...(needsInstall(answers) ? ([["Gets the component.", "pulumi install"]] as [string, string][]) : []),
-    ["Shows what it will make, asks, and makes it.", commandLine`pulumi up --stack ${stack}`],
+    ["Shows what it will create, asks, and creates it.", commandLine`pulumi up --stack ${stack}`],
     ["Gives the variables to the pipeline.", pushCommand(answers)],
   ];
   const isDraft = place.name === "azure-devops" && !answers.usesPassword;
@@ -84,6 +84,6 @@ async function mustSucceed(io: Io, args: readonly string[], selection: { cwd: st
   throw new CliError(
     "PULUMI_FAILED",
     `${command`pulumi ${args}`} must succeed. It ended with exit code ${exitCode ?? "none"}.`,
-    "What it says is above. The files are written: mend that, and go on with the same command.",
+    "Its output is above. The files are written. Fix the problem, then run the same command again.",
   );
 }

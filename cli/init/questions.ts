@@ -93,7 +93,7 @@ function noWorkspace(subscriptions: readonly Subscription[]): CliError {
   return new CliError(
     "NO_WORKSPACE",
     `Your login must be able to see an Azure ML workspace. It sees none in ${searched.join(", ") || "any subscription"}${more}.`,
-    "Somebody with the role Owner on the workspace gives you Reader. In another tenant: `az login --tenant TENANT`. Or give --workspace RESOURCE_ID.",
+    "Ask somebody with the role Owner on the workspace for the role Reader. If it is in another tenant: `az login --tenant TENANT`. Or give --workspace RESOURCE_ID.",
   );
 }
 
@@ -209,7 +209,7 @@ export function askPassword(
       {
         value: true,
         name: "no, with a password",
-        description: "A secret that `pulumi up` renews every 90 days, and that the pipeline has to be given.",
+        description: "A secret that `pulumi up` renews every 90 days. You push it to the pipeline.",
       },
     ],
     ready: before ?? place.name === "other",

@@ -30,7 +30,7 @@ export const AZ_DEVOPS: Tool = {
     if (/requires the extension azure-devops|'pipelines' is misspelled/.test(stderr)) {
       return new CliError(
         "AZ_DEVOPS_NOT_FOUND",
-        "The `az` command must have its extension azure-devops. It does not have it.",
+        "The `az` command must have the extension azure-devops. The extension is not installed.",
         "`az extension add --name azure-devops`",
       );
     }
@@ -105,7 +105,7 @@ export class AzureDevOpsTarget implements Target {
       ]);
       this.existing = { ...parseJson<VariableGroup>(json, "az"), variables: {} };
       this.io.stderr.write(
-        `Variable group ${this.options.group} created: each pipeline asks for permission at its first use.\n`,
+        `Variable group ${this.options.group} created. Azure DevOps asks for permission when a pipeline first uses it.\n`,
       );
       return;
     }

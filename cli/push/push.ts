@@ -86,7 +86,7 @@ export async function push(
       throw new CliError(
         "PUSH_INCOMPLETE",
         `Only ${done.length} of ${steps.length} writes to ${target.description} succeeded. ${reason}\n  Done: ${list(done)}.\n  Not done: ${list(steps.filter((step) => !done.includes(step)))}.`,
-        "Remove the reason, then run it again. It writes everything once more, which does no harm.",
+        "Fix the cause, then run it again. It writes everything again, which does no harm.",
       );
     }
     done.push(...group);

@@ -20,7 +20,7 @@ export function checkGithubOptions({ repo, environment, hostname }: GithubOption
     throw new MisuseError(
       "INVALID_REPOSITORY",
       `--repo must be OWNER/NAME. Received ${JSON.stringify(repo)}.`,
-      "For example: octocat/training. A GitHub server of your own goes into --hostname.",
+      "For example: octocat/training. For your own GitHub server, use --hostname.",
     );
   }
   if (hostname !== undefined && !HOST.test(hostname)) {

@@ -123,7 +123,7 @@ function parseDetails(value: unknown): { details: StackDetails; hidden: HidableD
   if (value === null) {
     throw new CliError(
       "DETAILS_NOT_DECRYPTED",
-      "The output `details` is secret, since a setting behind it is. Pulumi must be able to decrypt it. It could not.",
+      "The output `details` is secret, because one of its settings is. Pulumi must be able to decrypt it. It could not.",
       SET_PASSPHRASE,
     );
   }
@@ -157,7 +157,7 @@ function parseDetails(value: unknown): { details: StackDetails; hidden: HidableD
     throw new CliError(
       "OUTPUTS_INVALID",
       `The stack's output \`details\` must be that of a HimlServicePrincipal. Its ${problems.join(", ")} ${problems.length === 1 ? "is" : "are"} not.`,
-      "A program of your own must export the component's output `details` as it is. Then run `pulumi up`.",
+      "Your own program must export the component's output `details` unchanged. Then run `pulumi up`.",
     );
   }
   return { details: details as unknown as StackDetails, hidden };

@@ -22,7 +22,7 @@ const NARROWEST_CHART = 24;
 
 export const LEGEND: Record<Stretch["kind"], string> = {
   "handed-out": "handed out",
-  valid: "valid for whoever still holds it",
+  valid: "still valid for jobs that have it",
 };
 
 /** For the end of a secret's line. */

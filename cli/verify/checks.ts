@@ -132,7 +132,7 @@ async function untilReplicated<T>(
       const left = deadline - Date.now();
       if (!(error instanceof VerificationError && error.mayBeReplication) || left <= 0) throw error;
       io.stderr.write(
-        `${name}: not yet (${error.code}), which replication can explain; trying again for ${formatDuration(left)}\n`,
+        `${name}: not yet (${error.code}). Replication may be the cause: trying again for ${formatDuration(left)}\n`,
       );
       await sleep(Math.min(pause, left), undefined, { signal: io.signal });
     }
@@ -163,7 +163,7 @@ export function checkHolder({ claims }: Login, variables: CheckedVariables): voi
   if (!isSame(claims.appid, variables.HIML_SERVICE_PRINCIPAL_ID)) {
     throw new VerificationError(
       "OTHER_IDENTITY",
-      `The login must be that of the service principal, ${variables.HIML_SERVICE_PRINCIPAL_ID}. It is that of somebody else, with the object ID ${claims.oid}.`,
+      `The login must be that of the service principal, ${variables.HIML_SERVICE_PRINCIPAL_ID}. It belongs to another identity, with the object ID ${claims.oid}.`,
       `Run it in the pipeline, after its login; or set ${PASSWORD}.`,
     );
   }

@@ -38,19 +38,19 @@ const ENTRA: Record<string, Explanation> = {
     isRevocation: true,
   },
   "7000215": {
-    sentence: "The password is wrong, or it is that of a secret which has been removed.",
+    sentence: "The password is wrong, or it belongs to a secret that was removed.",
     remedy: `If it was copied from the portal: copy the secret's value, not its ID. Otherwise ${PUSH}.`,
     mayBeReplication: true,
     isRevocation: true,
   },
   "7000222": {
     sentence: "The password has expired.",
-    remedy: `Run \`pulumi up\`, which makes a new one, and ${PUSH}.`,
+    remedy: `Run \`pulumi up\`, which creates a new one, and ${PUSH}.`,
     isRevocation: true,
   },
   "7000229": {
     sentence: "The application exists, but its service principal in the tenant does not.",
-    remedy: "Run `pulumi refresh`, then `pulumi up`, which makes it anew.",
+    remedy: "Run `pulumi refresh`, then `pulumi up`, which creates it again.",
     mayBeReplication: true,
     isRevocation: true,
   },
@@ -70,8 +70,8 @@ const ENTRA: Record<string, Explanation> = {
     isRevocation: true,
   },
   "700211": {
-    sentence: "The application trusts no issuer like the one of the pipeline's token.",
-    remedy: `${COMPARE_TRUSTS}: the issuer must be the same to the character, a final slash included.`,
+    sentence: "The application does not trust the issuer of the pipeline's token.",
+    remedy: `${COMPARE_TRUSTS}: the issuer must match exactly, including a final slash.`,
     mayBeReplication: true,
     isRevocation: true,
   },
@@ -93,7 +93,7 @@ const ENTRA: Record<string, Explanation> = {
     isRevocation: true,
   },
   "700024": {
-    sentence: "The pipeline's token is outside of its time: such tokens live for some minutes.",
+    sentence: "The pipeline's token is not valid now: such tokens live for only some minutes.",
     remedy: "Log in again right before the step that needs it, and check the clock of the machine.",
   },
   "53003": {

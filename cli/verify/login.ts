@@ -21,7 +21,7 @@ export interface Login {
 }
 
 /**
- * Logs in as hi-ml does: with the password, or else as the Azure CLI is logged in. A step that has the pipeline's own
+ * Logs in as hi-ml does: with the password, or else with the login of the Azure CLI. A step that has the pipeline's own
  * token in the file of `AZURE_FEDERATED_TOKEN_FILE` can check the trust before there is an Azure CLI.
  */
 export async function logIn(
@@ -50,7 +50,7 @@ export async function logIn(
     );
     return describeLogin(token, "with the pipeline's own token");
   }
-  return describeLogin(await getTokenOfAzureCli(io), "as the Azure CLI is logged in");
+  return describeLogin(await getTokenOfAzureCli(io), "with the login of the Azure CLI");
 }
 
 async function getToken(createCredential: (httpClient: HttpClient) => TokenCredential): Promise<string> {
@@ -116,7 +116,7 @@ async function getTokenOfAzureCli(io: Io): Promise<string> {
     new VerificationError(
       "AZ_NOT_LOGGED_IN",
       `There is no ${PASSWORD}, so the Azure CLI must be logged in. It says: ${lastLines(finished.stderr, 1)}`,
-      "Log in before: `az login --service-principal --federated-token`, or the action azure/login.",
+      "Log in first: `az login --service-principal --federated-token`, or the action azure/login.",
     )
   );
 }

@@ -41,12 +41,12 @@ export async function verifyRefused(
       "NOT_REFUSED",
       `The login must be refused. It still succeeds, ${login.how}. ${
         stillWorks.length === 0
-          ? "It can do nothing at the workspace."
+          ? "It can do nothing in the workspace."
           : `With it, ${stillWorks.join(", and ")}.`
       }`,
-      login.how === "as the Azure CLI is logged in"
-        ? "The Azure CLI keeps tokens until they end. `az logout`, and log in again as the pipeline does: that must fail."
-        : "Entra needs some minutes to spread what was removed: add --wait 5m. `himl-sp audit` shows what can log in.",
+      login.how === "with the login of the Azure CLI"
+        ? "The Azure CLI keeps tokens until they expire. `az logout`, and log in again as the pipeline does: that must fail."
+        : "Entra needs some minutes to apply a removal everywhere: add --wait 5m. `himl-sp audit` shows what can log in.",
     );
   } catch (error) {
     if (error instanceof CliError) return error;

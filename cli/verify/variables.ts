@@ -22,7 +22,7 @@ export function checkVariables(variables: Variables): CheckedVariables {
     const value = variables[name];
     if (value === undefined || value === "") problems.push(`${name} must be set. It is not.`);
     else if (value !== value.trim() || /^["'].*["']$/.test(value)) {
-      problems.push(`${name} must not have quotes or blanks around it. Received ${JSON.stringify(value)}.`);
+      problems.push(`${name} must not have quotes or spaces around it. Received ${JSON.stringify(value)}.`);
     } else if (GUIDS.includes(name) && !GUID.test(value)) {
       problems.push(`${name} must be a GUID. Received ${JSON.stringify(value)}.`);
     }
@@ -30,16 +30,16 @@ export function checkVariables(variables: Variables): CheckedVariables {
   const password = variables[PASSWORD];
   if (password !== undefined && GUID.test(password)) {
     problems.push(
-      `${PASSWORD} must be the value of a secret. It is a GUID: the secret's ID, as the portal shows beside it.`,
+      `${PASSWORD} must be the value of a secret. It is a GUID, probably the secret's ID, which the portal shows beside the value.`,
     );
   } else if (password !== undefined && (password !== password.trim() || /^["'].*["']$/.test(password))) {
-    problems.push(`${PASSWORD} must not have quotes or blanks around it. It has.`);
+    problems.push(`${PASSWORD} must not have quotes or spaces around it. It does.`);
   }
   if (problems.length > 0) {
     throw new VerificationError(
       "VARIABLES_INVALID",
       problems.join("\n  "),
-      "Set them as `himl-sp env` gives them.",
+      "Set them as `himl-sp env` prints them.",
     );
   }
   return variables as CheckedVariables;

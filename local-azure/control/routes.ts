@@ -158,7 +158,7 @@ const routes = defineRoutes<Admin, "admin">("control", {
   "PUT /_local/latency": route("Set how long each answer waits: `{ms}`", (control, call) =>
     control.setLatency(read(call, latencyBody).ms),
   ),
-  "GET /_local/faults": route("Faults that still have requests to strike", (control) => ({
+  "GET /_local/faults": route("Faults that have not hit all of their requests yet", (control) => ({
     value: control.faults(),
   })),
   "POST /_local/faults": route(
@@ -170,7 +170,7 @@ const routes = defineRoutes<Admin, "admin">("control", {
   "DELETE /_local/faults": route("Remove all faults", (control) => control.clearFaults()),
   "GET /_local/requests": route("The request log", (control) => ({ value: control.requests() })),
   "DELETE /_local/requests": route("Empty the request log", (control) => control.clearRequests()),
-  "GET /_local/state": route("All that is in the directory, secrets as hashes", (control) => control.state()),
+  "GET /_local/state": route("Everything in the directory; secrets as hashes", (control) => control.state()),
   "POST /_local/callers": route(
     "Create a principal with a secret to call with: `{displayName, role?, scope?, ownsApplications?, graphPermissions?}`",
     (control, call) => control.createCaller(read(call, callerBody)),
@@ -194,7 +194,7 @@ const routes = defineRoutes<Admin, "admin">("control", {
     },
   ),
   "POST /_local/permission-grants": route(
-    "Lend a person's permissions to an application: `{clientId, consentType, principalId, resourceId, scope}`",
+    "Grant a person's permissions to an application (delegated): `{clientId, consentType, principalId, resourceId, scope}`",
     (control, call) => control.lendPermissions(read(call, scopeGrantBody)),
   ),
   "POST /_local/subscriptions": route(
@@ -212,7 +212,7 @@ const routes = defineRoutes<Admin, "admin">("control", {
     201,
   ),
   "PUT /_local/key-vaults/:vault/access-policies": route(
-    "Say what somebody may do with the secrets of a vault without roles: `{objectId, secrets}`",
+    "Set an access policy of a vault that does not use roles: `{objectId, secrets}`",
     (control, call) => control.setAccessPolicy(call.params.vault!, read(call, policyOfVault)),
   ),
   "POST /_local/issuers": route(
@@ -235,13 +235,13 @@ const routes = defineRoutes<Admin, "admin">("control", {
     },
     201,
   ),
-  "POST /_local/snapshots/:snapshot/restore": route("Back to a snapshot", (control, call, cloud) => {
+  "POST /_local/snapshots/:snapshot/restore": route("Go back to a snapshot", (control, call, cloud) => {
     const id = call.params.snapshot!;
     const snapshot = snapshotsOf(cloud).get(id);
     if (snapshot === undefined) throw refuse("snapshotNotFound", { id });
     control.restore(snapshot);
   }),
-  "POST /_local/reset": route("Back to the start", (control) => control.reset()),
+  "POST /_local/reset": route("Go back to the start", (control) => control.reset()),
 });
 
 const snapshots = new WeakMap<Cloud, Map<string, Snapshot>>();

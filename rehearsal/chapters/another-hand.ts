@@ -3,7 +3,7 @@ import type { Chapter } from "./chapter";
 /** What a laptop created, a pipeline renews, with no more rights than that takes. */
 export const anotherHand: Chapter = {
   name: "another-hand",
-  title: "Another hand: an up by somebody else",
+  title: "Another identity: somebody else runs pulumi up",
   async run(stage) {
     const first = await stage.createStack();
     const { azure, session } = stage;

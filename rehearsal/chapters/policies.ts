@@ -9,7 +9,7 @@ export const policies: Chapter = {
     const { control } = stage.azure;
     control.setPolicy({ requireServiceManagementReference: true });
     await stage.expectUpToFail(
-      "pulumi up in a tenant that demands a service reference",
+      "pulumi up in a tenant that requires a service reference",
       "ServiceManagementReference field is required for Create",
     );
     await stage.session.configure({ serviceManagementReference: "4711" });
@@ -21,7 +21,7 @@ export const policies: Chapter = {
       "the tenant now allows secrets of 60 days; 90 days later: pulumi up",
       "CredentialInvalidLifetimeAsPerAppPolicy",
     );
-    await stage.expectLogin("the secret of the first day, which was left alone", first);
+    await stage.expectLogin("the secret of the first day, which has not changed", first);
     await stage.session.configure({ renewSecretsEveryDays: "30" });
     const second = await stage.renewSecrets("renewSecretsEveryDays 30: pulumi up");
     await stage.expectLogin("the new secret", second);

@@ -3,7 +3,7 @@ import type { Chapter } from "./chapter";
 /** An ordinary up in the next period renews, and what pipelines hold stays valid meanwhile. */
 export const renewal: Chapter = {
   name: "renewal",
-  title: "Renewal: a new secret every 90 days, with time to hand it over",
+  title: "Renewal: a new secret every 90 days, with time to push it",
   async run(stage) {
     const first = await stage.createStack();
     stage.passDays(45);

@@ -13,7 +13,7 @@ export interface Outcome {
   readonly repair: string;
   /** Things in Azure after `pulumi destroy`. */
   readonly left: number;
-  /** Whether a pipeline that held the password of before could log in all the time, and one with the new one does. */
+  /** Whether a pipeline that held the previous password could log in all the time, and one with the new one does. */
   readonly keptAccess: boolean;
   /** Whether a secret was printed. */
   readonly toldSecret: boolean;
@@ -124,7 +124,7 @@ class Trial {
     await this.note(this.world.pulumi("destroy"));
   }
 
-  /** Whether the password of before has been good all the time, and the one that is handed out now is. */
+  /** Whether the previous password has been good all the time, and the one that is handed out now is. */
   async hasAccess(): Promise<boolean> {
     await this.checkAccess();
     const current = await this.world.readHeld().catch(() => undefined);

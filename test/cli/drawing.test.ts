@@ -36,7 +36,7 @@ describe("The picture of the secrets' life", () => {
       "     v today",
       `  a  |${"=".repeat(21)}${"-".repeat(23)}  ends 2027-05-24, in 179 days`,
       `${" ".repeat(27)}^ next renewal 2027-02-23, in 89 days`,
-      "     = handed out   - valid for whoever still holds it",
+      "     = handed out   - still valid for jobs that have it",
     ]);
   });
 
@@ -46,7 +46,7 @@ describe("The picture of the secrets' life", () => {
       `  a  ${"=".repeat(15)}-|${"-".repeat(13)}                 ends 2027-05-24, in 80 days`,
       `  b  ${" ".repeat(15)}=|${"=".repeat(13)}${"-".repeat(15)}  ends 2027-08-22, in 170 days`,
       `${" ".repeat(35)}^ next renewal 2027-05-24, in 80 days`,
-      "     = handed out   - valid for whoever still holds it",
+      "     = handed out   - still valid for jobs that have it",
     ]);
   });
 
@@ -55,7 +55,7 @@ describe("The picture of the secrets' life", () => {
     assert.equal(today, "     ▼ today");
     assert.ok(secret!.startsWith(`  a  │${"█".repeat(21)}${"░".repeat(23)}  ends`));
     assert.match(renewal!, /^ +▲ next/);
-    assert.equal(legend, "     █ handed out   ░ valid for whoever still holds it");
+    assert.equal(legend, "     █ handed out   ░ still valid for jobs that have it");
   });
 
   it("nobody ran `up`: the same secret is handed out until today, and the renewal is due", () => {

@@ -226,7 +226,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
     assert.throws(render, (error: CliError) => {
       assert.equal(
         error.message,
-        "HIML_SERVICE_PRINCIPAL_PASSWORD must not have a line break in the format docker-env-file, which cannot carry that.",
+        "HIML_SERVICE_PRINCIPAL_PASSWORD must not have a line break in the format docker-env-file, which cannot represent that.",
       );
       assert.ok(!`${error.stack} ${error.remedy}`.includes("hush"));
       return true;

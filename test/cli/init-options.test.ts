@@ -262,10 +262,7 @@ describe("himl-sp init, without a terminal", function () {
       const { exitCode, stderr } = await elsewhere();
       assert.equal(exitCode, 1);
       assert.match(stderr, /NOT_ALLOWED: Your login must be allowed to register an application\. It is not/);
-      assert.match(
-        stderr,
-        /An administrator of the tenant gives you the directory role Application Developer/,
-      );
+      assert.match(stderr, /Ask an administrator of the tenant for the directory role Application Developer/);
       await assertNothingWritten();
     });
 

@@ -53,7 +53,7 @@ describe("An option that is given without a value is misuse", () => {
         "himl-sp: OPTION_WITHOUT_VALUE: --repo must have a value. Received an empty one.",
         "  --environment must have a value. Received an empty one.",
         "  --stack must have a value. Received --dry-run, which is another option.",
-        "  Leave the option out, or give its value; in a script, see that the variable is set.",
+        "  Leave the option out, or give its value; in a script, make sure that the variable is set.",
         "",
       ].join("\n"),
     );

@@ -200,7 +200,7 @@ describe("himl-sp push github", function () {
         "himl-sp: PUSH_INCOMPLETE: Only 3 of 6 writes to contoso/training succeeded. `gh variable set HIML_SUBSCRIPTION_ID` ended with exit code 1: HTTP 500: ***",
         "  Done: HIML_SERVICE_PRINCIPAL_PASSWORD (create), HIML_SERVICE_PRINCIPAL_ID (create), HIML_TENANT_ID (create).",
         "  Not done: HIML_SUBSCRIPTION_ID (create), HIML_RESOURCE_GROUP (create), HIML_WORKSPACE_NAME (create).",
-        "  Remove the reason, then run it again. It writes everything once more, which does no harm.",
+        "  Fix the cause, then run it again. It writes everything again, which does no harm.",
         "",
       ].join("\n"),
     );
@@ -243,7 +243,7 @@ describe("himl-sp push azure-devops", function () {
     ]);
     assert.match(
       stderr,
-      /^Variable group himl created: each pipeline asks for permission at its first use\.$/m,
+      /^Variable group himl created\. Azure DevOps asks for permission when a pipeline first uses it\.$/m,
     );
   });
 

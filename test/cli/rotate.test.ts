@@ -102,7 +102,7 @@ describe("himl-sp rotate, on the real engine", function () {
     assert.match(stderr, /^ok {4}role {11}may submit jobs$/m);
     assert.match(
       stderr,
-      /^Entra refuses the former password \(AADSTS7000215\): tried, and refused after \d+ s\.$/m,
+      /^Entra refuses the previous password \(AADSTS7000215\): tried, and refused after \d+ s\.$/m,
     );
     assert.match(stderr, /^This can still log in; .*:\n {2}secret portal, until .*, made by hand\n/m);
     assert.match(
@@ -111,7 +111,7 @@ describe("himl-sp rotate, on the real engine", function () {
     );
     assert.match(
       stderr,
-      /1\. Push it: .*\n {2}2\. Keep the setting: commit the stack's file of settings, where secretGeneration is 2\./,
+      /1\. Push it: .*\n {2}2\. Keep the setting: commit the stack's settings file, in which secretGeneration is 2\./,
     );
     for (const { variables } of [former, current]) {
       assert.ok(!stderr.includes(variables["HIML_SERVICE_PRINCIPAL_PASSWORD"]!));
@@ -136,7 +136,7 @@ describe("himl-sp rotate, on the real engine", function () {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /Replace every secret now\? Jobs that hold one fail from then on\. \[yes\/no\] himl-sp: DECLINED: Nothing was changed: /,
+      /Replace every secret now\? Jobs that use one fail from then on\. \[yes\/no\] himl-sp: DECLINED: Nothing was changed: /,
     );
     assert.equal(await generation(), before);
     assert.deepEqual(writes(), []);
@@ -196,7 +196,7 @@ describe("himl-sp rotate, on the real engine", function () {
           const sentence = `The rotation is not finished\\. .* secretGeneration stays ${raised}\\.`;
           assert.match(
             stderr,
-            new RegExp(`^himl-sp: ROTATION_UNFINISHED: ${sentence}\n  Run \`pulumi up --refresh\`, `, "m"),
+            new RegExp(`^himl-sp: ROTATION_UNFINISHED: ${sentence}\n  Run \`pulumi up --refresh\` until `, "m"),
           );
           await stack.expectPulumi("up", "--refresh", "--yes", "--skip-preview");
         }

@@ -75,7 +75,7 @@ describe("himl-sp, where a setting is secret and outputs are so too", function (
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /^himl-sp: DETAILS_NOT_DECRYPTED: The output `details` is secret, since a setting behind it is\. .*\n {2}Set PULUMI_CONFIG_PASSPHRASE/,
+      /^himl-sp: DETAILS_NOT_DECRYPTED: The output `details` is secret, because one of its settings is\. .*\n {2}Set PULUMI_CONFIG_PASSPHRASE/,
     );
   });
 

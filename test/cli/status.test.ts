@@ -37,7 +37,7 @@ describe("himl-sp status", function () {
     assert.match(second!, /^b +=+\|=+-+ {2}ends 2027-04-16, in 143 days$/);
     assert.match(renewal!, /next renewal 2027-01-16, in 53 days/);
     assert.deepEqual(lines.slice(6), [
-      "     = handed out   - valid for whoever still holds it",
+      "     = handed out   - still valid for jobs that have it",
       `  The first \`pulumi up\` after ${formatLocalTime("2027-01-16T00:00:00Z")} renews.`,
       "Trusts",
       "  repo:o/r:ref:refs/heads/main of https://token.actions.githubusercontent.com",
@@ -69,7 +69,7 @@ describe("himl-sp status", function () {
     const { stdout, stderr } = await status({ ...DETAILS, keyVault }, late, "--fail-within", "100d");
     assert.match(stdout, /^Key Vault kv-ml\n {2}dev-fc1a8e64-HIML-SERVICE-PRINCIPAL-PASSWORD$/m);
     assert.match(stdout, /^ {2}Renewal is due: run `pulumi up`\.$/m);
-    assert.match(stderr, /Run `pulumi up`\. Find out why the schedule that does so did not\./);
+    assert.match(stderr, /Run `pulumi up`\. Find out why the schedule did not do it\./);
     const json = await status({ ...DETAILS, keyVault }, NOW, "--json");
     assert.deepEqual((JSON.parse(json.stdout) as { keyVault: unknown }).keyVault, keyVault);
   });
@@ -168,7 +168,7 @@ describe("himl-sp status", function () {
       assert.equal(
         stderr,
         `himl-sp: SECRET_ENDS_SOON: The password ends ${formatLocalTime("2027-04-16T00:00:00Z")} (in 11 days).\n` +
-          "  Run `pulumi up`, then push the variables. Find out why the schedule that does so did not.\n",
+          "  Run `pulumi up`, then push the variables. Find out why the schedule did not do it.\n",
       );
     });
 

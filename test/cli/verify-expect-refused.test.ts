@@ -71,7 +71,7 @@ describe("himl-sp verify --expect refused", function () {
         {
           check: "login",
           ok: true,
-          detail: "The password is wrong, or it is that of a secret which has been removed.",
+          detail: "The password is wrong, or it belongs to a secret that was removed.",
           code: "AADSTS7000215",
         },
       ],
@@ -108,7 +108,7 @@ describe("himl-sp verify --expect refused", function () {
     const { exitCode, stdout, stderr } = await expectRefused(stage.variables(bare));
     assert.equal(exitCode, 1);
     assert.match(stdout, /^ok {4}workspace {6}AuthorizationFailed: /m);
-    assert.match(stderr, /It still succeeds, with the password\. It can do nothing at the workspace\.$/m);
+    assert.match(stderr, /It still succeeds, with the password\. It can do nothing in the workspace\.$/m);
   });
 
   it("--wait: tries again until the removal has spread", async () => {
@@ -146,7 +146,7 @@ describe("himl-sp verify --expect refused", function () {
       assert.equal(exitCode, 1);
       assert.match(
         stderr,
-        /NOT_REFUSED: .* as the Azure CLI is logged in\..*\n.*keeps tokens until they end/,
+        /NOT_REFUSED: .* with the login of the Azure CLI\..*\n.*keeps tokens until they expire/,
       );
     } finally {
       await az.remove();

@@ -57,8 +57,8 @@ describe("himl-sp verify, without a password", function () {
     stage.assertFailure(
       await withToken(await other.sign({ sub: SUBJECT, aud: AUDIENCE })),
       "AADSTS700211",
-      /The application trusts no issuer like the one of the pipeline's token\.$/,
-      /a final slash included/,
+      /The application does not trust the issuer of the pipeline's token\.$/,
+      /including a final slash/,
     );
   });
 
@@ -84,7 +84,7 @@ describe("himl-sp verify, without a password", function () {
     stage.assertFailure(
       await withToken(await issuer.sign({ sub: SUBJECT, aud: AUDIENCE }, { expiresInSeconds: -600 })),
       "AADSTS700024",
-      /outside of its time: such tokens live for some minutes\.$/,
+      /not valid now: such tokens live for only some minutes\.$/,
       /Log in again right before the step that needs it/,
     );
   });
@@ -103,7 +103,7 @@ describe("himl-sp verify, without a password", function () {
       stdout: JSON.stringify({ accessToken: await stage.tokenOf(stage.caller) }),
     });
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^ok {4}token {10}as the service principal, as the Azure CLI is logged in$/m);
+    assert.match(stdout, /^ok {4}token {10}as the service principal, with the login of the Azure CLI$/m);
     assert.deepEqual(
       calls.map(({ args }) => args.join(" ")),
       ["account get-access-token --resource https://management.azure.com --output json"],
@@ -131,7 +131,7 @@ describe("himl-sp verify, without a password", function () {
     stage.assertFailure(
       await withAz({ stdout: JSON.stringify({ accessToken: await stage.tokenOf(stage.azure.admin) }) }),
       "OTHER_IDENTITY",
-      new RegExp(`It is that of somebody else, with the object ID ${stage.azure.admin.objectId}\\.$`),
+      new RegExp(`It belongs to another identity, with the object ID ${stage.azure.admin.objectId}\\.$`),
       /Run it in the pipeline, after its login/,
     );
   });
@@ -143,7 +143,7 @@ describe("himl-sp verify, without a password", function () {
     stage.assertFailure(
       await withAz({ exitCode: 1, stderr }),
       "AADSTS700024",
-      /outside of its time/,
+      /not valid now/,
       /Log in again right before/,
     );
   });

@@ -24,7 +24,7 @@ describe("himl-sp verify: what is wrong, provoked in the local Azure", function 
       [
         "AADSTS7000215",
         () => ({ ...stage.variables(), HIML_SERVICE_PRINCIPAL_PASSWORD: "wrong~one" }),
-        /The password is wrong, or it is that of a secret which has been removed\.$/,
+        /The password is wrong, or it belongs to a secret that was removed\.$/,
         /copy the secret's value, not its ID/,
       ],
       [
@@ -52,7 +52,7 @@ describe("himl-sp verify: what is wrong, provoked in the local Azure", function 
           finished,
           "AADSTS7000222",
           /The password has expired\.$/,
-          /`pulumi up`, which makes a new one/,
+          /`pulumi up`, which creates a new one/,
         );
       } finally {
         stage.azure.control.setClock(before);

@@ -117,11 +117,11 @@ describe("himl-sp verify, against the local Azure", function () {
         stderr,
         [
           "Checking the variables of the environment, as hi-ml uses them",
-          'himl-sp: VARIABLES_INVALID: HIML_SERVICE_PRINCIPAL_ID must not have quotes or blanks around it. Received "\\"quoted\\"".',
+          'himl-sp: VARIABLES_INVALID: HIML_SERVICE_PRINCIPAL_ID must not have quotes or spaces around it. Received "\\"quoted\\"".',
           "  HIML_TENANT_ID must be set. It is not.",
           '  HIML_SUBSCRIPTION_ID must be a GUID. Received "my subscription".',
-          "  HIML_SERVICE_PRINCIPAL_PASSWORD must be the value of a secret. It is a GUID: the secret's ID, as the portal shows beside it.",
-          "  Set them as `himl-sp env` gives them.",
+          "  HIML_SERVICE_PRINCIPAL_PASSWORD must be the value of a secret. It is a GUID, probably the secret's ID, which the portal shows beside the value.",
+          "  Set them as `himl-sp env` prints them.",
           "",
         ].join("\n"),
       );
@@ -154,7 +154,7 @@ describe("himl-sp verify, against the local Azure", function () {
       assert.equal(exitCode, 0, stderr);
       assert.match(
         stderr,
-        /^subscription: not yet \(\w+\), which replication can explain; trying again for \d+ s$/m,
+        /^subscription: not yet \(\w+\). Replication may be the cause: trying again for \d+ s$/m,
       );
     });
 

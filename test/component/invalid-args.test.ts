@@ -54,7 +54,7 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
       assert.match(message, /: 2 problems\. Nothing was changed\.\n {2}secretGeneration must /);
       assert.match(
         message,
-        /\n {2}ARM_ENVIRONMENT must be public, or be left out: hi-ml knows no other cloud\./,
+        /\n {2}ARM_ENVIRONMENT must be public, or be left out: hi-ml supports no other cloud\./,
       );
       assert.deepEqual(registered, ["himl"]);
     } finally {
@@ -123,7 +123,7 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
   roles[2].scope must be resourceGroup, workspace, subscription or a resource ID that begins with /subscriptions/. Received "nowhere".
     The Azure portal shows the resource ID under Properties or JSON View.
   roles[4] must be a role and scope that are not in the list yet. Received {"role":"Contributor","scope":"resourceGroup"}.
-    Azure knows one assignment for each principal, role and scope: remove one of the two.`,
+    Azure allows one assignment for each principal, role and scope: remove one of the two.`,
     );
     assert.deepEqual(
       registered.filter((name) => name !== "himl"),
@@ -160,8 +160,8 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
     [
       "a workspace that may not be read",
       azureError(403, "AuthorizationFailed", "The client … does not have authorization"),
-      `The workspace (Azure: AuthorizationFailed) must be readable to whoever runs Pulumi. Received ${location}.
-    Ask for a role on resource group rg-ml that may read it and assign roles, and check the names: without a role Azure does not tell whether they exist. If this program creates it, set workspaceLookup to false.`,
+      `The workspace (Azure: AuthorizationFailed) must be readable with your login. Received ${location}.
+    Ask for a role on resource group rg-ml that may read it and assign roles, and check the names: without a role, Azure does not say whether they exist. If this program creates it, set workspaceLookup to false.`,
     ],
   ];
   for (const [what, call, expected] of lookUps) {
@@ -197,7 +197,7 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
       message,
       `Azure ML workspace: 1 problem. Nothing was changed.
   The workspace must be readable. It was not: getaddrinfo ENOTFOUND management.azure.com. Received ${location}.
-    Try again; if it stays, the message above is Azure's own.`,
+    Try again. If the problem stays: the message above is from Azure.`,
     );
     assert.deepEqual(registered, ["himl"]);
   });

@@ -204,7 +204,7 @@ describe("A Key Vault is refused", () => {
     [
       "that is no vault",
       { keyVault: "https://kv-ml.vault.azure.net/" },
-      /\n {2}keyVault must be the name of a Key Vault, its resource ID, or workspace\. Received "https:\/\/kv-ml\.vault\.azure\.net\/"\.\n {4}`az keyvault list --query "\[\]\.id"` lists resource IDs\. A name alone is that of a vault in the resource group of the workspace\.$/,
+      /\n {2}keyVault must be the name of a Key Vault, its resource ID, or workspace\. Received "https:\/\/kv-ml\.vault\.azure\.net\/"\.\n {4}`az keyvault list --query "\[\]\.id"` lists resource IDs\. A name alone means a vault in the resource group of the workspace\.$/,
     ],
     [
       "that turns out later to be no vault",
@@ -214,12 +214,12 @@ describe("A Key Vault is refused", () => {
     [
       "where there is no password to deliver",
       { keyVault: "kv-ml", authentication: "federated", federatedCredentials: [TRUST] },
-      /\n {2}keyVault must be left out where authentication is federated: there is no password to deliver\.\n {4}keyVaultAllVariables delivers the five other variables\.$/,
+      /\n {2}keyVault must be left out if authentication is federated: there is no password to deliver\.\n {4}keyVaultAllVariables delivers the five other variables\.$/,
     ],
     [
       "that only a look-up knows, where there is none",
       { keyVault: "Workspace", workspaceLookup: false },
-      /\n {2}keyVault must name the vault where workspaceLookup is false: only the look-up knows that of the workspace\. Received "Workspace"\./,
+      /\n {2}keyVault must name the vault if workspaceLookup is false: only the look-up finds the vault of the workspace\. Received "Workspace"\./,
     ],
     [
       "in another subscription than the provider's",
@@ -236,7 +236,7 @@ describe("A Key Vault is refused", () => {
     [
       "that is not there, though there is what goes into it",
       { keyVaultAllVariables: true, keyVaultSecretPrefix: "training" },
-      /: 2 problems\.[^]*\n {2}keyVaultAllVariables must be left out where there is no keyVault\.[^]*\n {2}keyVaultSecretPrefix must be left out where there is no keyVault\./,
+      /: 2 problems\.[^]*\n {2}keyVaultAllVariables must be left out if there is no keyVault\.[^]*\n {2}keyVaultSecretPrefix must be left out if there is no keyVault\./,
     ],
     [
       "that is a plain value's place for an output",
@@ -259,7 +259,7 @@ describe("A Key Vault is refused", () => {
   const answers: [string, string, string][] = [
     ["ResourceNotFound", "exist in its resource group", "lists the resource IDs"],
     ["ResourceGroupNotFound", "be in a resource group that exists", "workspaceLookup to false"],
-    ["AuthorizationFailed", "be readable to whoever runs Pulumi", "role Reader on the vault"],
+    ["AuthorizationFailed", "be readable with your login", "role Reader on the vault"],
   ];
   for (const [code, must, remedy] of answers) {
     it(`where Azure says ${code}, before anything is registered`, async () => {

@@ -132,19 +132,19 @@ describe("HimlServicePrincipal without a password", () => {
     [
       "trusts that nobody asked for",
       { federatedCredentials: [RAW] },
-      `authentication must be federated or both where there are federatedCredentials. Received "secret".
+      `authentication must be federated or both if there are federatedCredentials. Received "secret".
     Choose both to keep the password while pipelines move, federated afterwards.`,
     ],
     [
       "federated without trusts",
       { authentication: "federated" },
-      `federatedCredentials must name whose tokens to trust where authentication is federated.
+      `federatedCredentials must name whose tokens to trust if authentication is federated.
     For example: [{"github": {"repository": "owner/name", "environment": "production"}}]`,
     ],
     [
       "both with an empty list",
       { authentication: "both", federatedCredentials: [] },
-      `federatedCredentials must name whose tokens to trust where authentication is both.
+      `federatedCredentials must name whose tokens to trust if authentication is both.
     For example: [{"github": {"repository": "owner/name", "environment": "production"}}]`,
     ],
     [

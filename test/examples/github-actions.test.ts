@@ -249,7 +249,7 @@ describe("examples/github-actions, step by step against the local Azure", functi
       });
     const results = await train(SUBJECT);
     assert.deepEqual(outcomesOf(results).slice(-2), ["Verify: succeeded", "Submit: pretended"]);
-    assert.match(results.at(-2)!.output, /as the Azure CLI is logged in/);
+    assert.match(results.at(-2)!.output, /with the login of the Azure CLI/);
 
     const refused = (await train("repo:octocat/training:environment:staging")).slice(-2);
     assert.deepEqual(

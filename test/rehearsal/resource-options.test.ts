@@ -112,7 +112,7 @@ describe("Whatever resource options the component has, on the real engine", func
     it(`${name}: what would keep secrets, trusts and roles is taken back, with a warning`, async () => {
       way = one;
       const planned = await world.session.preview();
-      const warnings = planned.warnings.filter((text) => text.includes("is taken back"));
+      const warnings = planned.warnings.filter((text) => text.includes("The component ignores it"));
       assert.equal(warnings.length, 3, planned.warnings.join("\n"));
       await world.session.up();
       const [before] = world.azure.control.state().applications.filter(({ initial }) => !initial);
@@ -171,7 +171,7 @@ describe("Whatever resource options the component has, on the real engine", func
       try {
         const { warnings } = await session.preview();
         assert.equal(
-          warnings.filter((text) => text.includes("is taken back")).length,
+          warnings.filter((text) => text.includes("The component ignores it")).length,
           3,
           warnings.join("\n"),
         );

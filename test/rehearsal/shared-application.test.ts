@@ -68,7 +68,7 @@ describe("An application that two stacks use, on the real engine", function () {
     await world.session.up();
     await assert.rejects(
       other.preview(),
-      /existingClientId must name an application whose service principal no other stack made/,
+      /existingClientId must name an application whose service principal no other stack created/,
     );
     await world.session.destroy();
     assert.deepEqual(left(), { secrets: 0, principals: 0, roles: 0 });

@@ -79,7 +79,7 @@ describe("More trusts, old and new, than Entra holds at once, on the real engine
     await previewOf(subjects(0, 8));
     await assert.rejects(
       previewOf(subjects(100, 20)),
-      /federatedCredentials must leave Entra room .*Two steps: set authentication to secret and leave federatedCredentials out, and run `pulumi up`; then set all as it is now, and run it again\./s,
+      /federatedCredentials must leave Entra room .*Two steps: set authentication to secret and leave out federatedCredentials, and run `pulumi up`; then set everything as it is now, and run it again\./s,
     );
     await upWith([]);
     await previewOf(subjects(100, 20));
@@ -94,7 +94,7 @@ describe("More trusts, old and new, than Entra holds at once, on the real engine
     await previewOf(subjects(0, 13));
     await assert.rejects(
       previewOf([...subjects(0, 2), ...subjects(100, 14)]),
-      /nothing tells how many old ones there are.*Two steps: leave nothing in the list but those that are there already and stay, and run `pulumi up`; then set all as it is now, and run `pulumi up --skip-preview`\./s,
+      /it is not known how many old ones there are.*Two steps: keep only those trusts in the list that exist already and stay, and run `pulumi up`; then set everything as it is now, and run `pulumi up --skip-preview`\./s,
     );
     await upWith(subjects(0, 2));
     await upWith([...subjects(0, 2), ...subjects(100, 14)]);
@@ -105,7 +105,7 @@ describe("More trusts, old and new, than Entra holds at once, on the real engine
     await upWith(subjects(0, 15));
     await assert.rejects(
       previewOf(patterns(8)),
-      /Two steps: leave nothing in the list but one of those that are there already, and run `pulumi up`; then set all as it is now, and run it again\./,
+      /Two steps: keep only one of the existing trusts in the list, and run `pulumi up`; then set everything as it is now, and run it again\./,
     );
     await upWith(subjects(0, 1));
     await previewOf(patterns(8));

@@ -196,12 +196,12 @@ describe("Trusts are refused", () => {
       ),
       IDS,
     ],
-    ["no kind of job", github({}), `${ONE_JOB} Received [].`, "Give each of them a trust of its own."],
+    ["no kind of job", github({}), `${ONE_JOB} Received [].`, "Use one trust for each of them."],
     [
       "two kinds of job",
       github({ branch: "main", environment: "production" }),
       `${ONE_JOB} Received ["branch","environment"].`,
-      "Give each of them a trust of its own.",
+      "Use one trust for each of them.",
     ],
     [
       "an empty branch",
@@ -258,7 +258,7 @@ describe("Trusts are refused", () => {
         ".issuer",
         'be the issuer of the tokens, an https URL without a wildcard. Received "http://issuer.example".',
       ),
-      "It is the `iss` of the tokens, to the letter: a slash at the end makes another issuer.",
+      "It is the `iss` of the tokens, exactly: with a slash at the end it is another issuer.",
     ],
     [
       "an issuer with a wildcard",
@@ -267,13 +267,13 @@ describe("Trusts are refused", () => {
         ".issuer",
         'be the issuer of the tokens, an https URL without a wildcard. Received "https://*.example".',
       ),
-      "It is the `iss` of the tokens, to the letter: a slash at the end makes another issuer.",
+      "It is the `iss` of the tokens, exactly: with a slash at the end it is another issuer.",
     ],
     [
       "no issuer",
       { subject: "job" },
       at(".issuer", "be the issuer of the tokens, an https URL without a wildcard."),
-      "It is the `iss` of the tokens, to the letter: a slash at the end makes another issuer.",
+      "It is the `iss` of the tokens, exactly: with a slash at the end it is another issuer.",
     ],
     [
       "a subject with a wildcard",
@@ -282,7 +282,7 @@ describe("Trusts are refused", () => {
         ".subject",
         'be the subject of the tokens, of 1 to 600 characters without a wildcard. Received "repo:octocat/*".',
       ),
-      "It is the `sub` of the tokens, to the letter: Entra compares with regard to case.",
+      "It is the `sub` of the tokens, exactly: Entra distinguishes upper and lower case.",
     ],
     [
       "an empty subject of Azure DevOps",
@@ -291,7 +291,7 @@ describe("Trusts are refused", () => {
         ".azureDevOps.subject",
         'be the subject of the tokens, of 1 to 600 characters without a wildcard. Received "".',
       ),
-      "It is the `sub` of the tokens, to the letter: Entra compares with regard to case.",
+      "It is the `sub` of the tokens, exactly: Entra distinguishes upper and lower case.",
     ],
     [
       "an audience of Azure DevOps, whose tokens have one only",
@@ -337,7 +337,7 @@ describe("Trusts are refused", () => {
     const subject = "repo:octocat/training:ref:refs/heads/main";
     assert.deepEqual(refuse(MAIN, { issuer: GITHUB, subject }), [
       `federatedCredentials[1] must have another issuer and subject than federatedCredentials[0]. Received "${GITHUB} ${subject}".`,
-      "Entra wants each of them once in an application: remove one of the two.",
+      "Entra allows each of them only once in an application: remove one of the two.",
     ]);
     assert.equal(resolve(RAW, { ...RAW, issuer: `${RAW.issuer}x` }).length, 2);
   });
@@ -345,7 +345,7 @@ describe("Trusts are refused", () => {
   it("for the same name twice", () => {
     assert.deepEqual(refuse({ ...RAW, name: "one" }, { ...RAW, subject: "other", name: "one" }), [
       'federatedCredentials[1] must have another name than federatedCredentials[0]. Received "one".',
-      "Entra wants each of them once in an application: remove one of the two.",
+      "Entra allows each of them only once in an application: remove one of the two.",
     ]);
   });
 

@@ -46,7 +46,7 @@ describe("The subject of a trust in GitHub, with the prefix that GitHub says", (
     assert.equal(trust!.subject, CUSTOMISED);
     assert.equal(
       trust!.warning,
-      `Every job that GitHub gives the subject "${CUSTOMISED}" is trusted: on any branch, in pull requests, and in every repository for which the template makes the same.`,
+      `Every job that GitHub gives the subject "${CUSTOMISED}" is trusted: on any branch, in pull requests, and in every repository with the same subject.`,
     );
   });
 
@@ -68,11 +68,11 @@ describe("The subject of a trust in GitHub, with the prefix that GitHub says", (
       ]);
     }
     assert.deepEqual(refuse(github({ subjectPrefix: CUSTOMISED, branch: "main" })), [
-      `federatedCredentials[0].github.subjectPrefix must stand without ownerId and repositoryId. Received "${CUSTOMISED}".`,
-      "It says the same and more: remove the IDs.",
+      `federatedCredentials[0].github.subjectPrefix must be used without ownerId and repositoryId. Received "${CUSTOMISED}".`,
+      "It already contains the IDs: remove them.",
     ]);
     assert.deepEqual(refuse(github({ anyJob: true })), [
-      "federatedCredentials[0].github.anyJob must be true, and stand with subjectPrefix, which is the whole subject then. Received true.",
+      "federatedCredentials[0].github.anyJob must be true, and be used with subjectPrefix, which is then the whole subject. Received true.",
       "GitHub's own subjects end with the branch, tag or environment: give one of these.",
     ]);
   });

@@ -28,13 +28,13 @@ const PLAN: Plan = {
 };
 
 const PASSWORD =
-  "authentication is federated now: every secret of the application is removed, and jobs which still use the password will fail. " +
-  "Remove HIML_SERVICE_PRINCIPAL_PASSWORD from the pipelines first; with both, either way works.";
+  "authentication is federated now: every secret of the application is removed, and jobs that still use the password will fail. " +
+  "Remove HIML_SERVICE_PRINCIPAL_PASSWORD from the pipelines first. With both, either login works.";
 const TENANTS =
   `The application of this stack is in tenant ${TENANT}, your login in ${OTHER_TENANT}: an application cannot move. ` +
-  "Log in to its tenant, or make a stack of its own for the other one (`pulumi stack init`).";
-const toTheirs = `The client ID changes from ${OWN} to ${THEIRS}. Jobs that use the old one will fail, and its application is deleted: bring the new variables into every pipeline.`;
-const toOwn = `The client ID changes from ${THEIRS} to that of a new application. Jobs that use the old one will fail: bring the new variables into every pipeline.`;
+  "Log in to its tenant, or create another stack for the other tenant (`pulumi stack init`).";
+const toTheirs = `The client ID changes from ${OWN} to ${THEIRS}. Jobs that use the old one will fail, and its application is deleted: push the new variables to every pipeline.`;
+const toOwn = `The client ID changes from ${THEIRS} to that of a new application. Jobs that use the old one will fail: push the new variables to every pipeline.`;
 
 describe("What jobs lose by an up", () => {
   const withTheirs: LastDeployment = {

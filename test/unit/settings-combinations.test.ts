@@ -113,9 +113,9 @@ describe("The setting roles", () => {
 
 describe("The settings authentication and federatedCredentials", () => {
   const USELESS =
-    'authentication must be federated or both where there are federatedCredentials. Received "secret".';
+    'authentication must be federated or both if there are federatedCredentials. Received "secret".';
   const missing = (way: string) =>
-    `federatedCredentials must name whose tokens to trust where authentication is ${way}.`;
+    `federatedCredentials must name whose tokens to trust if authentication is ${way}.`;
   const NO_LIST = (received: string) =>
     `federatedCredentials must be a list of trusts. Received ${JSON.stringify(received)}.`;
   const UNKNOWN = 'authentication must be secret, federated or both. Received "password".';
@@ -175,7 +175,7 @@ describe("The setting existingClientId", () => {
     assert.deepEqual(
       problemsOf(values).sort(),
       ["description", "displayName", "owners", "serviceManagementReference"].map(
-        (name) => `${name} must be left out where existingClientId is set.`,
+        (name) => `${name} must be left out if existingClientId is set.`,
       ),
     );
   });
@@ -201,11 +201,11 @@ describe("The cloud of the providers", () => {
       problems.map((lines) => lines.slice(1).map((line) => line.trim())),
       [
         [
-          'azure-native:environment must be public, or be left out: hi-ml knows no other cloud. Received "usgovernment".',
+          'azure-native:environment must be public, or be left out: hi-ml supports no other cloud. Received "usgovernment".',
           "`pulumi config rm azure-native:environment`; a workspace of Azure Government or Azure in China cannot be used with hi-ml.",
         ],
         [
-          'ARM_ENVIRONMENT must be public, or be left out: hi-ml knows no other cloud. Received "china".',
+          'ARM_ENVIRONMENT must be public, or be left out: hi-ml supports no other cloud. Received "china".',
           "Remove ARM_ENVIRONMENT from the environment; a workspace of Azure Government or Azure in China cannot be used with hi-ml.",
         ],
       ],

@@ -102,7 +102,7 @@ describe("A near miss", () => {
     }
     assert.equal(
       refuse(github({ branch: "main:environment:prod" }))[1],
-      "Write main; an environment is a trust of its own.",
+      "Write main; an environment needs its own trust.",
     );
   });
 
@@ -132,7 +132,7 @@ describe("A trust in claims that match an expression", () => {
       [GITHUB, undefined, expression, "api://AzureADTokenExchange"],
     );
     assert.match(trust!.warning!, /Everybody who can make a job whose token matches can log in/);
-    assert.match(trust!.warning!, /matches no immutable subject/);
+    assert.match(trust!.warning!, /does not match immutable subjects/);
   });
 
   it("may compare several claims", () => {

@@ -80,7 +80,7 @@ async function checkRegistering(login: AzureLogin, tenantId: string): Promise<Om
   if (held.body === undefined) return unchecked("its directory roles", held);
 
   const remedy =
-    "An administrator of the tenant gives you the directory role Application Developer; or registers the application, and you set `existingClientId`.";
+    "Ask an administrator of the tenant for the directory role Application Developer. Or let the administrator register the application, and set `existingClientId`.";
   if (!isPerson)
     return { answer: "may not", because: "it has no permission and no directory role for that", remedy };
   const me = await graph.get<{ userType?: string }>("/v1.0/me?$select=userType");
@@ -98,7 +98,7 @@ async function checkRegistering(login: AzureLogin, tenantId: string): Promise<Om
     ? { answer: "may", because: "the tenant lets its users do that" }
     : {
         answer: "may not",
-        because: "the tenant lets only some do that, and you have no directory role for it",
+        because: "the tenant lets only some users do that, and you have no directory role for it",
         remedy,
       };
 }
@@ -120,17 +120,17 @@ async function checkAssigning(
   if (granted.body === undefined) {
     return granted.status === 403 || granted.status === 404
       ? { answer: "may not", because: `you have no role there (${granted.code ?? granted.status})`, remedy }
-      : { answer: "could not be checked", because: `Azure did not tell (${granted.code ?? granted.status})` };
+      : { answer: "could not be checked", because: `Azure did not say (${granted.code ?? granted.status})` };
   }
   if (!mayDo(granted.body, ASSIGN))
     return { answer: "may not", because: `none of your roles allows ${ASSIGN}`, remedy };
   return (await isConditional(arm, login, scope, workspace.tenantId))
     ? {
         answer: "may be refused",
-        because: "your right to assign roles has a condition, which may leave this role or principal out",
+        because: "your right to assign roles has a condition, which may exclude this role or principal",
         remedy,
       }
-    : { answer: "may", because: "your roles allow it; deny assignments are not told" };
+    : { answer: "may", because: "your roles allow it; Azure does not report deny assignments" };
 }
 
 interface Assignment {
@@ -167,7 +167,7 @@ async function checkReading(arm: AzureReader, workspace: Workspace): Promise<Omi
     ? {
         answer: "may not",
         because: `Azure refused (${reason})`,
-        remedy: `Somebody with the role Owner on the workspace gives you Reader; or the name is wrong.`,
+        remedy: `Ask somebody with the role Owner on the workspace for the role Reader. Or the name is wrong.`,
       }
-    : { answer: "could not be checked", because: `Azure did not tell (${reason})` };
+    : { answer: "could not be checked", because: `Azure did not say (${reason})` };
 }

@@ -101,7 +101,7 @@ export async function chooseAzureDevOpsTrust(
     throw new CliError(
       "NO_SUCH_SERVICE_CONNECTION",
       `${options.serviceConnection} must be a service connection of ${place.project} with workload identity federation. There is none of that name.`,
-      "Its project settings, service connections, show what there is; a draft is not listed: give --issuer and --subject, as its page shows them.",
+      "The project settings list the service connections. A draft is not listed: copy --issuer and --subject from its page.",
     );
   }
   const ready =

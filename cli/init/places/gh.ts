@@ -67,7 +67,7 @@ export class Gh {
     throw new CliError(
       "SUBJECT_UNREADABLE",
       `\`gh\` must be able to read how subjects of ${fullName} are made. GitHub answered ${answer}.`,
-      "`gh auth refresh -s repo` asks for the right; or give --issuer and --subject, as a token of a job has them.",
+      "`gh auth refresh -s repo` asks for the right; or give --issuer and --subject, as in a token of a job.",
     );
   }
 

@@ -176,7 +176,7 @@ export async function chooseGithubTrust(
     throw new CliError(
       "SUBJECT_LETS_ANYBODY_IN",
       `The subject must tell the jobs of ${place.repository} from others. By ${template.origin} it is made of ${template.keys.join(", ")}, which jobs of anybody have.`,
-      "Ask whoever set that template for one with `repo` or `repository_id` in it.",
+      "Ask the person who set that template to add `repo` or `repository_id`.",
     );
   }
   const job = jobOf(place, template);
@@ -199,7 +199,7 @@ export async function chooseGithubTrust(
     subject,
     notes: [
       `The subject is made by ${template.origin}.`,
-      ...(reach === undefined ? [] : [`It lets in ${reach}: the template cannot tell more.`]),
+      ...(reach === undefined ? [] : [`It lets in ${reach}: the template does not distinguish them.`]),
       ...(template.doubt === undefined ? [] : [template.doubt]),
     ],
   };
