@@ -26,6 +26,11 @@ export const DEFERRABLE = [
   "keyVault",
 ] as const satisfies CheckedArgument[];
 
+/** Every argument that is a value: one without a rule does not compile. */
+const ARGUMENTS = Object.keys(
+  RULES satisfies Record<Exclude<keyof HimlServicePrincipalArgs, "now" | "transform">, unknown>,
+) as CheckedArgument[];
+
 /** Arguments as somebody gave them: nothing is known of their types. Those left out have their defaults. */
 export type GivenArgs = { readonly [Argument in keyof HimlServicePrincipalArgs]?: unknown };
 
@@ -75,7 +80,7 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
     remedy: RULES[what].remedy,
   }));
   const broken = new Set<CheckedArgument>();
-  for (const argument of Object.keys(RULES) as CheckedArgument[]) {
+  for (const argument of ARGUMENTS) {
     const problem = args[argument] === undefined ? undefined : checkGiven(argument, args[argument]);
     if (!problem) continue;
     problems.push(problem);

@@ -1,4 +1,3 @@
-import type { HimlServicePrincipalArgs } from "./himl-service-principal-args";
 import { isVisible, type Problem } from "./problems";
 import { GUID_PATTERN, RESOURCE_GROUP, unwrap } from "./scopes";
 import { canonicalVault, LONGEST_PREFIX } from "./vaults";
@@ -154,10 +153,10 @@ export const RULES = {
     remedy: "Leave it out for one made from the name of the stack.",
   }),
   // A new argument without a rule does not compile.
-} satisfies Record<CheckedArgument, unknown>;
+};
 
 /** Every argument that is a value. */
-export type CheckedArgument = Exclude<keyof HimlServicePrincipalArgs, "now" | "transform">;
+export type CheckedArgument = keyof typeof RULES;
 
 /** A terminal and the log of a pipeline obey such characters instead of showing them. */
 export const INVISIBLE = {
