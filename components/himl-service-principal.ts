@@ -112,12 +112,9 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
       roleAssignments: resourcesOf(assigned),
       keyVaultSecrets: delivered?.resources ?? pulumi.output<pulumi.CustomResource[]>([]),
     };
-    this.registerOutputs({ ...this.variables(), details: this.details });
-  }
-
-  private variables() {
-    const { clientId, clientSecret, tenantId, subscriptionId, resourceGroupName, workspaceName } = this;
-    return { clientId, clientSecret, tenantId, subscriptionId, resourceGroupName, workspaceName };
+    // No values: they are in the state of the children already, the password too, and the engine writes the whole state
+    // at each step (docs/performance.md).
+    this.registerOutputs();
   }
 
   private vaultContent(declared: pulumi.Output<DeclaredSecrets> | undefined): VaultContent {
