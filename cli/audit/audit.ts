@@ -75,7 +75,7 @@ export async function audit(
   locking.catch(() => undefined);
   const state = await readState(exporting, backend);
   const past = state.record.instances.length === 0 ? await findPast(io, selection, backend) : undefined;
-  const wasDestroyed = state.record.isHalfDestroyed || (await isLastRunDestroy(io, selection, backend));
+  const wasDestroyed = await isDestroyUnfinished(io, selection, backend, state.record);
   const inState = idsOf(state.record);
   const inPast = past === undefined ? [] : idsOf(past);
   const [instanceIds, idsFrom] =
@@ -179,13 +179,24 @@ async function findPast(
 }
 
 /**
- * By the history, which has a run that failed, and none that was killed. What only looked or edited says nothing of what
- * the stack is meant to be: a repair refreshes, too. After a `destroy` that finished, whatever is in the state is of an
- * `up` that was killed.
+ * By the state; else by the history, which has a run that failed, and none that was killed. What only looked or edited says
+ * nothing of what the stack is meant to be: a repair refreshes, too. After a `destroy` that finished, whatever is in the
+ * state is of an `up` that was killed.
  */
-async function isLastRunDestroy(io: Io, selection: StackSelection, backend: Backend): Promise<boolean> {
-  if (backend.kind !== "files") return false;
+async function isDestroyUnfinished(
+  io: Io,
+  selection: StackSelection,
+  backend: Backend,
+  { isHalfDestroyed }: StackRecord,
+): Promise<boolean> {
+  if (isHalfDestroyed === "yes") return true;
+  if (isHalfDestroyed === "no" && backend.kind !== "files") return false;
   const runs = await readHistory(io, selection, backend);
+  if (isHalfDestroyed === "perhaps") {
+    const before = await runs[0]?.deployment();
+    // A refresh that found it missing has kept that: only a run without an entry can have lost it since.
+    if (before === undefined || readRecord(before).isHalfDestroyed === "no") return true;
+  }
   const last = runs.find(({ kind }) => kind === "update" || kind === "destroy");
   if (last?.kind !== "destroy") return false;
   const left = await last.deployment();

@@ -15,7 +15,7 @@ export interface StackRecord {
   /** When each resource was made or changed last, by its URN, in milliseconds. */
   readonly changed: ReadonlyMap<string, number>;
   /** Whether a run that was cut short has taken away what the program declares, as only `pulumi destroy` does. */
-  readonly isHalfDestroyed: boolean;
+  readonly isHalfDestroyed: "yes" | "perhaps" | "no";
   /** Names of settings with which the providers of the stack log in. */
   readonly providerLogins: readonly string[];
 }
@@ -110,9 +110,13 @@ export function readRecord(deployment: Deployment): StackRecord {
     ...(tenantId !== undefined && { tenantId }),
     subscriptionIds: [...new Set(subscriptions.filter(isText).map((id) => id.toLowerCase()))],
     changed: readTimes(resources),
-    isHalfDestroyed: components.some((component) => isHalfDestroyed(component, deployment)),
+    isHalfDestroyed: worst(components.map((component) => isHalfDestroyed(component, deployment))),
     providerLogins: readProviderLogins(deployment),
   };
+}
+
+function worst(answers: readonly StackRecord["isHalfDestroyed"][]): StackRecord["isHalfDestroyed"] {
+  return (["yes", "perhaps"] as const).find((answer) => answers.includes(answer)) ?? "no";
 }
 
 /** Of a resource that is being replaced, there are two with one URN. */

@@ -61,66 +61,63 @@ describe("audit: the record of a state", () => {
   describe("a run that took away what the program declares", () => {
     const urns = (...names: (keyof typeof URNS)[]) => new Set<string>(names.map((name) => URNS[name]));
     const details = (more: object = {}) => ({
-      secretsSince: "2026-08-27",
-      secrets: [{ current: true, starts: "2026-11-25T00:00:00Z" }],
+      applicationObjectId: IDS.application,
+      servicePrincipalObjectId: IDS.principal,
+      secrets: [{}],
       roles: [{}],
       trusts: [{}],
       ...more,
     });
-    const MARKS = ["himl-period-90-1-1", "himl-period-90-1-0"];
     /** The outputs of the last `up` that finished, and what is left of the state. */
     const state = (change: {
       details?: object;
       gone?: Set<string>;
       going?: Set<string>;
       leaving?: Set<string>;
-      hasMark?: boolean;
     }): Deployment => {
-      const { gone = new Set(), going = new Set(), leaving = new Set(), hasMark = true } = change;
+      const { gone = new Set(), going = new Set(), leaving = new Set() } = change;
       const resources = createDeployment().resources!.map((one) => ({
         ...one,
         ...(one.type === COMPONENT && { outputs: { details: details(change.details) } }),
         ...(leaving.has(one.urn) && { delete: true }),
       }));
-      const secret = resources.find(({ urn }) => urn === URNS.secret)!;
-      const marks = MARKS.slice(hasMark ? 0 : 1).map((name) => ({
-        ...secret,
-        type: "random:index/randomUuid:RandomUuid",
-        urn: urnOf("random:index/randomUuid:RandomUuid", name),
-      }));
-      const all = [...resources, ...marks];
       return {
-        resources: all.filter(({ urn }) => !gone.has(urn)),
-        pending_operations: all
+        resources: resources.filter(({ urn }) => !gone.has(urn)),
+        pending_operations: resources
           .filter(({ urn }) => going.has(urn))
           .map((resource) => ({ resource, type: "deleting" })),
       };
     };
-    const CASES: [what: string, change: Parameters<typeof state>[0], expected: boolean][] = [
-      ["nothing is missing", {}, false],
-      ["a secret that is declared is being removed", { going: urns("secret") }, true],
-      ["a role that is declared is being removed", { going: urns("role") }, true],
-      ["they are gone, with the mark of the period", { gone: urns("secret", "role"), hasMark: false }, true],
+    const CASES: [what: string, change: Parameters<typeof state>[0], expected: "yes" | "perhaps" | "no"][] = [
+      ["nothing is missing", {}, "no"],
+      ["a secret that is declared is being removed", { going: urns("secret") }, "yes"],
+      ["a role that is declared is being removed", { going: urns("role") }, "yes"],
       [
-        "they are gone, and the mark is there: a refresh found that Azure has lost them",
-        { gone: urns("secret", "role") },
-        false,
+        "the application is being removed",
+        { gone: urns("secret", "role"), going: urns("application") },
+        "yes",
       ],
+      ["they are gone, and nothing was under way", { gone: urns("secret", "role") }, "perhaps"],
       [
         "a role that is declared no longer is being removed",
         { going: urns("role"), details: { roles: [] } },
-        false,
+        "no",
       ],
       [
         "a secret that was replaced is being removed",
         { going: urns("secret"), leaving: urns("secret"), details: { secrets: [] } },
-        false,
+        "no",
       ],
-      ["a trust is being removed: another one may take its place", { going: urns("trust") }, false],
       [
-        "a trust is being removed, and there is nothing else",
-        { going: urns("trust"), details: { secrets: [], roles: [] }, hasMark: false },
-        true,
+        "an application that was replaced by somebody else's is being removed",
+        { going: urns("application"), details: { applicationObjectId: undefined } },
+        "no",
+      ],
+      ["a trust is being removed: another one may take its place", { going: urns("trust") }, "no"],
+      [
+        "a trust is being removed, and nothing else gives access",
+        { going: urns("trust"), details: { secrets: [], roles: [] } },
+        "yes",
       ],
     ];
     for (const [what, change, expected] of CASES) {
@@ -128,7 +125,7 @@ describe("audit: the record of a state", () => {
     }
 
     it("outputs without details, as before the first up has finished, say nothing", () => {
-      assert.equal(readRecord(createDeployment()).isHalfDestroyed, false);
+      assert.equal(readRecord(createDeployment()).isHalfDestroyed, "no");
     });
   });
 });

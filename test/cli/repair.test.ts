@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
 import { ok } from "../local-azure/rig";
+import { COMPONENT } from "../../cli/audit/deployment";
 import { IDS, SOON, URNS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";
 
@@ -212,6 +213,20 @@ describe("himl-sp repair", function () {
     assert.deepEqual([isOk, findings.map(({ code }) => code)], [true, ["DESTROY_UNFINISHED"]]);
     const { stderr } = await stage.run(["repair", "--yes"]);
     assert.match(stderr, /^There is nothing to repair\.\n/);
+  });
+
+  it("a secret that the outputs name and the state has lost: a destroy that was killed, unless a refresh has kept that", async () => {
+    const details = { secrets: [{}], roles: [{}], trusts: [] };
+    const state = (isGone: boolean) => ({
+      resources: stage.deployment
+        .resources!.filter(({ urn }) => !isGone || urn !== URNS.secret)
+        .map((one) => (one.type === COMPONENT ? { ...one, outputs: { ...one.outputs, details } } : one)),
+    });
+    await stage.answer([], state(true));
+    await stage.addHistory(1, "update", state(false));
+    assert.ok((await stage.codes()).includes("DESTROY_UNFINISHED"));
+    await stage.addHistory(2, "refresh", state(true));
+    assert.ok(!(await stage.codes()).includes("DESTROY_UNFINISHED"));
   });
 
   it("an up that was killed after a destroy that finished: it goes on with an up", async () => {
