@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readRecord } from "../../cli/audit/record";
 import { COMPONENT, type Deployment } from "../../cli/audit/deployment";
-import { createDeployment, IDS, urnOf, URNS } from "./audit-fixture";
+import { createDeployment, IDS, URNS } from "./audit-fixture";
 
 describe("audit: the record of a state", () => {
   it("takes the instance ID from the resource of that name, not from the calendar", () => {
