@@ -55,7 +55,7 @@ export async function audit(
     throw new MisuseError(
       "INVALID_INSTANCE",
       `--instance must be a GUID. Received ${JSON.stringify(instance)}.`,
-      "It stands in the tag himl-instance:<GUID> of the application, and in the output `details`.",
+      "You find it in the tag himl-instance:<GUID> of the application, and in the output `details`.",
     );
   }
   const finding = known.backend ? Promise.resolve(known.backend) : findBackend(io, selection);
@@ -140,12 +140,12 @@ const DESTROY_UNFINISHED = createFinding(
 const UNKNOWN_INSTANCE: Unanswered = {
   question: "Is something of this stack left in Azure?",
   code: "INSTANCE_UNKNOWN",
-  right: "the stack's instance ID, which neither its state nor its history tells: --instance ID",
+  right: "the stack's instance ID, which neither its state nor its history has: --instance ID",
 };
 const UNKNOWN_SUBSCRIPTION: Unanswered = {
   question: "Which roles are left?",
   code: "SUBSCRIPTION_UNKNOWN",
-  right: "the subscription, which the stack does not tell: ARM_SUBSCRIPTION_ID",
+  right: "the subscription, which the stack does not record: ARM_SUBSCRIPTION_ID",
 };
 
 /** The record of the state; where that cannot be read, of the backup that will be put in its place. */

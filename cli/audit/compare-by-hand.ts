@@ -41,7 +41,12 @@ function report(
   remedy: string,
 ): Finding {
   return application!.isExternal
-    ? createFinding("OF_THE_OWNER", what, detail, "Ask the owner of the application if it should not be so.")
+    ? createFinding(
+        "OF_THE_OWNER",
+        what,
+        detail,
+        "If you do not expect this, ask the owner of the application.",
+      )
     : createFinding(code, what, detail, remedy);
 }
 
@@ -65,7 +70,7 @@ function credentialsByHand(
       return createFinding(
         "OTHER_INSTANCE",
         what,
-        `It is named as that of the instance ${other}, perhaps of a stack elsewhere. It is valid until ${tellTime(credential.ends)}.`,
+        `Its name is that of the instance ${other}, perhaps of a stack elsewhere. It is valid until ${tellTime(credential.ends)}.`,
         `If that stack is gone: ${remove}`,
       );
     }
@@ -81,7 +86,7 @@ function credentialsByHand(
       pair,
       kind === "secret" ? "SECRET_BY_HAND" : "CERTIFICATE_BY_HAND",
       what,
-      `Not of this stack, and nobody is known to hold it: whoever does can log in as this principal until ${tellTime(credential.ends)}.`,
+      `It does not belong to this stack. Anybody who has it can log in as this principal until ${tellTime(credential.ends)}.`,
       remove,
     );
   };
@@ -123,7 +128,7 @@ function trustsByHand(pair: Pair, { ownIds }: Comparison, recorded: ReadonlySet<
       return createFinding(
         "OTHER_INSTANCE",
         what,
-        `It is described as that of the instance ${other}, perhaps of a stack elsewhere. ${detail}`,
+        `Its description is that of the instance ${other}, perhaps of a stack elsewhere. ${detail}`,
         `If that stack is gone: ${remove}`,
       );
     });
@@ -147,8 +152,8 @@ function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: Readon
         "ROLE_BY_HAND",
         `role ${nameOfRole(role)} on ${role.scope}`,
         isPrivileged(role)
-          ? `Who logs in as this principal may give itself every other role there.`
-          : `Who logs in as this principal may do there what ${nameOfRole(role)} may.`,
+          ? `A login as this principal may give itself every other role there.`
+          : `A login as this principal may do there what ${nameOfRole(role)} may.`,
         command`az role assignment delete --ids ${role.id}`,
       ),
     );
@@ -191,8 +196,8 @@ function permissionsByHand(pair: Pair): Finding[] {
         "API_PERMISSION_BY_HAND",
         `permission ${permission} of ${resourceName}`,
         POWERFUL_PERMISSIONS.includes(permission)
-          ? "Who logs in as this principal can make itself administrator of the tenant."
-          : `Who logs in as this principal may use ${resourceName} with it, in the whole tenant.`,
+          ? "A login as this principal can make itself administrator of the tenant."
+          : `A login as this principal may use ${resourceName} with it, in the whole tenant.`,
         command`az rest --method DELETE --url ${url}/servicePrincipals/${id}/appRoleAssignments/${grant}`,
       ),
     ),
@@ -201,7 +206,7 @@ function permissionsByHand(pair: Pair): Finding[] {
         pair,
         "DELEGATION_BY_HAND",
         `delegated permissions ${scope.trim()}`,
-        `The application may act with them for ${isForAll ? "everybody" : "one person"} who signs in to it. hi-ml's pipelines need no such thing.`,
+        `The application may act with them for ${isForAll ? "everybody" : "one person"} who signs in to it. hi-ml's pipelines do not need this.`,
         command`az rest --method DELETE --url ${url}/oauth2PermissionGrants/${grant}`,
       ),
     ),
@@ -219,7 +224,7 @@ function membershipsByHand(pair: Pair): Finding[] {
         pair,
         "DIRECTORY_ROLE_BY_HAND",
         `directory role ${name}`,
-        `Who logs in as this principal may do in the directory what ${group.displayName} may.`,
+        `A login as this principal may do in the directory what ${group.displayName} may.`,
         command`az rest --method DELETE --url https://graph.microsoft.com/v1.0/directoryRoles/${group.id}/members/${id}/%24ref`,
       );
     }
@@ -228,7 +233,7 @@ function membershipsByHand(pair: Pair): Finding[] {
       pair,
       "GROUP_BY_HAND",
       `membership of the group ${name}`,
-      "Who logs in as this principal has every role and permission of the group.",
+      "A login as this principal has every role and permission of the group.",
       command`az ad group member remove --group ${group.id} --member-id ${id}`,
     );
   });
@@ -241,7 +246,7 @@ function ownersByHand(pair: Pair): Finding[] {
       pair,
       "OWNER_BY_HAND",
       `${owner.type} ${owner.displayName} (${owner.id}), owner of ${what}`,
-      "Can add a secret at any time, and log in as this principal.",
+      "An owner can add a secret at any time, and log in as this principal.",
       remedy,
     );
   const isStrange = (recorded: readonly string[]) => (owner: DirectoryObject) =>

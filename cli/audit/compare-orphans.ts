@@ -51,7 +51,7 @@ function orphanParts(comparison: Comparison): Finding[] {
         createFinding(
           "ORPHAN_SECRET",
           `secret ${displayName} of ${application.displayName} (key ID ${keyId})`,
-          `A run of this stack made it, and its text is lost: nobody is known to hold it. It is valid until ${tellTime(ends)}.`,
+          `A run of this stack created it, but its text is lost, so no job should have it. It is valid until ${tellTime(ends)}.`,
           REPAIR,
           { kind: "removeSecret", applicationId: application.objectId, keyId },
         ),
@@ -60,7 +60,7 @@ function orphanParts(comparison: Comparison): Finding[] {
         createFinding(
           "ORPHAN_TRUST",
           `trust ${name} of ${application.displayName}`,
-          `A run of this stack made it, and does not record it. Jobs with ${matches} of ${issuer} can log in.`,
+          `A run of this stack created it, but the state does not record it. Jobs with ${matches} of ${issuer} can log in.`,
           REPAIR,
           { kind: "removeTrust", applicationId: application.objectId, id },
         ),
@@ -77,7 +77,7 @@ function orphanRoles({ facts, ownIds, record }: Comparison): Finding[] {
       createFinding(
         "ORPHAN_ROLE",
         `role ${nameOfRole(role)} on ${role.scope}`,
-        `A run of this stack gave it to the principal ${role.principalId}, and does not record it.`,
+        `A run of this stack gave it to the principal ${role.principalId}, but the state does not record it.`,
         REPAIR,
         { kind: "removeRole", id: role.id },
       ),
@@ -94,7 +94,7 @@ function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding
         return createFinding(
           "ORPHAN_APPLICATION",
           what,
-          `A run of this stack made it, and does not record it: nobody has got its client ID. ${countSecrets(secrets, now)}`,
+          `A run of this stack created it, but the state does not record it: no pipeline has its client ID. ${countSecrets(secrets, now)}`,
           REPAIR,
           { kind: "removeApplication", id: objectId },
         );
@@ -104,7 +104,7 @@ function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding
         "OTHER_INSTANCE",
         what,
         instance === undefined
-          ? "It has the tag of this program, and no instance ID."
+          ? "It has the tag of this program, but no instance ID."
           : `It is of the instance ${instance}, perhaps of a stack elsewhere.`,
         `If no stack records it: ${command`az ad app delete --id ${clientId}`}`,
       );
@@ -126,7 +126,7 @@ function orphanPrincipals({ facts, ownIds, record }: Comparison): Finding[] {
       createFinding(
         "ORPHAN_PRINCIPAL",
         `principal of ${displayName} (object ID ${objectId})`,
-        "A run of this stack made it for an application of somebody else, and does not record it.",
+        "A run of this stack created it for somebody else's application, but the state does not record it.",
         REPAIR,
         { kind: "removePrincipal", id: objectId },
       ),
@@ -142,7 +142,7 @@ function deletedApplications({ facts, ownIds, now }: Comparison): Finding[] {
         "DELETED_APPLICATION",
         `application ${displayName} in the recycle bin since ${tellTime(deleted)}`,
         `An administrator can restore it for 30 days, with its trusts, and its principal. ${countSecrets(secrets, now)}`,
-        "`himl-sp repair --purge` deletes it for good; that cannot be undone.",
+        "`himl-sp repair --purge` deletes it permanently. That cannot be undone.",
         // The application last: only by it are its principals known to be ours.
         { kind: "purge", ids: [...principals.map((one) => one.objectId), objectId] },
       );

@@ -33,11 +33,11 @@ function describeMissingApplication({ instance, application }: Pair, facts: Azur
     "APPLICATION_MISSING",
     `application ${displayName} (client ID ${clientId})`,
     deleted === undefined
-      ? "Azure does not have it, nor its principal, secrets and trusts: nobody can log in."
+      ? "It does not exist in Azure, nor do its principal, secrets and trusts: nobody can log in."
       : `It was deleted ${tellTime(deleted.deleted)}, and is in the recycle bin: nobody can log in.`,
     application!.isExternal
       ? "Ask its owner; then set existingClientId to an application that exists."
-      : `${REPAIR} makes a new one, with a new client ID: push the variables afterwards.`,
+      : `${REPAIR} creates a new one, with a new client ID: push the variables afterwards.`,
     ...refreshUnlessExternal(application!, gone),
   );
 }
@@ -47,7 +47,7 @@ function compareApplication({ application, facts, instance }: Pair): Finding[] {
   if (!found || application!.isExternal) return [];
   const changes: string[] = [];
   if (instance.instanceId !== undefined && !hasOwnTag(found.tags, [instance.instanceId.toLowerCase()])) {
-    changes.push(`it has lost the tag by which it is known to be this stack's`);
+    changes.push(`it has lost the tag that marks it as this stack's`);
   }
   if (found.displayName !== application!.displayName) {
     changes.push(`its name is ${found.displayName}, not ${application!.displayName}`);
@@ -62,7 +62,7 @@ function compareApplication({ application, facts, instance }: Pair): Finding[] {
       "APPLICATION_CHANGED",
       `application ${application!.displayName}`,
       `Somebody changed it: ${changes.join("; ")}.`,
-      `${REPAIR} makes it again what the stack declares.`,
+      `${REPAIR} restores what the stack declares.`,
       refresh(application!),
     ),
   ];
@@ -78,7 +78,7 @@ function comparePrincipal({ application, principal, facts }: Pair): Finding[] {
       createFinding(
         "PRINCIPAL_NOT_RECORDED",
         `${what} (object ID ${found.objectId})`,
-        "It exists, and the stack does not record it.",
+        "It exists, but the stack does not record it.",
         application!.isExternal ? "`pulumi up` uses it." : "`pulumi up` takes it over.",
         { kind: "up" },
       ),
@@ -90,9 +90,9 @@ function comparePrincipal({ application, principal, facts }: Pair): Finding[] {
         "PRINCIPAL_MISSING",
         `${what} (object ID ${principal.objectId})`,
         found === null
-          ? "Azure does not have it: nobody can log in."
+          ? "It does not exist in Azure: nobody can log in."
           : `Azure has another one, with the object ID ${found.objectId}: it has none of the roles.`,
-        `${REPAIR} makes it anew, with its roles.`,
+        `${REPAIR} creates it again, with its roles.`,
         ...refreshUnlessExternal(principal, [principal]),
       ),
     ];
@@ -103,7 +103,7 @@ function comparePrincipal({ application, principal, facts }: Pair): Finding[] {
       "PRINCIPAL_CHANGED",
       what,
       "Somebody disabled it: nobody can log in.",
-      `If it is not meant to stay blocked: ${command`az ad sp update --id ${found.objectId} --set accountEnabled=true`}`,
+      `If it should not stay disabled: ${command`az ad sp update --id ${found.objectId} --set accountEnabled=true`}`,
     ),
   ];
 }
@@ -118,9 +118,9 @@ function compareSecret(secret: RecordedSecret, { application, facts }: Pair, now
         "SECRET_MISSING",
         what,
         secret.isLeaving
-          ? "It was to be removed, and is gone; the stack does not know yet, and would fail to remove it."
-          : "Somebody removed it: jobs that hold it cannot log in.",
-        secret.isLeaving ? REPAIR : `${REPAIR} makes a new one: push the variables afterwards.`,
+          ? "The stack wanted to remove it, and it is gone already. The state still records it, so the next removal would fail."
+          : "Somebody removed it: jobs that use it cannot log in.",
+        secret.isLeaving ? REPAIR : `${REPAIR} creates a new one: push the variables afterwards.`,
         refresh(secret),
       ),
     ];
@@ -142,8 +142,8 @@ function compareSecret(secret: RecordedSecret, { application, facts }: Pair, now
     createFinding(
       "SECRET_EXPIRED",
       what,
-      `It ended ${tellTime(found.ends)}: jobs that hold it cannot log in.`,
-      "`pulumi up` makes a new one: push the variables afterwards.",
+      `It ended ${tellTime(found.ends)}: jobs that use it cannot log in.`,
+      "`pulumi up` creates a new one: push the variables afterwards.",
       { kind: "up" },
     ),
   ];
@@ -159,7 +159,7 @@ function compareTrust(trust: RecordedTrust, { application, facts }: Pair): Findi
         "TRUST_MISSING",
         what,
         trust.isLeaving
-          ? "It was to be removed, and is gone; the stack does not know yet, and would fail to remove it."
+          ? "The stack wanted to remove it, and it is gone already. The state still records it, so the next removal would fail."
           : "Somebody removed it: these jobs cannot log in.",
         REPAIR,
         refresh(trust),
@@ -176,7 +176,7 @@ function compareTrust(trust: RecordedTrust, { application, facts }: Pair): Findi
       "TRUST_CHANGED",
       what,
       `Somebody changed it: jobs with ${found.matches} of ${found.issuer} (audience ${found.audiences.join(", ")}) can log in instead.`,
-      `${REPAIR} makes it again what the stack declares.`,
+      `${REPAIR} restores what the stack declares.`,
       refresh(trust),
     ),
   ];
@@ -191,7 +191,9 @@ function compareRole(role: RecordedRole, facts: AzureFacts): Finding[] {
       createFinding(
         "ROLE_MISSING",
         what,
-        role.isLeaving ? "It was to be removed, and is gone." : "Somebody removed it: jobs get 403 there.",
+        role.isLeaving
+          ? "The stack wanted to remove it, and it is gone already."
+          : "Somebody removed it: jobs get 403 there.",
         REPAIR,
         refresh(role),
       ),

@@ -106,7 +106,7 @@ function tokensOf(credential: { getToken(scope: string): Promise<{ token: string
     } catch (error) {
       throw loginFailed(
         (error as Error).message,
-        "Check the ARM_* variables, and that they are of the right tenant.",
+        "Check the ARM_* variables, and that they are for the right tenant.",
       );
     }
   };
@@ -122,7 +122,7 @@ async function readAssertion(read: (...names: string[]) => string | undefined): 
   const bearer = read("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN");
   if (url === undefined || bearer === undefined) {
     throw new Error(
-      "ARM_USE_OIDC is set, and neither ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH nor the job's own ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.",
+      "ARM_USE_OIDC is set, but neither ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH nor the job's own ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.",
     );
   }
   const address = new URL(url);

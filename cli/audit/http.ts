@@ -26,8 +26,8 @@ export class AzureRefusal extends CliError {
       code,
       `Azure refused to ${what} (HTTP status ${status}).`,
       status === 401 || status === 403
-        ? "Run it with a login that may do that."
-        : "Try again; https://status.azure.com tells of disturbances.",
+        ? "Run it with a login that has this right."
+        : "Try again. https://status.azure.com shows outages.",
     );
     this.name = "AzureRefusal";
   }

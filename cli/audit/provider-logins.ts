@@ -36,6 +36,6 @@ export function explainOtherLogin(
   if (logins.length === 0 || isNamed) return undefined;
   return (
     `The stack logs in with ${logins.join(", ")}; this command does not, and uses the login of the Azure CLI. ` +
-    "To use the stack's, set ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID to the same values."
+    "To use the stack's login, set ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID to the same values."
   );
 }

@@ -78,7 +78,7 @@ export async function readAzure(azure: Azure, record: StackRecord): Promise<Azur
     await Promise.all([
       Promise.all(record.instances.map((instance) => reader.readInstance(instance))),
       reader.readRoles(record),
-      reader.ask("Which registrations are of this program?", RIGHTS.applications, async () =>
+      reader.ask("Which applications did this program create?", RIGHTS.applications, async () =>
         (
           await azure.graph.list<wire.Application>(
             `/v1.0/applications?$filter=${tag}&$select=${APPLICATION}&$top=999`,
@@ -86,7 +86,7 @@ export async function readAzure(azure: Azure, record: StackRecord): Promise<Azur
           )
         ).map(wire.readApplication),
       ),
-      reader.ask("Which principals are of this program?", RIGHTS.applications, async () =>
+      reader.ask("Which principals did this program create?", RIGHTS.applications, async () =>
         (
           await azure.graph.list<wire.Principal>(
             `/v1.0/servicePrincipals?$filter=${tag}&$select=${PRINCIPAL}&$top=999`,
@@ -94,7 +94,7 @@ export async function readAzure(azure: Azure, record: StackRecord): Promise<Azur
           )
         ).map(wire.readPrincipal),
       ),
-      reader.ask("What of it is in the recycle bin?", RIGHTS.applications, async () =>
+      reader.ask("Which of its applications are in the recycle bin?", RIGHTS.applications, async () =>
         (
           await azure.graph.list<wire.Application>(
             `/v1.0/directory/deletedItems/microsoft.graph.application?$select=${APPLICATION},deletedDateTime&$top=999`,

@@ -16,13 +16,15 @@ export async function tellRemainingLogins(io: Io, selection: StackSelection): Pr
     const remaining = logins.filter(({ kind, isRecorded }) => kind === "trust" || !isRecorded);
     return [
       remaining.length === 0
-        ? "Nothing else can log in, as far as Azure tells."
+        ? "Nothing else can log in, as far as Azure shows."
         : "This can still log in; `himl-sp audit` has the command that removes it:",
       ...remaining.map(
         ({ kind, what, isRecorded }) =>
           `  ${kind === "trust" ? "trust in" : kind} ${printable(what)}${isRecorded ? "" : ", made by hand"}`,
       ),
-      ...unanswered.map(({ question }) => `  Not answered, for lack of a right: ${printable(question)}`),
+      ...unanswered.map(
+        ({ question }) => `  Not answered, because your login lacks a right: ${printable(question)}`,
+      ),
     ];
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

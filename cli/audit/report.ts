@@ -36,7 +36,7 @@ export function formatAsText(io: Io, audit: Audit): string {
   const { findings, unanswered, record, facts } = audit;
   const parts = [
     findings.length === 0
-      ? "Nothing lost, nothing left: Azure has what the stack records, and nothing else.\n"
+      ? "Nothing is missing and nothing is left over: Azure has exactly what the stack records.\n"
       : formatFindings(findings, io.stdout),
     ...sumUpAccess(record, facts, io.now()).map(formatAccess),
     ...(unanswered.length > 0 ? [formatUnanswered(unanswered)] : []),
@@ -86,7 +86,7 @@ const KINDS: Record<AccessEntry["kind"], string> = {
 
 function formatUnanswered(unanswered: readonly Unanswered[]): string {
   return [
-    "Not answered, for lack of a right:",
+    "Not answered, because your login lacks a right:",
     ...unanswered.map(({ question, code, right }) => printable(`  ${question} (${code}) It needs ${right}.`)),
     "",
   ].join("\n");

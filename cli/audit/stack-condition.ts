@@ -51,7 +51,7 @@ export function describeLock(lock: Lock): Finding {
     "STACK_LOCKED",
     `the stack, since ${tellTime(lock.since)}`,
     holder === undefined
-      ? `The lock is cut, so it does not say who holds it${isGone ? ": the run that wrote it ended in the middle" : ""}. Nothing can run.`
+      ? `The lock file is incomplete, so it does not say who holds the lock${isGone ? ": the run that wrote it ended in the middle" : ""}. Nothing can run.`
       : `${holder.user}@${holder.host} holds it with the process ${holder.pid}${isGone ? ", which has ended" : ""}. Nothing can run.`,
     isGone ? "`himl-sp repair`" : "Wait for that run. If it has ended: `pulumi cancel`",
     isGone ? { kind: "unlock", file: lock.file } : undefined,
@@ -91,7 +91,7 @@ export function describePending(pending: readonly PendingOperation[]): Finding[]
     createFinding(
       "PENDING_OPERATIONS",
       `the stack's state: ${list}`,
-      "The engine ended in the middle. Azure may have carried it out, or not.",
+      "The engine was stopped during the operation. Azure may or may not have carried it out.",
       "`himl-sp repair`",
       { kind: "clearPending" },
     ),
@@ -104,7 +104,7 @@ export function describeCheckpoint({ file, is, attributes, backup }: DamagedChec
       "STATE_UNREADABLE",
       attributes!,
       "A run ended while it wrote this file, which says of which type the checkpoint beside it is, and Pulumi cannot go on without that. The checkpoint itself is whole.",
-      "`himl-sp repair` removes the file: Pulumi makes it anew.",
+      "`himl-sp repair` removes the file. Pulumi writes a new one.",
       { kind: "mend", file },
     );
   }
@@ -117,7 +117,7 @@ export function describeCheckpoint({ file, is, attributes, backup }: DamagedChec
       : `${what}. The newest backup is of ${tellTime(backup.saved)}.`,
     backup === undefined
       ? "Restore the file from your own backups."
-      : "`himl-sp repair` puts the backup in its place.",
+      : "`himl-sp repair` replaces it with the backup.",
     backup && { kind: "mend", file, backup: backup.file },
   );
 }

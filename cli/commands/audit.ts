@@ -24,7 +24,7 @@ export async function runAudit(io: Io, { json, ...options }: AuditCommandOptions
     repairable === open.length
       ? "`himl-sp repair` shows what it would do, and asks."
       : repairable === 0
-        ? "A person made it, so a person has to decide: each has its command above."
-        : `\`himl-sp repair\` does ${repairable} of them. The others a person made: each has its command above.`,
+        ? "It was made by hand, so you decide. Each finding above has its command."
+        : `\`himl-sp repair\` does ${repairable} of them. The others were made by hand: each has its command above.`,
   );
 }

@@ -78,14 +78,14 @@ function tell(io: Io, { idsFrom, instanceIds }: Audit): void {
     );
   } else if (idsFrom === "nowhere") {
     io.stderr.write(
-      "Neither state nor history knows an instance ID, so nothing can be proved to be this stack's. --instance ID names it.\n",
+      "Neither state nor history has an instance ID, so nothing can be proved to be this stack's. Give it with --instance ID.\n",
     );
   }
 }
 
 function tellWhatIsLeft(io: Io, left: readonly Finding[]): void {
   if (left.length === 0) return;
-  io.stderr.write(`Left to you, since a person made it:\n${formatFindings(left, io.stderr)}`);
+  io.stderr.write(`Left to you, because it was made by hand:\n${formatFindings(left, io.stderr)}`);
 }
 
 async function doOnStack(
@@ -160,7 +160,7 @@ async function pulumi(io: Io, args: readonly string[], options: AuditOptions): P
     io.signal.aborted
       ? "The repair is not finished. It was interrupted."
       : `The repair is not finished. ${command`pulumi ${args[0]}`} ended with exit code ${exitCode ?? "none"}.`,
-    "See what it says above, then run `himl-sp repair` again: that is safe at every point.",
+    "See its output above, then run `himl-sp repair` again. You can repeat it at any point.",
   );
 }
 
@@ -174,10 +174,10 @@ function tellTheEnd(io: Io, plan: Plan, after: Plan): void {
     throw new CliError(
       "REPAIR_UNFINISHED",
       `The repair is not finished. There is still something to do:\n${formatPlan(after).trimEnd()}`,
-      "Run `himl-sp repair` again: that is safe at every point.",
+      "Run `himl-sp repair` again. You can repeat it at any point.",
     );
   }
-  io.stderr.write("Repaired: a new audit finds nothing more that could be repaired.\n");
+  io.stderr.write("Repaired: a new audit finds nothing else to repair.\n");
   if (plan.ending === "destroy") io.stderr.write("Run `pulumi destroy` again, or `pulumi up`.\n");
 }
 

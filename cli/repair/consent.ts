@@ -11,7 +11,7 @@ export async function requireConsent(io: Io, plan: Plan): Promise<void> {
       "Nothing was changed: the plan above is what it would do.",
     );
   }
-  const warning = plan.purges.length > 0 ? " What is deleted for good cannot come back." : "";
+  const warning = plan.purges.length > 0 ? " What is deleted permanently cannot be restored." : "";
   const answer = await io.ask(`Do it?${warning} [yes/no] `);
   if (/^y(es)?$/i.test(answer.trim())) return;
   throw new CliError("DECLINED", "Nothing was changed.", "Answer yes to repair.");

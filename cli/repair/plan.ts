@@ -86,12 +86,12 @@ function describe(action: RepairAction, what: string): string {
       return `Unlock ${what}`;
     case "mend":
       return action.backup === undefined
-        ? `Remove the cut file ${what}`
+        ? `Remove the incomplete file ${what}`
         : `Put ${action.backup} in the place of the checkpoint ${what}; what is there now is kept beside it`;
     case "clearPending":
-      return `Forget the pending operations of ${what}`;
+      return `Remove the pending operations from ${what}`;
     case "purge":
-      return `Delete for good, which cannot be undone: ${what}`;
+      return `Delete permanently, which cannot be undone: ${what}`;
     default:
       return `Remove the ${what}`;
   }

@@ -53,6 +53,6 @@ export async function lookUntilDone(
 
 function tell(io: Io, what: string, left: number): void {
   io.stderr.write(
-    `Azure may not show everywhere yet what was ${what} last: looking again for ${formatDuration(left)} at most.\n`,
+    `Azure may not yet show everywhere what was ${what} last: looking again for ${formatDuration(left)} at most.\n`,
   );
 }

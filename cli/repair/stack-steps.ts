@@ -101,7 +101,7 @@ async function requireNobody(io: Io, selection: StackSelection): Promise<void> {
     if (!/locked by|\[409\]|another update/i.test(error.message)) return;
     throw new CliError(
       "STACK_LOCKED",
-      `Somebody holds the stack. ${error.message}`,
+      `Somebody has locked the stack. ${error.message}`,
       "Wait for that run. If it has ended: `pulumi cancel`, then `himl-sp repair` again.",
     );
   }

@@ -92,7 +92,7 @@ const CASES: Case[] = [
       {
         code: "ROLE_BY_HAND",
         what: `role Owner on ${GROUP}`,
-        detail: "Who logs in as this principal may give itself every other role there.",
+        detail: "A login as this principal may give itself every other role there.",
         action: undefined,
       },
       {
@@ -132,7 +132,7 @@ const CASES: Case[] = [
       {
         code: "API_PERMISSION_BY_HAND",
         what: "permission RoleManagement.ReadWrite.Directory of Microsoft Graph",
-        detail: "Who logs in as this principal can make itself administrator of the tenant.",
+        detail: "A login as this principal can make itself administrator of the tenant.",
       },
       { code: "API_PERMISSION_BY_HAND", what: "permission Mail.Read of Microsoft Graph" },
       { code: "OWNER_BY_HAND", what: `user Eve (${STRANGE}), owner of the application himl-ws-ml-dev` },

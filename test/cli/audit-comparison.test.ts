@@ -49,7 +49,7 @@ const CASES: Case[] = [
       {
         code: "APPLICATION_CHANGED",
         detail:
-          "Somebody changed it: it has lost the tag by which it is known to be this stack's; its name is mine, not himl-ws-ml-dev.",
+          "Somebody changed it: it has lost the tag that marks it as this stack's; its name is mine, not himl-ws-ml-dev.",
         action: { kind: "refresh", urns: [URNS.application] },
       },
     ],

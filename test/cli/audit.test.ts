@@ -16,7 +16,7 @@ describe("himl-sp audit", function () {
   it("nothing to do: exit 0, and who can log in and what they may do", async () => {
     const { exitCode, stdout, stderr } = await stage.run(["audit"]);
     assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" });
-    assert.match(stdout, /^Nothing lost, nothing left: /);
+    assert.match(stdout, /^Nothing is missing and nothing is left over: /);
     assert.match(stdout, /^Who can log in as himl-ws-ml-dev \(client ID [0-9a-f-]{36}\):$/m);
     assert.match(stdout, /^ {2}secret {10}slot a \(himl [0-9a-f-]{36}\), until 2027-05-24 /m);
     assert.match(stdout, /^ {2}trust in {8}repo:o\/r:ref:refs\/heads\/main of https:/m);
@@ -68,7 +68,7 @@ describe("himl-sp audit", function () {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /^himl-sp: FINDINGS: 6 things are not as the stack declares\.\n {2}A person made it/,
+      /^himl-sp: FINDINGS: 6 things are not as the stack declares\.\n {2}It was made by hand/,
     );
     assert.deepEqual(
       findings.map(({ code, repair }) => [code, repair]),
@@ -96,7 +96,7 @@ describe("himl-sp audit", function () {
     assert.equal(repaired.exitCode, 0, repaired.stderr);
     assert.match(
       repaired.stderr,
-      /^There is nothing to repair\.\nLeft to you, since a person made it:\nDANGER {2}/,
+      /^There is nothing to repair\.\nLeft to you, because it was made by hand:\nDANGER {2}/,
     );
     assert.equal(JSON.stringify(control.state()), before);
     assert.deepEqual(await stage.changes(), []);
@@ -167,7 +167,7 @@ describe("himl-sp audit", function () {
     ]);
     assert.match(
       (await stage.run(["audit"], asNobody)).stdout,
-      /^Not answered, for lack of a right:\n.*\(Authorization_RequestDenied\) It needs Application\.Read\.All of Microsoft Graph/m,
+      /^Not answered, because your login lacks a right:\n.*\(Authorization_RequestDenied\) It needs Application\.Read\.All of Microsoft Graph/m,
     );
 
     const reader = control.createCaller({

@@ -29,13 +29,13 @@ describe("repair: the plan", () => {
       formatPlan(plan(findings, { purge: true })),
       [
         "  1. Unlock stack",
-        "  2. Forget the pending operations of state",
+        "  2. Remove the pending operations from state",
         "  3. Remove the role",
         "  4. Remove the secret",
         "  5. Remove the app",
         "  6. `pulumi refresh` of one, two, and of nothing else",
         "  7. `pulumi up`",
-        "  8. Delete for good, which cannot be undone: app in the bin",
+        "  8. Delete permanently, which cannot be undone: app in the bin",
         "",
       ].join("\n"),
     );
@@ -81,7 +81,7 @@ describe("repair: consent", () => {
   it("before something goes for good it says that it cannot come back", async () => {
     const io = rememberingIo({ isTerminal: true, answers: ["y"] });
     await requireConsent(io, purge);
-    assert.equal(io.written.stderr, "Do it? What is deleted for good cannot come back. [yes/no] ");
+    assert.equal(io.written.stderr, "Do it? What is deleted permanently cannot be restored. [yes/no] ");
   });
 
   it("anything else is a no, and nobody to ask is misuse", async () => {
@@ -105,7 +105,7 @@ describe("repair: what was removed may be shown for a while", () => {
     assert.deepEqual(found.findings, []);
     assert.match(
       io.written.stderr,
-      /^Azure may not show everywhere yet what was removed last: .* at most\.\n$/,
+      /^Azure may not yet show everywhere what was removed last: .* at most\.\n$/,
     );
   });
 

@@ -132,7 +132,7 @@ describe("himl-sp repair: what a bad moment leaves in a backend of files", funct
     await write(".json.bak", whole(EARLIER));
     await write(".json.attrs", "");
     await refuse(EOF, false);
-    assert.match(await repaired(), /Remove the cut file .*dev\.json\.attrs\n/);
+    assert.match(await repaired(), /Remove the incomplete file .*dev\.json\.attrs\n/);
     assert.equal(await readPlain(), whole(LATER));
     assert.deepEqual(await files(), ["dev.json", "dev.json.bak"]);
   });
@@ -181,7 +181,7 @@ describe("himl-sp repair: what a bad moment leaves in a backend of files", funct
       await writeFile(path.join(stage.folderOf("locks"), lock), "");
       const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
       assert.equal(exitCode, 1);
-      assert.match(stderr, /STACK_LOCKED: .*does not say who holds it\. .*`pulumi cancel`/s);
+      assert.match(stderr, /STACK_LOCKED: .*does not say who holds the lock\. .*`pulumi cancel`/s);
       assert.deepEqual(await stage.locks(), [lock]);
       await rm(path.join(stage.folderOf("locks"), lock));
     });

@@ -258,7 +258,7 @@ describe("himl-sp repair", function () {
       assert.equal(exitCode, 0, stderr);
       assert.match(
         stderr,
-        /^Azure may not show everywhere yet what was made or changed last: looking again for .* at most\.\nThere is nothing to repair\.\n$/,
+        /^Azure may not yet show everywhere what was made or changed last: looking again for .* at most\.\nThere is nothing to repair\.\n$/,
       );
       assert.deepEqual(await stage.changes(), []);
     });
@@ -311,7 +311,7 @@ describe("himl-sp repair", function () {
       assert.equal(exitCode, 1);
       assert.match(
         stderr,
-        /himl-sp: REPAIR_UNFINISHED: .*`pulumi up` ended with exit code 255\.\n {2}.*again: that is safe/,
+        /himl-sp: REPAIR_UNFINISHED: .*`pulumi up` ended with exit code 255\.\n {2}.*again\. You can repeat it/,
       );
     });
   });
@@ -328,7 +328,10 @@ describe("himl-sp repair", function () {
     assert.match(without.stderr, /^There is nothing to repair\.\n$/);
     const { exitCode, stderr } = await stage.run(["repair", "--yes", "--purge"]);
     assert.equal(exitCode, 0, stderr);
-    assert.match(stderr, /^To mend it:\n {2}1\. Delete for good, which cannot be undone: application ours /);
+    assert.match(
+      stderr,
+      /^To mend it:\n {2}1\. Delete permanently, which cannot be undone: application ours /,
+    );
     const left = control.state().deletedItems.map(({ kind, displayName }) => [kind, displayName]);
     assert.deepEqual(left.sort(), [
       ["application", "theirs"],
