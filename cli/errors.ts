@@ -6,7 +6,7 @@ export class CliError extends Error {
     /** Stable, for programs: `PULUMI_NOT_FOUND`, `AADSTS7000222`, … */
     readonly code: string,
     message: string,
-    /** What to do about it, in one line, with a command where there is one. */
+    /** What to do about it, in one line, with a command if there is one. */
     readonly remedy: string,
     /** 1: it failed; 2: the command was misused. */
     readonly exitCode: 1 | 2 = 1,

@@ -38,7 +38,7 @@ export function transformed<Args>(
   return changed ? [name, changed.args, guard.afterTransform(opts, changed.opts)] : [name, args, opts];
 }
 
-/** The record by which this instance's things can be found again: names repeat in every clone. */
+/** The ID by which this instance's resources can be found again: names are the same in every clone. */
 export function createInstanceId(component: pulumi.Resource, name: string, verified: World["verified"]) {
   const opts = { ...REPLACEABLE, parent: component, dependsOn: verified };
   return new RandomUuid(`${name}-instance`, {}, opts).result;
@@ -81,7 +81,7 @@ function planOwners(args: HimlServicePrincipalArgs, { login }: World) {
     : { ids: canonical<string[]>("owners", args.owners), ignoreChanges: [] };
 }
 
-/** Warns where whoever runs Pulumi gives away a right without which a later run fails. */
+/** Warns if this run removes a right that a later run with the same login needs. */
 export function warnOfLockOut(
   { component, args, plan, world }: Context,
   principalId: pulumi.Output<string>,
@@ -113,7 +113,7 @@ export function deletedWith({ world, guard }: Context, application: Application)
   return world.existing || guard.keepsApplication ? {} : { deletedWith: application };
 }
 
-/** The principal; of somebody else's application only if it has none, or if this instance made it. */
+/** The principal. For somebody else's application only if it has none, or if this instance created it. */
 export function createPrincipal(context: Context, application: Application): pulumi.Output<ServicePrincipal> {
   const { component, name, args, plan, world, instanceId } = context;
   const childName = `${name}-service-principal`;
@@ -130,7 +130,7 @@ export function createPrincipal(context: Context, application: Application): pul
       ),
     );
   const { existing } = world;
-  // One that an interrupted run left behind is adopted: nobody else makes a principal for this application.
+  // An interrupted run may have left a principal behind. Nobody else creates one for this application, so it is adopted.
   if (!existing) return pulumi.output(create({ useExisting: true }));
   const isOwn = async () => {
     const found = await existing;
@@ -224,7 +224,7 @@ export interface Assigned {
   resource: RoleAssignment;
 }
 
-/** One assignment for each role and scope, however both are spelled. */
+/** One assignment for each role and scope, independent of their spelling. */
 export function assignRoles(
   context: Context,
   servicePrincipal: pulumi.Output<ServicePrincipal>,
@@ -250,7 +250,7 @@ export function assignRoles(
   });
 }
 
-/** The ID of a scope, made of no more than it needs: what it is made of may be secret. */
+/** The ID of a scope, computed only from the values that it needs, because others may be secret. */
 export function scopeIdOf(scope: string, { named }: World): pulumi.Output<string> {
   const { subscriptionId, resourceGroupName, workspaceName } = named;
   const none = pulumi.output("");

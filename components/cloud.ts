@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { command } from "./commands";
 import type { Problem } from "./problems";
 
-/** Where the two providers read which cloud they are to use. */
+/** Where the two providers read which cloud to use. */
 export const CLOUD_SETTINGS = ["azuread:environment", "azure-native:environment", "ARM_ENVIRONMENT"] as const;
 
-/** The clouds that those places name; one that names none is left out. */
+/** The clouds that these settings name. A setting without a value is left out. */
 export type Clouds = Partial<Record<(typeof CLOUD_SETTINGS)[number], string>>;
 
 const TYPES = {
@@ -13,7 +13,7 @@ const TYPES = {
   "azure-native:environment": "azure-native:authorization:RoleAssignment",
 };
 
-/** The clouds that the default providers of a component are told to use; one that the program creates is told otherwise. */
+/** The clouds of a component's default providers. A provider that the program creates has its own settings. */
 export function readClouds(component: pulumi.Resource): Clouds {
   const clouds: Clouds = {};
   for (const [where, type] of Object.entries(TYPES) as [keyof typeof TYPES, string][]) {
@@ -39,7 +39,7 @@ function isPublicCloud(name: string): boolean {
 }
 
 /**
- * What keeps hi-ml from reaching the workspace: it logs in at, and calls, the addresses of the public cloud only
+ * Problems with the cloud: hi-ml logs in at, and calls, the addresses of the public cloud only
  * (https://github.com/microsoft/hi-ml: hi-ml-azure/src/health_azure/auth.py takes no other authority).
  */
 export function checkClouds(clouds: Clouds): Problem[] {

@@ -1,12 +1,12 @@
 /**
- * Commands in messages, for people to paste. A value in one is one word, whatever it holds, and nothing in it is run:
+ * Commands in messages, for people to paste. A value is always one word, and nothing in it is run:
  * the same text is right in sh, bash, zsh, PowerShell and cmd. Where no quotes mean the same in all of them, a
  * placeholder stands in the value's place.
  */
 
 type Value = string | number | readonly string[] | undefined;
 
-/** A command between backticks, as it stands in a sentence. */
+/** A command between backticks, for use in a sentence. */
 export function command(texts: TemplateStringsArray, ...values: Value[]): string {
   return `\`${commandLine(texts, ...values)}\``;
 }

@@ -53,10 +53,10 @@ function refuse(clientId: string, message: string): LookUpError {
 }
 
 /**
- * Whether the principal is this instance's own, which goes with it. Only its tag tells, at every later run. (azuread's
+ * Whether this instance created the principal, and so deletes it. Only its tag says so in later runs. (azuread's
  * `useExisting` does not: it overwrites and deletes what it found.)
  *
- * @throws LookUpError if it is another instance's own: whoever destroyed that stack would take it away from this one.
+ * @throws LookUpError if another instance created it: destroying that stack would take it away from this one.
  */
 export function isOwnPrincipal(
   { principal }: ExistingApplication,

@@ -3,7 +3,7 @@
 // https://docs.github.com/enterprise-cloud@latest/admin/managing-iam: the names of managed users have an underscore.
 const REPOSITORY = /^[a-z\d_][\w-]*\/(?!\.\.?$)[\w.-]+$/i;
 
-/** What to do about a repository that cannot be one; empty where there is no better advice, undefined where it can. */
+/** Advice for an invalid repository. Empty if there is no specific advice, undefined if the repository is valid. */
 export function mistakeInRepository(text: string): string | undefined {
   if (REPOSITORY.test(text) && !/\.git$/i.test(text)) return undefined;
   if (/^[\w-]+@\d+\/[\w.-]+@\d+$/.test(text))

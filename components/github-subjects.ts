@@ -38,10 +38,10 @@ type Kind = (typeof KINDS)[number];
 export const GITHUB_FIELDS = ["repository", "ownerId", "repositoryId", "subjectPrefix", ...KINDS];
 const LONGEST_PREFIX = 600;
 
-/** Tells what is wrong with a field of the trust. */
+/** Reports a problem with a field of the trust. */
 export type RefuseField = (field: string, must: string, received: unknown, remedy: string) => void;
 
-/** The subject of the jobs that are meant, and what may be wrong with it; undefined where something is wrong. */
+/** The subject of the trusted jobs, and what may be wrong with it. Undefined if there is a problem. */
 export function resolveGitHubSubject(
   args: Record<string, unknown>,
   refuse: RefuseField,
@@ -135,7 +135,7 @@ function resolvePrefix(
     : { text: `repo:${repository}`, hasNamesOnly: true };
 }
 
-/** A number that is too long for JavaScript has been read as another one. */
+/** JavaScript reads a number that is too long as a different one. */
 function isGitHubId(id: unknown): boolean {
   return typeof id === "string"
     ? /^[1-9]\d*$/.test(id)
@@ -152,7 +152,7 @@ function describeJob(
   refuse: (must: string, remedy: string) => void,
 ): string | undefined {
   if (kind === "anyJob") {
-    // A forgotten last part must stay a mistake: it would make a subject that no job has.
+    // Without this check, a forgotten last part would give a subject that no job has.
     if (value !== true || subjectPrefix === undefined) {
       const must = "be true, and be used with subjectPrefix, which is then the whole subject";
       refuse(must, "GitHub's own subjects end with the branch, tag or environment: give one of these.");

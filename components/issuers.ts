@@ -17,9 +17,9 @@ const KNOWN_ISSUERS = [
   "https://api.pulumi.com",
 ];
 
-/** Whether a text can be the `iss` of a token: an address, spelled as an issuer spells it. */
+/** Whether a text can be the `iss` of a token. */
 export function isIssuer(text: string): boolean {
-  // URL itself would quietly mend spaces, letters that look like others, a user name or a port that goes without saying.
+  // `URL` would silently correct spaces, look-alike letters, a user name and the default port.
   if (!/^https:\/\/[!-~]+$/.test(text) || /[*?#\\]/.test(text) || !isVisible(text)) return false;
   try {
     const url = new URL(text);
@@ -33,7 +33,7 @@ const DISCOVERY = /\/\.well-known(\/.*)?$/;
 // GitHub itself knows no other host that begins so; in a company's own subdomain of ghe.com it follows later.
 const LIKE_GITHUB = /^tokens?\.actions?\.github/i;
 
-/** The known issuer that was probably meant; undefined where the text is one, or like none. */
+/** The known issuer that was probably meant. Undefined if the text is a known issuer, or similar to none. */
 export function nearMissOf(text: string): string | undefined {
   const wanted = text
     .trim()
@@ -48,7 +48,7 @@ export function nearMissOf(text: string): string | undefined {
     const meant = [known, ...path].join("/");
     const knownHost = known.slice("https://".length);
     const far = distance(host!.toLowerCase(), knownHost);
-    // A short host may well be one letter away from another one that exists.
+    // For short hosts, one letter of difference can be another real host.
     const isLike =
       far <= Math.floor(knownHost.length / 10) || (known === GITHUB_ISSUER && LIKE_GITHUB.test(host!));
     if (isLike) return meant === text ? undefined : meant;

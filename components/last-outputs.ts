@@ -2,12 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PrincipalDetails, TrustInfo } from "./details";
 import { askOnce } from "./look-ups";
 
-/** What is read of the `details` of the last deployment. */
+/** The part of the last deployment's `details` that is read here. */
 export interface LastDetails extends Pick<PrincipalDetails, "instanceId" | "keyVault"> {
   trusts: TrustInfo[];
 }
 
-/** What the stack's last deployment told about principals, wherever its program put it. */
+/** What the outputs of the last deployment say about principals, wherever the program exported it. */
 export async function readLastDetails(component: pulumi.Resource): Promise<LastDetails[]> {
   return findDetails(await askOnce(component, "pulumi:pulumi:readStackOutputs", "", readLastOutputs));
 }
@@ -19,7 +19,7 @@ export function findDetails(outputs: unknown): LastDetails[] {
   return Object.values(outputs).flatMap(findDetails);
 }
 
-/** The outputs of this stack as they are now; undefined where they cannot be read. */
+/** The current outputs of this stack. Undefined if they cannot be read. */
 export async function readLastOutputs(): Promise<Record<string, unknown> | undefined> {
   try {
     const name = nameStack();
@@ -34,7 +34,7 @@ export async function readLastOutputs(): Promise<Record<string, unknown> | undef
   }
 }
 
-// Engines tell a plugin no organization. Then the backend's own will do: the instance ID tells another stack's outputs.
+// Engines do not give a plugin the organization. The default one will do: the instance ID shows if the outputs belong to another stack.
 export function nameStack(): string {
   const stack = pulumi.getStack();
   try {

@@ -5,10 +5,10 @@ import { findDetails, nameStack, readLastOutputs } from "./last-outputs";
 import { askOnce } from "./look-ups";
 import { valueIfKnown } from "./verification";
 
-/** A trust that the stack has, and the last part of its resource's name. */
+/** A trust of the stack, and the last part of its resource's name. */
 export type LastTrust = TrustInfo & { key: string };
 
-/** What can be told of the trusts that the stack has. */
+/** What is known about the trusts of the stack. */
 export interface LastTrusts {
   /** Undefined where neither the outputs nor the resources of the stack can be read. */
   trusts: readonly LastTrust[] | undefined;
@@ -39,14 +39,14 @@ export async function findLastTrusts(
       return { trusts: own.trusts.map((trust) => ({ ...trust, key: keyOfTrust(trust) })), isKnownToUp: true };
   }
   const isKnownToUp = Object.keys(outputs).length > 0;
-  // The engine cannot bear to be asked for the resources of a stack that has none (3.220, backend/backend.go).
+  // The engine crashes if it is asked for the resources of a stack that has none (3.220, backend/backend.go).
   if (!isKnownToUp && (!isPreview || (await isFirst()))) return NONE;
   return { trusts: await readTrusts(component, name), isKnownToUp };
 }
 
 const TRUST_TYPE = /^azuread:.*:Application(?:Federated|Flexible\w*)IdentityCredential$/;
 
-/** The trusts below a component as the state of the stack has them. */
+/** The trusts below a component, from the state of the stack. */
 async function readTrusts(component: pulumi.Resource, name: string): Promise<LastTrust[] | undefined> {
   try {
     const stackName = nameStack();

@@ -6,7 +6,7 @@ import { command } from "./commands";
 import { InvalidValuesError, messageOf, type Problem } from "./problems";
 import type { WorkspaceLocation } from "./scopes";
 
-/** Something that only Azure knows is not as it has to be. */
+/** A problem that only Azure can show. */
 export class LookUpError extends InvalidValuesError {
   constructor(
     override readonly code: LookUpErrorCode,
@@ -41,7 +41,7 @@ export function askOnce<T>(
   question: string,
   ask: () => Promise<T>,
 ): Promise<T> {
-  // Without a provider of its own, the default one: the engine's connection is another one in each run of a program.
+  // Without an explicit provider the default one is used. The engine's connection is a different one in each run.
   const key = parent.getProvider(token) ?? pulumi.runtime.getMonitor() ?? parent;
   const known = answers.get(key) ?? new Map<string, Promise<unknown>>();
   answers.set(key, known);
@@ -50,12 +50,12 @@ export function askOnce<T>(
   return answer as Promise<T>;
 }
 
-/** As whom, and where, the two providers are logged in. Empty where a provider is not configured yet. */
+/** The login of the two providers. Empty if a provider is not configured yet. */
 export interface Login {
   tenantId: string;
   /** Subscription of the azure-native provider. */
   subscriptionId: string;
-  /** Object ID of whoever runs Pulumi, as Entra knows it. */
+  /** Object ID of the login that runs Pulumi. */
   objectId: string;
 }
 
@@ -71,7 +71,7 @@ export async function lookUpLogin(parent: pulumi.Resource): Promise<Login> {
     askForLogin("azure-native", parent, "azure-native:authorization:getClientConfig", getAzureClientConfig),
   ]);
   const { tenantId, objectId } = entra;
-  // In a preview, a provider that the same program creates may not be configured yet: then it knows nothing.
+  // In a preview, a provider that the same program creates may not be configured yet.
   const isKnown = Boolean(tenantId && azure.tenantId);
   if (isKnown && tenantId.toLowerCase() !== azure.tenantId.toLowerCase()) {
     throw new LookUpError("TENANTS_DIFFER", WORKSPACE, {
@@ -104,7 +104,7 @@ async function askForLogin<T>(
   }
 }
 
-/** Shows a place, and a text about it, without what is secret of it. */
+/** Shows names, and texts that contain them, without the secret ones. */
 export class Hidden {
   constructor(private readonly secrets: Readonly<Record<string, string>>) {}
 
@@ -113,7 +113,7 @@ export class Hidden {
     return { ...location, ...Object.fromEntries(fields.filter(([name]) => name in location)) };
   }
 
-  /** Azure repeats names in its errors, in a spelling of its own. */
+  /** Azure repeats names in its errors, sometimes in another case. */
   text(text: string): string {
     let shown = text;
     for (const secret of Object.values(this.secrets))
@@ -128,7 +128,7 @@ const escapePattern = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$
 export type WorkspaceNames = Pick<WorkspaceLocation, "resourceGroupName" | "workspaceName">;
 
 export interface FoundWorkspace extends WorkspaceNames {
-  /** Resource ID of its Key Vault; empty where Azure told none. */
+  /** Resource ID of its Key Vault. Empty if Azure returned none. */
   keyVaultId?: string;
 }
 
@@ -171,7 +171,7 @@ export async function lookUpWorkspace(
   }
 }
 
-/** The names as they stand in the workspace's resource ID, so that another spelling of a setting changes nothing. */
+/** The names from the workspace's resource ID, so that another spelling of a setting changes nothing. */
 function spelledAsIn(id: unknown, { resourceGroupName, workspaceName }: WorkspaceNames): WorkspaceNames {
   const parts = typeof id === "string" ? id.split("/") : [];
   const [group, name] = [parts[4] ?? "", parts[8] ?? ""];

@@ -1,7 +1,7 @@
 import { v5 as nameInNamespace } from "uuid";
 
 /**
- * The marks by which a thing in Azure is provably this instance's, whatever its record says. Everything that writes or
+ * The marks that prove that a resource in Azure belongs to this instance. Everything that writes or
  * looks for a mark uses these functions, so that the two cannot differ.
  */
 
@@ -15,7 +15,7 @@ export function instanceTag(instanceId: string): string {
   return `${INSTANCE_TAG_PREFIX}${instanceId}`;
 }
 
-/** The instance that these tags name, if any. */
+/** The instance in these tags, if any. */
 export function instanceOf(tags: readonly string[]): string | undefined {
   return tags
     .find((tag) => tag.startsWith(INSTANCE_TAG_PREFIX))
@@ -28,7 +28,7 @@ export function secretDisplayName(instanceId: string, slot: "a" | "b"): string {
   return `slot ${slot} (himl ${instanceId})`;
 }
 
-/** Description of a trust: of what marks there are, the only one that Entra lets a trust have beside its name. */
+/** Description of a trust: the only place for a mark that Entra offers, besides the name. */
 export function trustDescription(instanceId: string): string {
   return `himl ${instanceId}`;
 }
@@ -57,7 +57,7 @@ export function instanceOfVaultSecret(tags: Readonly<Record<string, string>> = {
 
 const VAULT_INSTANCE_TAG = "himl-instance";
 
-/** What an assignment's name is made of. Letter case and a slash at the end of the scope mean nothing. */
+/** The parts of an assignment's name. Letter case and a slash at the end of the scope do not matter. */
 export interface AssignmentKey {
   instanceId: string;
   /** Resource ID. */
@@ -74,7 +74,7 @@ export interface AssignmentKey {
 export function assignmentName({ instanceId, scope, principalId, roleId }: AssignmentKey): string {
   const role = roleId.slice(roleId.lastIndexOf("/") + 1);
   const place = scope.replace(/\/+$/, "");
-  // Half a character cannot be hashed; JSON can carry one.
+  // JSON can contain half of a surrogate pair, which cannot be hashed.
   const key = `${principalId}|${role}|${place}`.toLowerCase().replace(/\p{Cs}/gu, "\ufffd");
   return nameInNamespace(key, instanceId);
 }

@@ -6,13 +6,13 @@ import { describePrivilegedRole, type PlannedRole } from "./roles";
 import { InvalidValuesError } from "./problems";
 import { resolveScope, type WorkspaceLocation } from "./scopes";
 
-/** What a role lets its holder do, and what it takes out again. */
+/** The actions that a role allows, and those that it excludes. */
 export interface Permission {
   actions?: readonly string[];
   notActions?: readonly string[];
 }
 
-/** Whoever may do one of these can give itself every other role, so nothing limits them any more. */
+/** A principal with one of these actions can give itself every other role. */
 const PRIVILEGED_ACTIONS = [
   "Microsoft.Authorization/roleAssignments/write",
   "Microsoft.Authorization/roleDefinitions/write",
@@ -34,7 +34,7 @@ function matches(pattern: string, action: string): boolean {
 }
 
 /**
- * Looks up what roles can do that only Azure knows.
+ * Looks up the actions of roles that this program does not know.
  *
  * @returns warnings about those whose definition could not be read
  * @throws InvalidValuesError if one of them is privileged

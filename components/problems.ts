@@ -1,12 +1,12 @@
-/** One thing that is wrong with the values somebody gave, told so that they can mend it. */
+/** A problem with a value, with the way to fix it. */
 export interface Problem {
-  /** The argument or setting, spelled as its user spelled it. */
+  /** The argument or setting, in the user's spelling. */
   what: string;
   /** The rule, to be read after "must": `have 1 to 120 characters`. */
   must: string;
-  /** What was given, shown as JSON; left out where it could be a secret or where nothing was given. */
+  /** The value, shown as JSON. Left out if it could be a secret, or if there is none. */
   received?: unknown;
-  /** What to do about it, in one line, with a command where there is one. */
+  /** What to do about it, in one line, with a command if there is one. */
   remedy: string;
 }
 
@@ -23,7 +23,7 @@ export class InvalidValuesError extends Error {
   }
 }
 
-/** `<what> must <rule>. Received <value>.`, and the remedy on a line of its own; one such pair a problem. */
+/** For each problem: `<what> must <rule>. Received <value>.`, and the remedy on the next line. */
 export function formatProblems(subject: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const lines = problems.flatMap((problem) => [`  ${formatProblem(problem)}`, `    ${problem.remedy}`]);
@@ -48,21 +48,21 @@ function showValue(value: unknown): string {
       ? json
       : `${json.slice(0, 2 * SHOWN_CHARACTERS)}… (${json.length} characters)`;
   } catch {
-    // Lists in lists, thousands deep, are too much for JSON.stringify.
+    // JSON.stringify fails on lists that are nested thousands deep.
     return "a value that cannot be shown";
   }
 }
 
-/** Characters that a terminal, or the log of a pipeline, obeys instead of showing them. */
+/** Characters that a terminal, or the log of a pipeline, interprets instead of showing them. */
 const INVISIBLE = /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
-/** Whether a text shows all that it holds. */
+/** Whether all characters of a text are visible. */
 export function isVisible(text: string): boolean {
   return text.search(INVISIBLE) < 0;
 }
 
 function showInvisible(line: string): string {
-  // `##[` and `##vso[` are commands to the runners of GitHub Actions and Azure Pipelines, wherever they stand in a line.
+  // `##[` and `##vso[` are commands to the runners of GitHub Actions and Azure Pipelines, anywhere in a line.
   return line
     .replace(INVISIBLE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)
     .replaceAll("##", "#\\u0023");
@@ -79,7 +79,7 @@ export function printAsMessage<E extends Error>(error: E): E {
   });
 }
 
-/** The message of whatever was thrown. */
+/** The message of a thrown value of any type. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -26,20 +26,20 @@ export const BUILT_IN_ROLES = {
 
 export type BuiltInRoleName = keyof typeof BUILT_IN_ROLES;
 
-/** Whoever holds one of these can give itself every other role, so nothing limits them any more. */
+/** A principal with one of these roles can give itself every other role. */
 const PRIVILEGED_ROLES: ReadonlySet<string> = new Set<string>([
   BUILT_IN_ROLES.Owner,
   BUILT_IN_ROLES["User Access Administrator"],
   BUILT_IN_ROLES["Role Based Access Control Administrator"],
 ]);
 
-/** A role as Azure knows it. */
+/** A role, as Azure identifies it. */
 export interface ResolvedRole {
   /** GUID of the role definition, lower case. */
   id: string;
   /** The built-in name where there is one, else the GUID: two spellings of one role give one label. */
   label: string;
-  /** Whether its holder can give itself more rights; undefined for a role that only Azure knows. */
+  /** Whether its holder can give itself more rights. Undefined for a role that this program does not know. */
   isPrivileged: boolean | undefined;
 }
 
@@ -62,7 +62,7 @@ export function resolveRole(nameOrId: string): ResolvedRole | undefined {
   return GUID_PATTERN.test(wanted) ? { id: wanted, label: wanted, isPrivileged: undefined } : undefined;
 }
 
-/** The built-in names most like `name`, the nearest first. */
+/** The built-in names that are most similar to `name`, the most similar first. */
 export function nearestRoleNames(name: string, count = 3): string[] {
   const likeness = (candidate: string) => distance(candidate.toLowerCase(), name.trim().toLowerCase());
   return Object.keys(BUILT_IN_ROLES)
@@ -78,7 +78,7 @@ export interface PlannedRole extends ResolvedRole {
 
 const EXAMPLE = 'For example: {"role": "AzureML Data Scientist", "scope": "workspace"}.';
 
-/** The roles that a list stands for, and everything that is wrong with it. */
+/** The roles in a list, and all problems with it. */
 export function resolveRoles(
   list: readonly unknown[],
   allowPrivileged: boolean,

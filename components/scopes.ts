@@ -15,7 +15,7 @@ export function unwrap(text: string): string {
   }
 }
 
-/** Where a role is given: a place relative to the workspace, or the resource ID of anything else. */
+/** Where a role is assigned: a place relative to the workspace, or the resource ID of anything else. */
 export type RoleScope = "resourceGroup" | "workspace" | "subscription" | `/${string}` | `https://${string}`;
 
 /** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftresources */
@@ -31,7 +31,7 @@ export interface WorkspaceLocation {
 const PLACES = ["resourceGroup", "workspace", "subscription"] as const;
 export type Place = (typeof PLACES)[number];
 
-// Azure compares IDs without regard to case, azure-native by letter: what it is given has to be spelled in one way.
+// Azure ignores the case of IDs, but azure-native compares them exactly. So they need one canonical spelling.
 const SPELLINGS: Readonly<Record<string, string>> = {
   resourcegroups: "resourceGroups",
   "microsoft.machinelearningservices": "Microsoft.MachineLearningServices",
@@ -65,7 +65,7 @@ export function canonicalScope(text: string): string | undefined {
   return isId ? `/${id.join("/")}` : undefined;
 }
 
-/** The path of an ID or of an address that leads to one. */
+/** The path of an ID, or of an address that contains one. */
 function pathOf(text: string): string | undefined {
   const address = /^(?:https?:\/\/)?((?:portal|ml|management)\.azure\.com\/.*)$/is.exec(text)?.[1];
   if (address === undefined && !/^https:\/\//i.test(text)) return text;
@@ -91,7 +91,7 @@ export function resolveScope(scope: string, location: WorkspaceLocation): string
   return (PLACES as readonly string[]).includes(scope) ? idOf(scope as Place, location) : scope;
 }
 
-/** The place that a canonical scope stands for; undefined if it is none of the workspace's own. */
+/** The place that a canonical scope means. Undefined if the scope is not one of the workspace. */
 export function placeOf(scope: string, location: WorkspaceLocation): Place | undefined {
   return PLACES.find((place) => place === scope || idOf(place, location) === scope);
 }
@@ -104,7 +104,7 @@ function idOf(place: Place, location: WorkspaceLocation): string {
   return `${resourceGroup}/providers/Microsoft.MachineLearningServices/workspaces/${location.workspaceName.toLowerCase()}`;
 }
 
-/** The subscription that a resource ID lies in. */
+/** The subscription in a resource ID. */
 export function subscriptionOf(scopeId: string): string {
   return scopeId.split("/")[2]!;
 }

@@ -7,7 +7,7 @@
  * of period n to fetch the new one.
  */
 
-/** The settings that decide which secrets exist; both are plain values, since they decide how many. */
+/** The settings that decide which secrets exist. Both must be plain values, because they decide how many there are. */
 export interface SecretSchedule {
   /** Length of a period, in days: a whole number from 1 to 365. A secret lives for two periods at most. */
   renewSecretsEveryDays: number;
@@ -15,13 +15,13 @@ export interface SecretSchedule {
   secretGeneration: number;
 }
 
-/** One secret that has to exist now. */
+/** A secret that must exist now. */
 export interface PlannedSecret {
   slot: "a" | "b";
   /** First instant of its period, and the instant at which it ends, as Microsoft Graph writes instants: `2027-02-14T00:00:00Z`. */
   startDate: string;
   endDate: string;
-  /** A change of any of these makes a new secret, whatever becomes of `endDate`. */
+  /** A change of any of these creates a new secret, independent of `endDate`. */
   rotateWhenChanged: Record<"period" | "generation" | "since" | "everyDays", string>;
 }
 
@@ -32,7 +32,7 @@ export interface SecretPlan {
   current: PlannedSecret;
   /** The secret of the period before, none in period 0. It may exist only if it was handed out: a run in its period made it. */
   previous: PlannedSecret | undefined;
-  /** The first instant at which a run makes a new secret. */
+  /** The first instant at which a run creates a new secret. */
   nextRenewal: Date;
 }
 
@@ -44,7 +44,7 @@ export function dayOf(now: Date): string {
 }
 
 /**
- * The secrets that have to exist at `now`. A clock that was ahead when the calendar began makes no period below 0.
+ * The secrets that must exist at `now`. The period is never below 0, even if the clock was ahead when the calendar began.
  *
  * @param since the calendar's first day, `YYYY-MM-DD`, in UTC
  */

@@ -61,7 +61,7 @@ function createTrust(
     ...REPLACEABLE,
     parent: component,
     ...deletedWith(context, application),
-    // A new name is a new credential, and Entra refuses a second one with the same issuer and subject.
+    // A new name means a new credential, and Entra refuses a second one with the same issuer and subject.
     deleteBeforeReplace: true,
     ...(takesPlaceOf !== undefined && { aliases: [{ name: `${name}-trust-${takesPlaceOf}` }] }),
   };
@@ -94,7 +94,7 @@ export function pairTrusts(
     places.set(trust.key, place.key);
     removed.delete(place.key);
   };
-  // Another kind of resource cannot take the place.
+  // A resource of another type cannot take the place.
   const isSameKind = (a: { subject?: string }, b: { subject?: string }) =>
     (a.subject === undefined) === (b.subject === undefined);
   for (const trust of added) {
@@ -132,9 +132,9 @@ function refuseBlindly(trusts: readonly Trust[], component: pulumi.Resource): vo
 
 interface Exchange {
   list: readonly unknown[];
-  /** How many of the list are there already. */
+  /** How many trusts of the list exist already. */
   stay: number;
-  /** How many of the list there is no room for, or perhaps none. */
+  /** How many trusts of the list have no room, or perhaps have none. */
   added: number;
   isBlind?: true;
 }

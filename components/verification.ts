@@ -10,26 +10,26 @@ import type { WorkspaceLocation } from "./scopes";
 import type * as vaultLookUp from "./vault-look-up";
 import type { NamedSecret, VaultLocation } from "./vaults";
 
-// Loaded where a Key Vault is set, and no sooner. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
+// Loaded only if a Key Vault is set. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
 // then wants file names with extensions.
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const loadVaultLookUp = () => require("./vault-look-up") as typeof vaultLookUp;
 
 const PENDING = new Promise<never>(() => undefined);
 
-/** What the component knows of the world, and what has to be waited for before anything is registered. */
+/** What the look-ups returned, and the checks that must finish before any resource is registered. */
 export interface World {
   login: pulumi.Output<Login>;
   subscriptionId: pulumi.Output<string>;
   resourceGroupName: pulumi.Output<string>;
   workspaceName: pulumi.Output<string>;
-  /** As they were given: each is a secret only if it was given as one. */
+  /** The names as given. Each is secret only if it was given as a secret. */
   named: { [Name in keyof WorkspaceLocation]: pulumi.Output<string> };
-  /** Undefined where there is none, or where a preview cannot tell yet which it is. */
+  /** Undefined if there is none, or if a preview does not know it yet. */
   vault: pulumi.Output<VaultLocation | undefined>;
-  /** Stays pending where the look-up failed. */
+  /** Stays pending if the look-up failed. */
   existing: Promise<ExistingApplication> | undefined;
-  /** All was checked; with the resources on which the component itself depends. */
+  /** Resolves when everything is checked, and the resources on which the component depends exist. */
   verified: pulumi.Output<pulumi.Resource[]>;
 }
 
@@ -38,14 +38,14 @@ interface Verified extends FoundWorkspace {
   vault: VaultLocation | undefined;
 }
 
-/** As Pulumi shows it without a stack trace, tied to the component. */
+/** An error that Pulumi shows without a stack trace, tied to the component. */
 export function toResourceError(error: unknown, component: pulumi.Resource): unknown {
   return error instanceof InvalidValuesError
     ? printAsMessage(new pulumi.ResourceError(error.message, component, true))
     : error;
 }
 
-/** The arguments that are there already; the others are marked, and checked when they are. */
+/** The arguments that are known already. The others are marked, and checked later. */
 export function withoutOutputs(args: HimlServicePrincipalArgs): GivenArgs {
   const entries = Object.entries(args).map(([name, value]: [string, unknown]) => [
     name,
@@ -57,14 +57,14 @@ export function withoutOutputs(args: HimlServicePrincipalArgs): GivenArgs {
 export function isPlain(value: unknown): boolean {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
   if (Array.isArray(value)) return value.every(isPlain);
-  // Nothing of a resource, or of another thing with methods, is looked into.
+  // Do not look into resources, or into other objects with methods.
   const isRecord =
     typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
   return !isRecord || Object.values(value).every(isPlain);
 }
 
 /**
- * Looks login, workspace and existing application up, and checks what was not there before.
+ * Looks up login, workspace and existing application, and checks the values that were not known before.
  *
  * `verified` alone fails, and nothing is computed from it: what needs the answer of a look-up that failed stays pending.
  * A failure further up would be walked through every value that depends on it, by V8, since Pulumi's runner has the
@@ -105,7 +105,7 @@ export function lookUpWorld(
   const answered = outcome.apply((result): Promise<Verified> =>
     result.status === "fulfilled" ? Promise.resolve(result.value) : PENDING,
   );
-  // One that is a secret must not make a secret of the others.
+  // A secret value must not make the others secret.
   const spelled = pulumi.unsecret(answered);
   const spellingOf = (name: "resourceGroupName" | "workspaceName") =>
     args.workspaceLookup === false
@@ -122,7 +122,7 @@ export function lookUpWorld(
   return { login, ...names, named: { ...given, subscriptionId }, vault, existing, verified };
 }
 
-/** Looks up the workspace, custom roles and the Key Vault, and tells people what they should know of them. */
+/** Looks up the workspace, custom roles and the Key Vault, and warns about them. */
 async function askAzure(
   component: pulumi.Resource,
   looksUp: boolean,
@@ -155,7 +155,7 @@ async function askAzure(
   return { ...spelled, vault: await loadVaultLookUp().lookUpVault(question, component) };
 }
 
-/** The names of the workspace as outputs, as they were given. */
+/** The names of the workspace as outputs, unchanged. */
 function namesOf({ subscriptionId, resourceGroupName, workspaceName }: HimlServicePrincipalArgs) {
   return {
     subscriptionId:
@@ -181,16 +181,16 @@ async function secretsAmong(values: Record<string, unknown>): Promise<Record<str
   return secrets;
 }
 
-// Pulumi's own types give up on an unknown value.
+// Pulumi's own types do not work for a value of type unknown.
 const outputOf = (value: unknown) => pulumi.output(value) as unknown as pulumi.OutputInstance<unknown>;
 
-/** An argument in its one spelling. */
+/** An argument in its canonical spelling. */
 export function canonical<T>(argument: CheckedArgument, value: pulumi.Input<unknown>): pulumi.Output<T> {
   const spell = (given: unknown) => canonicalArgument(argument, given as T);
   return outputOf(value).apply(spell);
 }
 
-/** What is wrong with arguments whose values were not there yet. */
+/** Problems with arguments whose values were not known before. */
 function checkLater(args: HimlServicePrincipalArgs): pulumi.Output<Problem[]> {
   const problems = DEFERRABLE.filter((argument) => !isPlain(args[argument])).map((argument) => {
     const value = outputOf(args[argument]);
@@ -202,19 +202,19 @@ function checkLater(args: HimlServicePrincipalArgs): pulumi.Output<Problem[]> {
   return pulumi.all(problems).apply((found) => found.filter((problem) => problem !== undefined));
 }
 
-/** Not known in a preview that creates one of these resources: then there is nothing to look up yet. */
+/** Unknown in a preview that creates one of these resources: then there is nothing to look up yet. */
 function areThere(resources: pulumi.Output<pulumi.Resource[]>): pulumi.Output<unknown> {
   return resources.apply((all) =>
     pulumi.all(all.map((one) => (pulumi.CustomResource.isInstance(one) ? one.id : one.urn))),
   );
 }
 
-/** The value of a promise. Where it fails this one stays pending: the failure is told elsewhere, and ends the program. */
+/** The value of a promise. If it fails, this one stays pending: the failure is reported elsewhere, and ends the program. */
 export function ifFulfilled<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve) => void promise.then(resolve, () => undefined));
 }
 
-/** The value of an output; undefined where a preview cannot know it. */
+/** The value of an output. Undefined if a preview does not know it. */
 export async function valueIfKnown<T>(output: pulumi.Output<T>): Promise<T | undefined> {
   // Internal in the types of Pulumi.
   const internal = output as unknown as { isKnown: Promise<boolean>; promise(): Promise<T> };

@@ -1,6 +1,6 @@
 import type { PrincipalDetails } from "../components/details";
 
-// Nothing of Pulumi is loaded with this: commands that read the outputs start faster without.
+// This module does not load Pulumi, so commands that read the outputs start faster.
 
 /**
  * The contract of the stack's outputs: what `pulumi stack output` gives, and what reads it may rely on.

@@ -4,7 +4,7 @@ import type { KeyVaultInfo } from "../components/details";
 import { readLastOutputs } from "../components/last-outputs";
 import type { StackDetails } from "./outputs";
 
-/** What the last deployment of a stack left behind, as far as its outputs tell; nothing before the first one. */
+/** What the last deployment of a stack created, according to its outputs. Empty before the first one. */
 export interface LastDeployment {
   HIML_SERVICE_PRINCIPAL_ID?: string;
   HIML_TENANT_ID?: string;
@@ -33,13 +33,13 @@ export function warnOfLosses(principal: HimlServicePrincipal): void {
   pulumi.output({ instanceId, tenantId, authentication, existingClientId }).apply(async (plan) => {
     await warn(describeLosses(await last, plan));
   });
-  // By itself: which vault it is, may be known later than the rest.
+  // Separate, because the vault may be known later than the rest.
   pulumi.all([instanceId, keyVault]).apply(async ([id, vault]) => {
     await warn(describeLostSecrets(await last, id, vault));
   });
 }
 
-/** What jobs lose by this run, one sentence or two each. */
+/** What jobs lose with this run, in one or two sentences each. */
 export function describeLosses(last: LastDeployment, plan: Plan): string[] {
   const clientId = last.HIML_SERVICE_PRINCIPAL_ID;
   if (clientId === undefined) return [];
@@ -72,7 +72,7 @@ export function describeLosses(last: LastDeployment, plan: Plan): string[] {
   return losses;
 }
 
-/** What jobs lose that read the variables in a Key Vault: the secrets that it will have no more. */
+/** What jobs lose that read the variables in a Key Vault: the secrets that this run removes. */
 export function describeLostSecrets(
   { details: last }: LastDeployment,
   instanceId: string,

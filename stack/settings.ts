@@ -18,9 +18,9 @@ interface Setting {
   example: string;
   /** A second one, where one makes no right value. */
   andThen?: string;
-  /** Its value where it is left out, as text; settings without one are optional, or required as the description says. */
+  /** Its default, as text. */
   default?: string;
-  /** Pulumi hands every setting over as text. @default as it is */
+  /** Converts the text, since Pulumi passes every setting as text. @default unchanged */
   parse?: (text: string) => unknown;
 }
 
@@ -33,7 +33,7 @@ const asJson = (text: string): unknown => {
     return text;
   }
 };
-/** A role's name is short for a list of one, and in a list for that role on the resource group. */
+/** A name alone means a list with that role. A name in a list means that role on the resource group. */
 const asRoles = (text: string): unknown => {
   const value = asJson(text);
   if (typeof value === "string" && /^\s*[[{]/.test(text)) return value;
@@ -156,7 +156,7 @@ function argumentOf(name: SettingName): CheckedArgument | undefined {
   return (SETTINGS[name] as Setting).argument ?? (name as CheckedArgument);
 }
 
-/** What a setting must be like, in words. */
+/** The rule of a setting, in words. */
 export function ruleOf(name: SettingName): string {
   const argument = argumentOf(name);
   return argument ? RULES[argument].must : "be the path of hi-ml's config.json";
@@ -165,7 +165,7 @@ export function ruleOf(name: SettingName): string {
 export interface SettingsSource {
   /** The settings of the project's namespace, as Pulumi hands them over. */
   values: Record<string, string>;
-  /** Names of those that are encrypted: an error never shows their values. */
+  /** Names of the encrypted settings: an error never shows their values. */
   secretNames: ReadonlySet<string>;
   /** With it, the stack's file is looked at for texts that YAML has changed. */
   project?: string;
@@ -183,9 +183,9 @@ export interface SettingsSource {
  */
 export function readSettings(now: Date): HimlServicePrincipalArgs {
   const prefix = `${pulumi.getProject()}:`;
-  // Internal in the types of Pulumi, so it may go; then encrypted values are told from others no more.
+  // Internal in the types of Pulumi, so it may disappear. Then encrypted values are treated like others.
   const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };
-  // Each call parses the whole configuration anew.
+  // Call it once: each call parses the whole configuration again.
   const all = pulumi.runtime.allConfig();
   const keys = Object.keys(all).filter((key) => key.startsWith(prefix));
   const secretNames = new Set(
@@ -207,7 +207,7 @@ export function readSettings(now: Date): HimlServicePrincipalArgs {
   }
 }
 
-/** What is secret stays so, in outputs as in errors that Azure's answers lead to. The other settings must be plain. */
+/** Keeps secret values secret, in outputs and in errors from Azure. The other settings must be plain. */
 function keepSecret(
   args: HimlServicePrincipalArgs,
   secretNames: ReadonlySet<string>,
@@ -304,7 +304,7 @@ function mergeWorkspace(
     args[argument] ??= read;
     if (args[argument] !== undefined || argument === "subscriptionId") continue;
     args[argument] = LATER;
-    // Where config.json is wrong, that is told already.
+    // If config.json is wrong, that is reported already.
     if (config) continue;
     problems.push({
       what: setting,
@@ -322,7 +322,7 @@ function isSameName(argument: CheckedArgument, a: string, b: string): boolean {
   return spell(a) === spell(b);
 }
 
-/** The problem of an argument, told as one of the setting that set it. */
+/** Turns a problem of an argument into a problem of the setting that set it. */
 function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceConfig | undefined): Problem {
   const [, argument = "", place = ""] = /^(\w+)(.*)$/s.exec(problem.what) ?? [];
   const name = (Object.keys(SETTINGS) as SettingName[]).find((one) => argumentOf(one) === argument);
@@ -342,7 +342,7 @@ function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceCo
     `put it in quotes in Pulumi.${source.stack}.yaml`,
   );
   const at = name === "roles" ? placeInRoles(place, source.values[name]) : place;
-  // A nothing in a list is what `--path` leaves of a list that was set as one text: all of it has to be set again.
+  // `--path` on a list that was set as one text leaves nulls in the list: the whole list must be set again.
   if (at !== "")
     return {
       ...problem,
@@ -355,7 +355,7 @@ function asSetting(problem: Problem, source: SettingsSource, config: WorkspaceCo
   return { what: name, must: problem.must, ...received, remedy: `${quoted}${example}` };
 }
 
-/** The command that sets a right value. On a list that is there, `--path` would keep what was wrong, or lose what was right. */
+/** The command that sets a valid value. On an existing list, `--path` would keep wrong entries or lose right ones. */
 function hintAt(name: SettingName, { values }: SettingsSource): string {
   const { example, andThen }: Setting = SETTINGS[name];
   const isSet = example.startsWith("--path") && values[name] !== undefined;
@@ -363,7 +363,7 @@ function hintAt(name: SettingName, { values }: SettingsSource): string {
   return ` For example: ${isSet ? `${command`pulumi config rm ${name}`}, then ` : ""}\`pulumi config set ${example}\`${rest}`;
 }
 
-/** Where a role stands in the setting: a name alone is no list, and has no fields. */
+/** The place of a role in the setting: a name alone is not a list, and has no fields. */
 function placeInRoles(place: string, text: string | undefined): string {
   const value = asJson(text ?? "");
   if (!Array.isArray(value)) return place.replace(/^\[0\](\.role)?/, "");

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
 import { messageOf, type Problem } from "../components/problems";
 
-/** The fields of hi-ml's `config.json`, and the setting and the argument that each of them stands for. */
+/** The fields of hi-ml's `config.json`, each with its setting and its argument. */
 export const WORKSPACE_CONFIG_FIELDS = [
   { field: "subscription_id", setting: "subscriptionId", argument: "subscriptionId", inScope: 2 },
   { field: "resource_group", setting: "resourceGroup", argument: "resourceGroupName", inScope: 4 },
@@ -11,7 +11,7 @@ export const WORKSPACE_CONFIG_FIELDS = [
 ] as const;
 
 export interface WorkspaceConfig {
-  /** As they stand there: the plan checks them. */
+  /** The values from the file, unchecked: the plan checks them. */
   values: Partial<Record<(typeof WORKSPACE_CONFIG_FIELDS)[number]["argument"], unknown>>;
   problems: Problem[];
 }
@@ -30,7 +30,7 @@ const LONGEST_PATH = 1_024;
  */
 export function readWorkspaceConfig(file: string, projectFolder: string): WorkspaceConfig {
   const absolute = path.resolve(projectFolder, file);
-  // Longer than any that people have: a message need not repeat all of it.
+  // Longer than any real path, so a message does not repeat all of it.
   const shown = absolute.length <= LONGEST_PATH ? absolute : `${absolute.slice(0, LONGEST_PATH)}…`;
   const refuse = (must: string, remedy: string): WorkspaceConfig => ({
     values: {},

@@ -4,18 +4,18 @@ import type * as yamlLibrary from "yaml";
 import type { Problem } from "../components/problems";
 import { YAML_DATE } from "../components/rules";
 
-/** Where the stack's settings stand. */
+/** Where the stack's settings are. */
 export interface SettingsFile {
   project: string;
   stack: string;
   projectFolder: string;
 }
 
-// Loaded where it is needed: most stacks have no such text.
+// Loaded only if needed: most stacks have no such text.
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const loadYaml = () => require("yaml") as typeof yamlLibrary;
 
-/** Texts that YAML gives back in another way: 0123, 1.10, 1e3, 1_000, 2024-01-01, 12345678901234567890. */
+/** Texts that YAML changes: 0123, 1.10, 1e3, 1_000, 2024-01-01, 12345678901234567890. */
 const MAY_CHANGE =
   /[:\-[{,]\s+[-+]?(0[0-9xob_]|\.\d|\+\d|\d[\d_]*[_.eE]|\d{16}|\d{4}-\d\d?-\d\d?|true\b|false\b)/i;
 
@@ -82,14 +82,14 @@ function describe(what: string, source: string, value: string, file: string): Pr
   };
 }
 
-/** Whether YAML made this value of a text, and it is not what the text says. */
+/** Whether YAML has read a text as this value, and the value differs from the text. */
 function isChanged(source: string, value: string, isNumber: boolean): boolean {
   if (source === value) return false;
   if (/^(true|false)$/i.test(source)) return !isNumber && source.toLowerCase() === value;
   if (/^\d{4}-\d\d?-\d\d?/.test(source)) return YAML_DATE.test(value);
   const number = readNumber(source);
   if (number === undefined || number !== Number(value)) return false;
-  // A number that is meant as one may be written in any way that people read alike.
+  // If a number is expected, any usual spelling of it is fine.
   return !isNumber || number !== Number(source.replaceAll("_", ""));
 }
 
