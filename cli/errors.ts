@@ -1,6 +1,6 @@
 import { printableLines } from "./printable";
 
-/** A failure told to a person: what is wrong in a sentence, a stable code for programs, and what to do about it. */
+/** A failure: a sentence for people, a stable code for programs, and what to do about it. */
 export class CliError extends Error {
   constructor(
     /** Stable, for programs: `PULUMI_NOT_FOUND`, `AADSTS7000222`, … */
@@ -16,14 +16,14 @@ export class CliError extends Error {
   }
 }
 
-/** A command that was given something it cannot work with: exit code 2. */
+/** A misused command: exit code 2. */
 export class MisuseError extends CliError {
   constructor(code: string, message: string, remedy: string) {
     super(code, message, remedy, 2);
   }
 }
 
-/** The error as it is shown: code and sentence, and the remedy on a line of its own. */
+/** The error as it is shown: code and sentence, and the remedy on the next line. */
 export function formatError(error: CliError): string {
   return printableLines(
     `himl-sp: ${error.code}: ${error.message}\n  ${error.remedy.replaceAll("\n", "\n  ")}\n`,

@@ -1,18 +1,18 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { posix, win32 } from "node:path";
 
-/** What the search for a program asks the operating system; another one in tests. */
+/** What the search for a program asks the operating system. Tests replace it. */
 export interface System {
   readonly platform: NodeJS.Platform;
   /** The current folder of this process. */
   readonly cwd: string;
-  /** Whether there is a file of that name which may be started. */
+  /** Whether there is an executable file of that name. */
   readonly isExecutable: (file: string) => boolean;
-  /** The folder's one name, links resolved; the folder as it is spelled where there is none. */
+  /** The folder's real path, with links resolved. Unchanged if the folder does not exist. */
   readonly realPath: (folder: string) => string;
 }
 
-/** What Windows takes for `PATHEXT` where it is not set. */
+/** What Windows uses if `PATHEXT` is not set. */
 const DEFAULT_EXTENSIONS = ".COM;.EXE;.BAT;.CMD";
 
 /**

@@ -1,18 +1,18 @@
 import type { StdioOptions } from "node:child_process";
 
-/** Where a command reads and writes: the process in use, something that remembers in tests. */
+/** Where a command reads and writes: the process, or a recorder in tests. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Data only. */
   readonly stdout: Output;
-  /** All that is said to a person. */
+  /** Everything for people. */
   readonly stderr: Output;
-  /** Whether somebody is there to be asked. */
+  /** Whether a person can be asked. */
   readonly canAsk: boolean;
-  /** Asks on stderr, and gives the line that was answered. */
+  /** Asks on stderr, and returns the answer. */
   ask(question: string): Promise<string>;
   now(): Date;
-  /** For programs whose output a person is to see: all of it on stderr. */
+  /** For programs whose output is for people: all of it goes to stderr. */
   readonly childStdio: StdioOptions;
   /** Aborted when the process is asked to stop, with the name of the signal. */
   readonly signal: AbortSignal;

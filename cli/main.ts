@@ -10,12 +10,12 @@ import { runCommandLine } from "./program";
 
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  // The second one ends the process as if nobody listened.
+  // The second signal ends the process, as without this handler.
   process.once(signal, () => stopping.abort(signal));
 }
 
 function outputOf(stream: WriteStream): Output {
-  // A reader that has seen enough, such as `head`, closes the pipe.
+  // A reader such as `head` closes the pipe when it has enough.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
@@ -25,7 +25,7 @@ function outputOf(stream: WriteStream): Output {
     isTerminal,
     // https://no-color.org
     hasColor: isTerminal && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
-    // Asked when it is needed: a terminal can change its size.
+    // A getter, because a terminal can change its size.
     get columns() {
       return isTerminal ? stream.columns : undefined;
     },
@@ -48,7 +48,7 @@ const io: Io = {
   canAsk: process.stdin.isTTY && process.stderr.isTTY,
   ask: async (question) => {
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    // A terminal that is being read from makes no signal of Ctrl+C.
+    // While a terminal is being read, Ctrl+C sends no signal.
     terminal.on("SIGINT", () => stopping.abort("SIGINT"));
     try {
       return await terminal.question(question, { signal: stopping.signal });
@@ -61,7 +61,7 @@ const io: Io = {
   signal: stopping.signal,
 };
 
-/** Of the nearest package.json: one folder up from the sources, two from the build. */
+/** The version in the nearest package.json: one folder up from the sources, two from the build. */
 function readVersion(folder = __dirname): string {
   try {
     const { version } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as {

@@ -10,7 +10,7 @@ export function printable(text: string): string {
   return escapeCommands(text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escape));
 }
 
-/** The same for a message of several lines, each of which begins a line of the log. */
+/** The same for a message of several lines. Each begins a line of the log. */
 export function printableLines(text: string): string {
   return text
     .split(/\r?\n/)

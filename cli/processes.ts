@@ -25,7 +25,7 @@ export interface StartOptions {
 }
 
 export interface RunOptions extends StartOptions {
-  /** Written to the program's standard input, which is closed then. Without it the program finds its input empty. */
+  /** Written to the program's standard input, which is then closed. Without it, the input is empty. */
   input?: string;
   /** Stops the program. The promise settles when it has ended. */
   signal?: AbortSignal;
@@ -83,7 +83,7 @@ export function start(
     env: { ...env, ...(isWindows && { NoDefaultCurrentDirectoryInExePath: "1" }) },
     stdio,
     windowsHide: true,
-    // On Windows it would get a window.
+    // Otherwise Windows opens a window.
     detached: ownGroup && !isWindows,
     ...(cwd !== undefined && { cwd }),
   });
@@ -91,7 +91,7 @@ export function start(
 
 function locate(program: string, env: Environment): string {
   if (isAbsolute(program)) return program;
-  // A relative path would name a file of the current folder.
+  // A relative path would mean a file in the current folder.
   const found = /[\\/]/.test(program) ? undefined : findExecutable(program, env);
   if (found === undefined) throw new ProgramNotFoundError(program);
   return found;
@@ -183,12 +183,12 @@ export async function runAttached(
   }
 }
 
-/** The last lines of what a program printed, which is where tools say why they failed. */
+/** The last lines of a program's output: tools say there why they failed. */
 export function lastLines(text: string, count: number): string {
   return text.trim().split(/\r?\n/).slice(-count).join("\n");
 }
 
-/** What a program printed as JSON. What is none is not shown: it may hold a token. */
+/** A program's output, parsed as JSON. If it is not JSON, it is not shown, because it may contain a token. */
 export function parseJson<T>(text: string, program: string): T {
   try {
     return JSON.parse(text) as T;

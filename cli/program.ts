@@ -15,7 +15,7 @@ import { checkGivenOptions } from "./given-options";
 import type { Io } from "./io";
 import { printableLines } from "./printable";
 
-// A subcommand's modules are loaded when it runs, and no sooner: `himl-sp` is to start as fast as Node does.
+// A subcommand's modules are loaded only when it runs, so that `himl-sp` starts as fast as Node.
 // `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
 /* eslint-disable @typescript-eslint/no-require-imports */
 const commands = {
@@ -57,7 +57,7 @@ function createProgram(io: Io, version: string) {
     .showHelpAfterError("(add --help to see all options)")
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      // An error repeats what was given.
+      // Errors repeat the arguments.
       writeErr: (text) => io.stderr.write(printableLines(text)),
       getOutHasColors: () => io.stdout.hasColor,
       getErrHasColors: () => io.stderr.hasColor,
@@ -106,7 +106,7 @@ function createProgram(io: Io, version: string) {
     )
     .addOption(cwdOption())
     .action((options, command) => {
-      // A negated option has a default, which is no answer.
+      // A negated option has a default, which is not an answer.
       const isGiven = (name: "password" | "role") => command.getOptionValueSource(name) === "cli";
       const { password, role, ...rest } = options;
       return commands.init().runInit(io, {

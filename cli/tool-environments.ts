@@ -1,6 +1,6 @@
 import type { Environment } from "./processes";
 
-// Each tool gets what it needs of this process's environment, which holds passphrases, tokens and the password of a job.
+// Each tool gets only what it needs of this process's environment, which contains passphrases, tokens and the password of a job.
 
 /** What a program needs to start, to find the user's settings, and to reach the network. */
 const OF_THE_SYSTEM = [
@@ -68,7 +68,7 @@ const OF_AZ = [
   ...[/^PYTHON\w+$/, "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"],
 ];
 
-/** What is only for other tools. Backends, secrets providers and programs need all kinds of variables: those pass. */
+/** Variables that are only for other tools. All others pass, because backends, secrets providers and programs may need them. */
 const NOT_OF_PULUMI = [
   "HIML_SERVICE_PRINCIPAL_PASSWORD",
   /^AZURE_DEVOPS_EXT_\w+$/,
@@ -93,7 +93,7 @@ export function environmentFor(tool: "gh" | "az" | "git" | "pulumi", env: Enviro
   return Object.fromEntries(Object.entries(env).filter(([name]) => isWanted(name)));
 }
 
-// Windows has names in any case, and proxies are spelled in both everywhere.
+// On Windows the case of names does not matter, and proxy variables exist in both cases everywhere.
 function fits(rule: Rule, name: string): boolean {
   return typeof rule === "string" ? rule === name.toUpperCase() : rule.test(name.toUpperCase());
 }

@@ -3,7 +3,7 @@ import { STACK_OUTPUTS, type StackOutputName } from "../stack/contract";
 /** One of the environment variables that hi-ml reads. */
 export type VariableName = Exclude<StackOutputName, "details">;
 
-/** The variables in the order of the contract; without the password where the stack has none, or it was left out. */
+/** The variables in the order of the contract. Without the password if the stack has none, or if it was left out. */
 export type Variables = Partial<Record<VariableName, string>>;
 
 /** The only secret among them. */

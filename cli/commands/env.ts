@@ -10,7 +10,7 @@ import { PASSWORD, type Variables, variableEntries } from "../variables";
 
 export interface EnvOptions extends StackSelection {
   format: FormatName;
-  /** False: without the password. */
+  /** False leaves out the password. */
   secret: boolean;
   /** The password may be shown on a terminal. */
   showSecret?: boolean;
@@ -47,7 +47,7 @@ export async function runEnv(io: Io, options: EnvOptions): Promise<void> {
 
   if (format === GITHUB_ACTIONS) {
     const text = renderGithubEnv(variables, `ghadelimiter_${randomUUID()}`);
-    // Masked before the runner can have read anything.
+    // Mask the password before the runner reads anything else.
     if (variables[PASSWORD] !== undefined) io.stdout.write(renderMask(variables[PASSWORD]));
     await appendLines(githubEnvFile!, text);
     io.stderr.write(`${describe(variables)} set for the later steps of the job.\n`);
@@ -61,7 +61,7 @@ function describe(variables: Variables): string {
   return `${count} variables${variables[PASSWORD] === undefined ? ", without a password," : ""}`;
 }
 
-/** Appends to a file, on a line of its own: another step may have left the last one without its end. */
+/** Appends to a file, on a new line: another step may have left the last line without its end. */
 async function appendLines(path: string, text: string): Promise<void> {
   let file;
   try {

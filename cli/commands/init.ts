@@ -21,7 +21,7 @@ const STACK = "dev";
 /** `himl-sp init`: three questions, one screen, and then a project that `pulumi up` can run. */
 export async function runInit(io: Io, options: InitOptions): Promise<void> {
   const mayAsk = io.canAsk && !options.yes;
-  // All at once, before anything is looked up.
+  // Report all problems at once, before any look-up.
   const missing = mayAsk || options.yes ? [] : [...missingOptions(options), "--yes"];
   if (missing.length > 0) throw new MissingOptionError(missing);
   checkStack(options.stack);
@@ -85,7 +85,7 @@ async function askAll(io: Io, asker: Asker, login: AzureLogin, options: InitOpti
   };
 }
 
-/** With nobody to ask, all options that are missing are told at once. */
+/** If nobody can be asked, all missing options are reported at once. */
 async function orMissing<T>(ask: () => Promise<T>, lacking: string[]): Promise<T | undefined> {
   try {
     return await ask();
@@ -106,7 +106,7 @@ async function checkLogin(io: Io, login: AzureLogin, { workspace }: Answers): Pr
   return checkRights(login, workspace as Workspace & { tenantId: string });
 }
 
-/** Where the login may not assign the role, the offer is to leave it to an administrator. */
+/** If the login may not assign the role, offers to leave it to an administrator. */
 async function decideRole(
   asker: Asker,
   options: InitOptions,
@@ -148,7 +148,7 @@ async function stopIfNotAllowed(
   );
 }
 
-/** Nothing that exists is overwritten without its diff, and a yes to it. */
+/** An existing file is overwritten only after its diff was shown and accepted. */
 async function confirmOverwriting(
   io: Io,
   asker: Asker,

@@ -24,7 +24,7 @@ export async function runPushAzureDevOps(io: Io, options: PushOptions & AzureDev
 }
 
 async function runPush(io: Io, options: PushOptions, target: Target): Promise<void> {
-  // The tool first: whether it is there and logged in is known sooner than the outputs are read.
+  // Check the tool first: this is faster than reading the outputs.
   const holdings = await target.inspect();
   const { variables, details } = await readStackOutputs(io, options, !options.dryRun);
   const isFederated = details.authentication === "federated";

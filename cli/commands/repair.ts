@@ -13,18 +13,18 @@ import { printable } from "../printable";
 import { watchPulumi } from "../stack/pulumi";
 
 export interface RepairOptions extends AuditOptions {
-  /** Nobody is asked. */
+  /** Do not ask. */
   yes?: boolean;
-  /** False: no `pulumi up` at the end. */
+  /** False skips the `pulumi up` at the end. */
   up: boolean;
-  /** What is in the recycle bin goes for good. */
+  /** Also deletes permanently what is in the recycle bin. */
   purge?: boolean;
   /** Milliseconds in which what was made or changed may seem to be missing, and what was removed to be there. */
   wait: number;
 }
 
 /**
- * `himl-sp repair`: mends the stack after a bad moment. Whatever interrupts it, running it again finishes: each step is
+ * `himl-sp repair`: repairs the stack after a broken run. If it is interrupted, running it again finishes: each step is
  * planned from what is found, and does nothing where it is done already.
  */
 export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
@@ -124,7 +124,7 @@ function keyOf({ action }: Step): string {
   return JSON.stringify(action).toLowerCase();
 }
 
-/** One that fails does not keep the others. */
+/** A failed removal does not stop the others. */
 async function removeAll(io: Io, found: Audit, steps: readonly Step[]): Promise<CliError[]> {
   const failures: CliError[] = [];
   for (const { action, sentence } of steps) {
@@ -168,7 +168,7 @@ function selectionOf({ stack, cwd }: AuditOptions) {
   return { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
 }
 
-/** Proves it: what is found at the end is told. */
+/** Proves the repair: reports what an audit finds at the end. */
 function tellTheEnd(io: Io, plan: Plan, after: Plan): void {
   if (!isEmpty({ ...after, purges: [] })) {
     throw new CliError(

@@ -14,7 +14,7 @@ import { TOKENS_GIVEN_BEFORE } from "../verify/what-remains";
 import { formatResult } from "./verify";
 
 export interface RotateOptions extends StackSelection {
-  /** Nobody is asked. */
+  /** Do not ask. */
   yes?: boolean;
   /** Milliseconds for which the new password may be unknown to parts of Entra. */
   wait: number;
@@ -35,7 +35,7 @@ export async function runRotate(io: Io, options: RotateOptions): Promise<void> {
       "From then on, all jobs that use the current password fail until you push the new one.",
     );
   }
-  // With the password: only who has the former one can prove that it is refused.
+  // With the password: without the previous one, nobody can prove that it is refused.
   const { variables: former, details: before } = await readStackOutputs(io, options, true);
   if (before.authentication === "federated") {
     throw new CliError(

@@ -30,7 +30,7 @@ export async function runStatusAll(io: Io, options: StatusAllOptions): Promise<v
   try {
     rows = await readFleet(io, options.cwd ?? ["."], progress);
   } finally {
-    // To the start of the line, and what is on it removed.
+    // Go to the start of the line, and clear it.
     if (io.stderr.isTerminal) io.stderr.write("\r\u001b[K");
   }
   const now = io.now();
@@ -53,7 +53,7 @@ function asJson(rows: readonly FleetRow[], now: Date) {
   };
 }
 
-/** A stack that cannot be read may have a password that ends: nobody can say that it has not. */
+/** A stack that cannot be read may have a password that expires soon. */
 function checkEnds(rows: readonly FleetRow[], withinMs: number, now: Date): void {
   const name = ({ folder, stack }: FleetRow) =>
     folder === "." ? (stack ?? folder) : `${folder}: ${stack ?? "?"}`;

@@ -28,7 +28,7 @@ export async function runStatus(io: Io, options: StatusOptions): Promise<void> {
 }
 
 function canvasOf({ columns = WIDEST, hasUnicode = false, hasColor }: Output): Canvas {
-  // A terminal that does not know its size says 0.
+  // A terminal that does not know its size reports 0.
   const width = Math.max(NARROWEST, Math.min(WIDEST, columns || WIDEST));
   return { width, hasUnicode, hasColor };
 }
@@ -103,7 +103,7 @@ export function asText({ details, hidden }: StackOutputs, now: Date, canvas: Can
   return `${lines.join("\n")}\n`;
 }
 
-/** Wherever a line is broken, what begins the next one is no command of a runner. */
+/** Breaks lines so that no new line begins with a command of a runner. */
 function shown(text: string): string {
   return printable(text).replaceAll("::", ":\\u{3a}");
 }

@@ -11,7 +11,7 @@ export const azurePipelines: Format = {
   render: (variables) =>
     renderEach("azure-pipelines", variables, (name, value) => {
       const isSecret = name === PASSWORD;
-      // The agent refuses: it could not mask a value that a log shows line by line.
+      // The agent refuses it, because it cannot mask a value that a log shows line by line.
       if (isSecret && /[\r\n]/.test(value)) {
         throw cannotCarry("azure-pipelines", name, "a line break, because it is secret,", "json");
       }

@@ -9,7 +9,7 @@ export interface Format {
   readonly render: (variables: Variables) => string;
 }
 
-/** The value cannot be written in the format. The value itself is not shown: it may be the password. */
+/** The format cannot represent the value. The value is not shown, because it may be the password. */
 export function cannotCarry(format: string, name: VariableName, what: string, other: string): CliError {
   return new CliError(
     "VALUE_NOT_CARRIED",
@@ -26,7 +26,7 @@ export function renderEach(
 ): string {
   return variableEntries(variables)
     .map(([name, value]) => {
-      // No environment variable of any system can hold it.
+      // No operating system allows it in an environment variable.
       if (value.includes("\0")) throw cannotCarry(format, name, "a NUL character", "json");
       // Half of a UTF-16 pair has no UTF-8: it would silently become U+FFFD.
       if (/\p{Cs}/u.test(value)) throw cannotCarry(format, name, "half of a surrogate pair", "json");

@@ -22,7 +22,7 @@ interface Question<T> {
   ready?: T;
 }
 
-/** Puts questions to whoever is there. */
+/** Asks questions. */
 export interface Asker {
   /** A list to choose from; a long one to type into. */
   choose<T>(question: Question<T> & { choices: readonly Choice<T>[] }): Promise<T>;
@@ -65,7 +65,7 @@ export function askTerminal(io: Io): Asker {
         input(
           {
             message: printable(message),
-            // What cannot be shown as it is, nobody can accept with one key.
+            // A text with hidden characters must not be accepted with one key.
             ...(ready !== undefined && printable(ready) === ready && { default: ready }),
             validate: check ?? ((text) => text.trim() !== ""),
           },

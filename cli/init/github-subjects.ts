@@ -257,7 +257,7 @@ function jobPart(key: string, job: Job, encode: (value: string) => string): stri
   }
 }
 
-/** A server of one's own, with an issuer of its own and without immutable subjects. */
+/** A GitHub Enterprise Server: it has its own issuer, and no immutable subjects. */
 export function isEnterpriseServer(host: string): boolean {
   return host !== "github.com" && !host.endsWith(".ghe.com");
 }

@@ -10,7 +10,7 @@ import { npmSource } from "./project/package-source";
 /** Where Azure Pipelines keeps the variables, as in the examples. */
 const VARIABLE_GROUP = "himl";
 
-/** What is left to run, with the folder to run it in. */
+/** The commands to run next, each with its folder. */
 export function formatSteps(answers: Answers): string {
   const { stack, place } = answers;
   const steps: [why: string, command: string][] = [

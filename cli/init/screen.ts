@@ -6,7 +6,7 @@ import { spellRepository } from "./places/github";
 import type { Answers } from "./project/answers";
 import type { PlannedFile } from "./project/files";
 
-/** One screen of what will be. */
+/** One screen that shows the planned result. */
 export function formatPlan(
   answers: Answers,
   rights: Rights | undefined,

@@ -2,7 +2,7 @@ import { CliError } from "../errors";
 import type { Io } from "../io";
 import { PASSWORD, PLAIN_VARIABLE_NAMES, type VariableName, type Variables } from "../variables";
 
-/** What becomes of a variable at its target. */
+/** What happens to a variable at its target. */
 export type Action = "create" | "update" | "delete";
 
 /** One write. */
@@ -48,7 +48,7 @@ export function planSteps(isFederated: boolean, holdings: Holdings): Step[] {
   return has(PASSWORD) ? [...plain, { name: PASSWORD, action: "delete", isSecret: true }] : plain;
 }
 
-/** Never a wrong value, and never half of them. @throws CliError */
+/** Checks all values before the first write. @throws CliError */
 export function checkCarried(target: Target, steps: readonly Step[], variables: Variables): void {
   for (const { name, isSecret } of steps) {
     const value = variables[name];
@@ -67,7 +67,7 @@ export function checkCarried(target: Target, steps: readonly Step[], variables: 
   }
 }
 
-/** Writes step by step; a failure says what is there by then, and what is not. */
+/** Writes step by step. A failure says what was written and what was not. */
 export async function push(
   io: Io,
   target: Target,

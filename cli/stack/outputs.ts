@@ -10,7 +10,7 @@ import {
 } from "../variables";
 import { runPulumi, type StackSelection, withoutPassphrase } from "./pulumi";
 
-/** What the stack hands out. */
+/** The outputs of the stack. */
 export interface StackOutputs {
   variables: Variables;
   details: StackDetails;

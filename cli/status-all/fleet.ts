@@ -6,7 +6,7 @@ import { parseJson } from "../processes";
 import { readStackOutputs } from "../stack/outputs";
 import { runPulumi, withoutPassphrase } from "../stack/pulumi";
 
-/** A stack of many, as far as it could be read. */
+/** One stack of a fleet, as far as it could be read. */
 export interface FleetRow {
   /** As it was given. */
   folder: string;

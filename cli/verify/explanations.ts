@@ -1,6 +1,6 @@
 import { CliError } from "../errors";
 
-/** Why something is not as it should be. */
+/** Why a check failed. */
 export class VerificationError extends CliError {
   constructor(
     code: string,
@@ -127,7 +127,7 @@ const TLS_CODES = new Set([
   "ERR_TLS_CERT_ALTNAME_INVALID",
 ]);
 
-/** No answer at all, or one of a proxy's. */
+/** No answer, or an answer of a proxy. */
 export function explainNetworkError(host: string, code: string): VerificationError {
   if (TLS_CODES.has(code)) {
     return new VerificationError(
