@@ -12,11 +12,11 @@ export const faultSchema = z.strictObject({
       /** Regular expression, not anchored, without regard to case, on the path without its query. */
       path: z.string().refine(isRegularExpression, { message: "must be a regular expression" }).optional(),
       api: z.enum(APIS).optional(),
-      /** The first of the matching requests that is struck: 2 spares one. Counted from when the fault was added. */
+      /** The first matching request that the fault hits: 2 skips one. Counting starts when the fault is added. */
       count: z.int().positive().default(1),
     })
     .prefault({}),
-  /** How many requests it strikes. */
+  /** How many requests it hits. */
   times: z.int().positive().default(1),
   /** True: the call takes effect and only its answer is lost. */
   carriedOut: z.boolean().default(false),
@@ -36,12 +36,12 @@ export const faultSchema = z.strictObject({
 /** A fault, as a caller describes it. */
 export type Fault = z.input<typeof faultSchema>;
 
-/** A fault that strikes one request. */
+/** A fault that hits one request. */
 export type StrikingFault = z.output<typeof faultSchema>;
 
-/** A fault that was added, for whoever has to know when it strikes. */
+/** A fault that was added, for tests that must know when it hits. */
 export interface AddedFault {
-  /** Fulfilled when the fault strikes for the first time; with `carriedOut`, after the call took effect. */
+  /** Resolves when the fault hits for the first time; with `carriedOut`, after the call took effect. */
   readonly struck: Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export class FaultList {
     return this.waiting.map(({ fault, left }) => ({ ...fault, left }));
   }
 
-  /** The first fault that strikes this request, counted down. Every fault that matches counts the request. */
+  /** The first fault that hits this request, counted down. Every fault that matches counts the request. */
   take(call: Pick<Call, "method" | "path" | "api">): (StrikingFault & { announce: () => void }) | undefined {
     const ready: WaitingFault[] = [];
     for (const one of this.waiting.filter(({ fault }) => matches(fault, call)))

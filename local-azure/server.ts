@@ -45,7 +45,7 @@ export async function startServer(cloud: Cloud, certificates: Certificates, port
       app.route({ method: route.method, url, handler: (request, reply) => serve(route, request, reply) });
   app.setNotFoundHandler((request, reply) => serve(undefined, request, reply));
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    // An error without a status is a defect of the local Azure: whoever runs it must see where.
+    // An error without a status is a defect of the local Azure, so show where it happened.
     if (error.statusCode === undefined) process.emitWarning(error);
     return send(reply, answerUnreadable(cloud, rawRequest(undefined, request), error.statusCode ?? 500));
   });

@@ -6,7 +6,7 @@ import type { StrikingFault } from "./faults";
 import { Refusal } from "./refusal";
 import { type AnyRoute, type AnyService, isServed, SERVICES } from "./services";
 
-/** What becomes of a request: an answer, or a connection that is cut or left hanging. */
+/** The result of a request: an answer, or a connection that is cut or left hanging. */
 export type Outcome = { readonly call: Call; readonly reply: Reply } | "reset" | "hang";
 
 /** The order in which a request is treated. */
@@ -15,7 +15,7 @@ export async function treat(cloud: Cloud, route: AnyRoute | undefined, raw: RawR
   const call = readCall(raw, cloud.url, cloud.clock.now());
   const service = SERVICES[call.api];
   const isControl = call.api === "control";
-  // 1. A fault may strike before anything happens. Latency and faults spare the control API.
+  // 1. A fault may hit before anything happens. Latency and faults do not apply to the control API.
   const fault = isControl ? undefined : cloud.faults.take(call);
   if (!isControl && cloud.latencyMs > 0) await delay(cloud.latencyMs);
   if (fault?.carriedOut === false) {

@@ -54,7 +54,7 @@ export interface World {
 
 type WorkspacePlace = Pick<WorkspaceRecord, "subscriptionId" | "resourceGroup" | "name">;
 
-/** What the world is called, for whoever rehearses a stack with its own settings. Left out: made up. */
+/** The names of the world, to rehearse a stack with its own settings. By default they are generated. */
 export interface WorldOptions {
   readonly tenantId?: string;
   readonly subscriptionId?: string;

@@ -169,7 +169,7 @@ async function logInWithToken(
   issuer: string,
   subject: string | undefined,
 ): Promise<void> {
-  // An expression stands for many subjects; which of them are meant, nobody can guess.
+  // An expression matches many subjects, and it does not say which.
   if (subject === undefined) return;
   const declared = await stage.azure.control.declareIssuer(issuer);
   const token = await declared.sign({ sub: subject, aud: "api://AzureADTokenExchange" });

@@ -8,7 +8,7 @@ import type { ProviderName } from "./stand-ins/stand-ins";
 import { Stage, type StageOptions, type Traffic } from "./stage";
 import { type StepReport, Story } from "./story";
 
-/** What a rehearsal is told to do, and whom it tells. */
+/** The options of a rehearsal. */
 export interface RehearsalOptions {
   readonly chapters: readonly Chapter[];
   readonly engine?: string;

@@ -24,7 +24,7 @@ export class Story {
   failed = false;
 
   constructor(
-    /** Comes before each step's name, where several chapters are told. */
+    /** Comes before each step's name, if several chapters are played. */
     private readonly prefix: string,
     private readonly signal: AbortSignal,
     private readonly onStep: (step: StepReport) => void,

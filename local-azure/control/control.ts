@@ -28,7 +28,7 @@ export interface SignOptions {
   readonly issuer?: string;
 }
 
-/** An OIDC issuer whose keys the local Azure trusts, such as a pretended GitHub. */
+/** An OIDC issuer whose keys the local Azure trusts, such as a simulated GitHub. */
 export interface DeclaredIssuer {
   readonly issuer: string;
   sign(claims: AssertionClaims, options?: SignOptions): Promise<string>;
@@ -54,7 +54,7 @@ export interface LocalAzureControl {
   setReadMode(mode: ReadMode): void;
   setLatency(ms: number): void;
   addFault(fault: Fault): AddedFault;
-  /** Those that still have requests to strike. */
+  /** Faults that have not hit all of their requests yet. */
   faults(): (Fault & { left: number })[];
   clearFaults(): void;
   requests(): RequestRecord[];

@@ -4,7 +4,7 @@ import type { Stage, StageSetting } from "../stage";
 export interface Chapter {
   readonly name: string;
   readonly title: string;
-  /** Where it is told, and with which settings; left out: those of the rehearsal. */
+  /** Where it is played, and with which settings. @default those of the rehearsal */
   readonly setting?: StageSetting;
   run(stage: Stage): Promise<void>;
 }

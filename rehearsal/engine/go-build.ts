@@ -28,7 +28,7 @@ export async function buildFromGoModule(file: string, work: Work): Promise<void>
         GOWORK: "off",
         GOFLAGS: "-mod=readonly",
         CGO_ENABLED: "0",
-        // Go leaves its work folder behind when it is killed; here it goes with ours.
+        // Go leaves its work folder behind if it is killed. Inside ours, it is removed with it.
         GOTMPDIR: temporary,
       },
       graceMs: 0,

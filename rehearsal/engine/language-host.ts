@@ -13,7 +13,7 @@ import { run } from "../../cli/processes";
 /**
  * How the SDK connects to an engine; internal in its types. grpc-js shares connections of the same address within a
  * process, also one that has failed and waits for its next try. The ports of engines come round again: where a new engine
- * has the port of one that is gone, the program would fail with "14 UNAVAILABLE: No connection established".
+ * has the port of an engine that has ended, the program would fail with "14 UNAVAILABLE: No connection established".
  */
 export const { grpcClientOptions } = settings as unknown as { grpcClientOptions: grpc.ClientOptions };
 grpcClientOptions["grpc.use_local_subchannel_pool"] = 1;

@@ -37,7 +37,7 @@ export interface SessionOptions {
   readonly stackName?: string;
   /** The stack's settings, without the project's name before them. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** The environment of whoever runs Pulumi: the login to Azure, and the way there. */
+  /** The environment in which Pulumi runs: the login to Azure, and its addresses. */
   readonly environment: Readonly<Record<string, string>>;
   readonly attached?: Attached;
   /** Providers which are left to their real plugins. */
@@ -155,7 +155,7 @@ export class Session {
     this.environment = environment;
   }
 
-  /** `pulumi`, as somebody would type it, whatever comes of it. `kill` ends it at once, as a power cut would. */
+  /** Runs `pulumi` with these arguments, also if it fails. `kill` ends it at once, as a power cut would. */
   pulumi(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},

@@ -146,12 +146,12 @@ export class AzureConnection {
     return this.send(`${this.cloud.resourceManager}${call.path}`, this.cloud.armScope, call, delays);
   }
 
-  /** Calls a key vault. It says itself for which resource it wants a token, to whoever asks without one. */
+  /** Calls a key vault. It says itself for which resource it wants a token, if a request has none. */
   async callKeyVault(vaultName: string, call: AzureCall, delays: RetryDelays): Promise<AzureAnswer> {
     const url = `https://${vaultName}.${this.cloud.keyVaultDns}${call.path}`;
     const { status, challenge } = await exchange(url, call.method, this.dispatcher, this.signal, {});
     const resource = /resource="([^"]+)"/.exec(challenge)?.[1];
-    // A token for anything else than vaults must not go to whoever answers there.
+    // Do not send a token for anything other than vaults to that host.
     if (status !== 401 || resource === undefined || !url.includes(`.${new URL(resource).host}/`))
       throw new ProviderError(
         "AZURE_REFUSED",
