@@ -6,7 +6,7 @@ import type { PlannedSecret } from "./secret-schedule";
 import { vaultIdOf, type NamedSecret, type Variable, type VaultLocation } from "./vaults";
 import { ifFulfilled, toResourceError } from "./verification";
 
-// Loaded where a Key Vault is set, and no sooner. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
+// Loaded only if a Key Vault is set. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
 // then wants file names with extensions.
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const loadKeyVault = () => require("./key-vault") as typeof keyVault;

@@ -136,7 +136,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
    * only when the calendar's first day, or the place of the workspace, is known.
    */
   protected override async initialize(): Promise<void> {
-    // Called by the constructor of the base class, before the fields of this one are there.
+    // The constructor of the base class calls this, before this class has its fields.
     await Promise.resolve();
     if (this.nodes)
       await Promise.all(
@@ -157,7 +157,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     now: Date,
   ): PrincipalPlan {
     if (opts.deletedWith !== undefined) {
-      // An empty one on a child would take the parent's: the secrets would be let go instead of removed.
+      // A child without this option inherits the parent's: the secrets would not be removed.
       const problem = {
         what: "The resource option deletedWith",
         must: "be left out: a destroy would not remove the secrets",
@@ -244,7 +244,7 @@ function findSecrets(declared: pulumi.Output<DeclaredSecrets>) {
   );
 }
 
-/** One secret scope must not make a secret of the list: so its length has to be known without an output. */
+/** One secret scope must not make the whole list secret, so the length of the list must be known without an output. */
 function describeRoles(
   { args, plan, world }: Context,
   assigned: pulumi.Output<Assigned[]>,

@@ -9,7 +9,7 @@ import type { PlannedSecret } from "./secret-schedule";
 import { vaultIdOf, type Variable, type VaultLocation } from "./vaults";
 import { valueIfKnown } from "./verification";
 
-// Loaded where a Key Vault is set, and no sooner.
+// Loaded only if a Key Vault is set.
 
 /** A variable, its value, and the name of the secret that is to hold it. */
 export interface Delivered {

@@ -11,10 +11,10 @@ import { canonicalArgument, checkArgument, RULES, type CheckedArgument } from ".
 import { dayOf, type SecretSchedule } from "./secret-schedule";
 import { WORKSPACE_VAULT } from "./vaults";
 
-/** Stands for the value of an argument that is not there yet: it is checked when it is. */
+/** Placeholder for an argument whose value is not known yet. It is checked later. */
 export const LATER = Symbol("later");
 
-/** Arguments whose values may come later. The others decide how many resources there are. */
+/** Arguments that may be outputs. The others decide how many resources there are. */
 export const DEFERRABLE = [
   "workspaceName",
   "resourceGroupName",
@@ -31,7 +31,7 @@ const ARGUMENTS = Object.keys(
   RULES satisfies Record<Exclude<keyof HimlServicePrincipalArgs, "now" | "transform">, unknown>,
 ) as CheckedArgument[];
 
-/** Arguments as somebody gave them: nothing is known of their types. Those left out have their defaults. */
+/** Unchecked arguments, of unknown types. */
 export type GivenArgs = { readonly [Argument in keyof HimlServicePrincipalArgs]?: unknown };
 
 /** What follows from arguments that must be plain, since they decide how many resources there are. */
@@ -47,7 +47,7 @@ export interface PrincipalPlan {
   allowPrivilegedRoles: boolean;
   /** What goes into the Key Vault; undefined where there is none. */
   delivery: Delivery | undefined;
-  /** What may be wrong, though nothing here can tell. */
+  /** What may be wrong, but cannot be checked here. */
   warnings: readonly string[];
 }
 
@@ -65,12 +65,12 @@ export type Planned =
 
 const REQUIRED = ["workspaceName", "resourceGroupName"] as const;
 
-/** Arguments that describe an application, and so cannot be given for one that is somebody else's. */
+/** Arguments that describe an application: not allowed for somebody else's application. */
 const DESCRIBING = ["displayName", "description", "serviceManagementReference", "owners"] as const;
 
 /**
  * The plan that follows from the arguments, or every problem at once. Pure: the component and the settings of a stack
- * both call it, and nothing is checked anywhere else but what only Azure knows.
+ * both call it. Only what needs Azure is checked elsewhere.
  */
 export function planPrincipal(args: GivenArgs, now: Date): Planned {
   const missing = REQUIRED.filter((argument) => args[argument] === undefined);
@@ -100,7 +100,7 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
   );
   problems.push(...roles.problems, ...trustProblems, ...checkExistingApplication(args));
   const authentication = valueOf<Authentication>("authentication", DEFAULTS.authentication);
-  // Where one of the two is wrong in itself, nothing can be said about both.
+  // If one of the two is invalid, the combination cannot be checked.
   if (!broken.has("authentication") && !broken.has("federatedCredentials") && trustProblems.length === 0)
     problems.push(...checkAuthentication(authentication, trusts.length));
   const otherVariables = valueOf<boolean>("keyVaultAllVariables", DEFAULTS.keyVaultAllVariables);
@@ -138,7 +138,7 @@ function checkGiven(argument: CheckedArgument, value: unknown): Problem | undefi
   return { what: argument, must: "be a plain value, not an output", remedy };
 }
 
-/** What is wrong with the way of logging in: there are trusts where there have to be, and only there. */
+/** Checks that there are trusts if and only if the authentication needs them. */
 function checkAuthentication(authentication: Authentication, trusts: number): Problem[] {
   if (authentication === "secret" && trusts > 0) {
     return [
@@ -170,11 +170,11 @@ function planDelivery(
   return { password, otherVariables, prefix: keyVaultSecretPrefix as string | undefined };
 }
 
-/** What is wrong with a Key Vault beside the other arguments: there is something to deliver, and a place for it. */
+/** Checks that with a Key Vault there is something to write to it, and that nothing asks for a missing Key Vault. */
 function checkKeyVault(args: GivenArgs, authentication: Authentication, otherVariables: boolean): Problem[] {
   const { keyVault, workspaceLookup } = args;
   if (keyVault === undefined) {
-    // False is what is done anyway.
+    // False is the default, so it needs no Key Vault.
     const without = [
       ...(otherVariables ? ["keyVaultAllVariables"] : []),
       ...(args.keyVaultSecretPrefix === undefined ? [] : ["keyVaultSecretPrefix"]),

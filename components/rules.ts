@@ -2,21 +2,21 @@ import { isVisible, type Problem } from "./problems";
 import { GUID_PATTERN, RESOURCE_GROUP, unwrap } from "./scopes";
 import { canonicalVault, LONGEST_PREFIX } from "./vaults";
 
-/** What one value must be like, what to tell whoever gave another one, and its one spelling where there are several. */
+/** The rule for one value, the message if it is broken, and the canonical spelling if there are several. */
 export interface Rule<T = unknown> {
   accepts: (value: unknown) => value is T;
   /** To be read after "must". */
   must: string;
   remedy: string;
-  /** Whether it takes numbers or true and false, so that quotes are of no help. */
+  /** Whether the value is a number or a truth value, so that quotes do not help. */
   takesScalars?: true;
   canonical?: (value: T) => T;
 }
 
 type Guard<T> = (value: unknown) => value is T;
 
-// Predicates rather than a schema library: one sentence tells all of a rule, and checking the types of a schema
-// library was measured to cost more than all the rest of the program (bench/program.ts).
+// Predicates rather than a schema library: one sentence states each rule, and checking the types of a schema
+// library costs more than the rest of the program (measured with bench/program.ts).
 const textThat =
   (holds: (text: string) => boolean): Guard<string> =>
   (value): value is string =>
@@ -115,7 +115,7 @@ export const RULES = {
     must: "be a list of trusts",
     remedy: "docs/passwordless.md shows one for each kind of pipeline.",
   }),
-  // Two periods are the life of a secret, and the Entra portal allows no more than 24 months.
+  // A secret is valid for two periods, and the Entra portal allows at most 24 months.
   renewSecretsEveryDays: rule({
     accepts: wholeNumber(1, 365),
     must: "be a whole number of days from 1 to 365",
@@ -158,7 +158,7 @@ export const RULES = {
 /** Every argument that is a value. */
 export type CheckedArgument = keyof typeof RULES;
 
-/** A terminal and the log of a pipeline obey such characters instead of showing them. */
+/** A terminal and the log of a pipeline interpret such characters instead of showing them. */
 export const INVISIBLE = {
   must: "have no control characters, and no characters that are invisible or change the direction of the text",
   remedy: "Type it again: such characters often come with copied text.",
@@ -174,13 +174,13 @@ export function checkArgument(argument: CheckedArgument, value: unknown): Proble
   return { what: argument, must, received: value, remedy: `${hint}${remedy}` };
 }
 
-/** The value of an argument in its one spelling; one that is refused, as it is. */
+/** The canonical spelling of an argument's value. An invalid value is returned unchanged. */
 export function canonicalArgument<A extends CheckedArgument, T>(argument: A, value: T): T {
   const { canonical, accepts } = RULES[argument] as unknown as Rule<T>;
   return canonical && accepts(value) ? canonical(value) : value;
 }
 
-/** What to say where YAML made a number, a date or nothing at all of a text, and how it was written is no longer known. */
+/** The hint if YAML may have read a text as a number, a date or null, and the original text is not known any more. */
 export function quoteHint(value: unknown): string {
   const values: unknown[] = Array.isArray(value) ? value : [value];
   return values.some(isMadeByYaml) ? "If a text is meant, put it in quotes. " : "";
@@ -191,5 +191,5 @@ function isMadeByYaml(value: unknown): boolean {
   return typeof value === "number" || typeof value === "boolean" || value === null || value instanceof Date;
 }
 
-/** As the engine hands on a date that stands without quotes in `Pulumi.<stack>.yaml`; Go prints it in the second way. */
+/** How the engine passes on a date without quotes in `Pulumi.<stack>.yaml`. Go prints it in the second form. */
 export const YAML_DATE = /^\d{4}-\d\d-\d\d(?:T| )\d\d:\d\d:\d\d(\.\d+)?(?:Z|[+-]\d\d:\d\d| [+-]\d{4} \w+)$/;

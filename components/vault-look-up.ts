@@ -14,7 +14,7 @@ import {
   type VaultLocation,
 } from "./vaults";
 
-// Loaded where a Key Vault is set, and no sooner.
+// Loaded only if a Key Vault is set.
 
 /** What is asked about a vault: which one it is, for whom, and what goes into it. */
 export interface VaultQuestion {
