@@ -29,10 +29,12 @@ export interface RepairOptions extends AuditOptions {
  */
 export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
   const { yes, up, purge, wait, ...auditOptions } = options;
+  let wasDestroyed = false;
   const planOf = (result: Audit) =>
     planRepair(result.findings, {
       hasPrincipal: result.record.instances.length > 0,
-      wasDestroyed: result.wasDestroyed,
+      // What this repair forgets itself, such as pending operations, does not change what the last run was.
+      wasDestroyed: (wasDestroyed ||= result.wasDestroyed),
       up,
       purge: purge ?? false,
     });
