@@ -42,7 +42,9 @@ export default tseslint.config(
   { files: ["**/*.{mjs,cjs}"], ...tseslint.configs.disableTypeChecked },
   {
     files: ["**/*.cjs"],
-    languageOptions: { globals: { module: "writable", process: "readonly", require: "readonly" } },
+    languageOptions: {
+      globals: { AbortController: "readonly", module: "writable", process: "readonly", require: "readonly" },
+    },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
 );
