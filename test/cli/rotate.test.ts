@@ -196,7 +196,10 @@ describe("himl-sp rotate, on the real engine", function () {
           const sentence = `The rotation is not finished\\. .* secretGeneration stays ${raised}\\.`;
           assert.match(
             stderr,
-            new RegExp(`^himl-sp: ROTATION_UNFINISHED: ${sentence}\n  Run \`pulumi up --refresh\` until `, "m"),
+            new RegExp(
+              `^himl-sp: ROTATION_UNFINISHED: ${sentence}\n  Run \`pulumi up --refresh\` until `,
+              "m",
+            ),
           );
           await stack.expectPulumi("up", "--refresh", "--yes", "--skip-preview");
         }
