@@ -6,25 +6,25 @@ import type { PlannedSecret } from "./secret-schedule";
 import { vaultIdOf, type NamedSecret, type Variable, type VaultLocation } from "./vaults";
 import { ifFulfilled, toResourceError } from "./verification";
 
-// Loaded only if a Key Vault is set. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
-// then wants file names with extensions.
+// Loaded only if a Key Vault is set. `require`, since TypeScript does not translate `import()` to CommonJS, and Node
+// then needs file names with extensions.
 // eslint-disable-next-line @typescript-eslint/no-require-imports
 const loadKeyVault = () => require("./key-vault") as typeof keyVault;
 
-/** What is to be in the vault. */
+/** What goes into the vault. */
 export interface VaultContent {
   values: Record<Variable, pulumi.Output<string> | undefined>;
-  /** The client secret that is handed out. */
+  /** The client secret that the stack outputs. */
   current: pulumi.Output<PlannedSecret> | undefined;
 }
 
-/** The secrets in the vault, and what `details` tells of them. */
+/** The secrets in the vault, and what `details` says about them. */
 export interface DeliveredSecrets {
   resources: pulumi.Output<readonly pulumi.CustomResource[]>;
   info: pulumi.Output<KeyVaultInfo>;
 }
 
-/** Brings the variables into the vault. */
+/** Writes the variables into the vault. */
 export function deliver(
   context: Context,
   named: readonly NamedSecret[],
@@ -44,7 +44,7 @@ export function deliver(
     if (context.args.workspaceLookup !== false) {
       const isSecret = await pulumi.isSecret(world.vault);
       const checked = checkVaultSecrets(context, vault, secretNames, isSecret);
-      // As with `verified`: only this fails, and nothing is computed from it.
+      // As with `verified`: only this may fail, and nothing is computed from it (docs/decisions/0003).
       void checked.catch((error: unknown) => {
         throw toResourceError(error, component) as Error;
       });

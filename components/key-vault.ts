@@ -11,18 +11,18 @@ import { valueIfKnown } from "./verification";
 
 // Loaded only if a Key Vault is set.
 
-/** A variable, its value, and the name of the secret that is to hold it. */
+/** A variable, its value, and the name of the secret that will hold it. */
 export interface Delivered {
   variable: Variable;
   secretName: string;
   value: pulumi.Output<string>;
-  /** Of the password: the slot that it is from, and when it ends. */
+  /** For the password: its slot, and when it expires. */
   planned?: pulumi.Output<PlannedSecret>;
 }
 
 /**
- * One secret in the vault for each variable. A renewal writes a new version: after Entra has the new client secret, since
- * its text is needed, and before the old one goes, since Pulumi deletes last.
+ * One secret in the vault for each variable. A renewal writes a new version: after Entra has the new client secret, whose
+ * text it needs, and before the old one is removed, since Pulumi deletes last.
  */
 export function createVaultSecrets(
   context: Context,
@@ -57,9 +57,9 @@ export function createVaultSecrets(
       {
         ...REPLACEABLE,
         parent: component,
-        // azure-native would delete first, since the program gives the name: jobs would find no secret for a while.
+        // By default azure-native deletes first if the program sets the name: jobs would find no secret for a while.
         deleteBeforeReplace: false,
-        // Azure now and then refuses two writes to one vault at once (409, https://github.com/Azure/bicep/issues/4364).
+        // Azure sometimes refuses two writes to one vault at the same time (409, https://github.com/Azure/bicep/issues/4364).
         dependsOn: previous ? [previous] : [],
       },
     );
@@ -69,10 +69,10 @@ export function createVaultSecrets(
 }
 
 /**
- * Looks whether the names are free, or this instance's own: azure-native would refuse another's only at `up`. A deleted
- * secret cannot be seen here: Azure Resource Manager does not show it.
+ * Checks that the names are free, or belong to this instance: azure-native would refuse others only at `up`. It cannot
+ * see deleted secrets: Azure Resource Manager does not show them.
  *
- * @throws LookUpError if a secret is another's
+ * @throws LookUpError if a secret belongs to another instance
  */
 export async function checkVaultSecrets(
   { component, instanceId }: Context,
@@ -94,8 +94,8 @@ export async function checkVaultSecrets(
   const others = [...new Set(taken.flatMap(({ whose }) => whose ?? []))];
   throw new LookUpError("KEY_VAULT_SECRET_TAKEN", "Key Vault", {
     what: "The names of the secrets",
-    must: `be free in ${isVaultSecret ? "the vault" : vaultIdOf(vault)}${others.length > 0 ? `; they are those of instance ${others.join(", ")}` : ""}`,
+    must: `be free in ${isVaultSecret ? "the vault" : vaultIdOf(vault)}${others.length > 0 ? `; they belong to instance ${others.join(", ")}` : ""}`,
     received: taken.map(({ name }) => name),
-    remedy: "`pulumi config set keyVaultSecretPrefix NAME` gives others; or choose another vault.",
+    remedy: "Choose other names with `pulumi config set keyVaultSecretPrefix NAME`, or another vault.",
   });
 }

@@ -16,25 +16,25 @@ import {
 
 // Loaded only if a Key Vault is set.
 
-/** What is asked about a vault: which one it is, for whom, and what goes into it. */
+/** A vault to look up: which one it is, for whom, and what goes into it. */
 export interface VaultQuestion {
-  /** In its one spelling. */
+  /** In canonical spelling. */
   vault: string;
   workspace: WorkspaceLocation & { keyVaultId?: string };
   login: Login;
-  /** Whether Azure may be asked. */
+  /** Whether to ask Azure. */
   looksUp: boolean;
   vaultSecrets: readonly NamedSecret[];
-  /** Those of the arguments that are secrets, by their names. */
+  /** The arguments that are secrets, by their names. */
   secrets: Readonly<Record<string, string>>;
 }
 
 /**
- * Finds the vault, and warns of what its owner should know before anything is in it.
+ * Finds the vault, and warns of dangers before anything is written to it.
  *
- * @returns undefined where nothing can be known yet, as in a preview whose provider is not configured
- * @throws LookUpError if there is no such vault, if it may not be read, or if it lies in another subscription than the
- * provider's (the resource takes no other)
+ * @returns undefined if nothing can be known yet, as in a preview whose provider is not configured
+ * @throws LookUpError if the vault does not exist, if it may not be read, or if it is not in the provider's subscription
+ * (the resource accepts no other)
  */
 export async function lookUpVault(
   question: VaultQuestion,
@@ -46,7 +46,7 @@ export async function lookUpVault(
     if (!login.subscriptionId) return undefined;
     throw new LookUpError("WORKSPACE_WITHOUT_KEY_VAULT", SUBJECT, {
       what: "keyVault",
-      must: "name the vault: Azure tells none for the workspace",
+      must: "name the vault: Azure reports none for the workspace",
       remedy: 'Set its name or its resource ID; `az keyvault list --query "[].id"` lists them.',
     });
   }
@@ -71,7 +71,7 @@ export async function lookUpVault(
   return location;
 }
 
-/** What no message shows: the names of the workspace that are secrets, and those of the vault, if `keyVault` is one. */
+/** Hides in messages: names of the workspace that are secrets, and those of the vault if `keyVault` is a secret. */
 function hide({ keyVault, ...secrets }: VaultQuestion["secrets"], location: VaultLocation): Hidden {
   if (keyVault === undefined) return new Hidden(secrets);
   const { vaultName, ...place } = location;
@@ -123,7 +123,7 @@ function describeFailure(message: string, location: VaultLocation): Problem {
   const remedy =
     code === "AuthorizationFailed"
       ? `Ask for the role Reader on the vault, and check the names: without a role, Azure does not say whether they exist.`
-      : '`az keyvault list --query "[].id"` lists the resource IDs of those that do. A name alone is that of a vault in the resource group of the workspace; a vault in another group is set by its resource ID.';
+      : '`az keyvault list --query "[].id"` lists the resource IDs of all that exist. A name alone means a vault in the resource group of the workspace. For a vault in another group, set its resource ID.';
   return {
     what: `The vault (Azure: ${code})`,
     must,
@@ -132,7 +132,7 @@ function describeFailure(message: string, location: VaultLocation): Problem {
   };
 }
 
-/** What is told at every run. */
+/** Warnings of every run. */
 export function describeDangers(
   vault: VaultProperties,
   location: VaultLocation,
@@ -146,12 +146,12 @@ export function describeDangers(
   const hasPassword = vaultSecrets.some(({ variable }) => variable === "HIML_SERVICE_PRINCIPAL_PASSWORD");
   if (isWorkspaces && hasPassword) {
     dangers.push(
-      `Key Vault ${vaultName} belongs to the workspace ${workspace.workspaceName}: whoever may run a job in the workspace can read the password there. A vault of its own keeps it from them.`,
+      `Key Vault ${vaultName} belongs to the workspace ${workspace.workspaceName}: everybody who may run a job in the workspace can read the password there. To prevent that, use a separate vault.`,
     );
   }
   if (hasFirewall(vault)) {
     dangers.push(
-      `Key Vault ${vaultName} has a firewall. \`pulumi up\` writes through Azure Resource Manager; but \`pulumi destroy\` deletes in the vault itself, and fails outside the networks that the vault allows. So do jobs that read it.`,
+      `Key Vault ${vaultName} has a firewall. \`pulumi up\` writes through Azure Resource Manager, and works. But \`pulumi destroy\` deletes in the vault itself: outside the networks that the vault allows it fails. Jobs that read the secret fail there too.`,
     );
   }
   if (vault.enableRbacAuthorization !== true && login.objectId && !mayDelete(vault, login.objectId)) {
@@ -175,14 +175,14 @@ function mayDelete({ accessPolicies = [] }: VaultProperties, objectId: string): 
     .some((permission) => ["delete", "all"].includes(permission.toLowerCase()));
 }
 
-/** Whether this stack has delivered nothing to the vault yet, as far as its outputs tell. */
+/** Whether this stack has written nothing to the vault yet, as far as its outputs show. */
 async function isNew(location: VaultLocation, parent: pulumi.Resource): Promise<boolean> {
   const id = vaultIdOf(location).toLowerCase();
   const last = await readLastDetails(parent);
   return !last.some(({ keyVault }) => keyVault?.vaultId.toLowerCase() === id);
 }
 
-/** What is told once, before the first delivery: a destroy runs no program that could tell it. */
+/** Messages before the first delivery. They come so early because `pulumi destroy` does not run the program. */
 export function describeFirstDelivery(
   vault: VaultProperties,
   { vaultName }: VaultLocation,
@@ -193,24 +193,24 @@ export function describeFirstDelivery(
     said.push({
       severity: "warn",
       text:
-        `Key Vault ${vaultName} goes by role assignments, and which of them you have cannot be looked up here. \`pulumi up\` needs the right to write secrets (Microsoft.KeyVault/vaults/secrets/write, as in Contributor and Key Vault Contributor). ` +
-        "`pulumi destroy` needs the right to delete them in the vault (Key Vault Secrets Officer), and fails without.",
+        `Key Vault ${vaultName} uses role assignments. This program cannot look up which of them you have. \`pulumi up\` needs the right to write secrets (Microsoft.KeyVault/vaults/secrets/write, as in Contributor and Key Vault Contributor). ` +
+        "`pulumi destroy` needs the right to delete them in the vault (Key Vault Secrets Officer), and fails without it.",
     });
   }
-  // Azure has made no vault without soft delete since 2025; older ones may still have none.
+  // Since 2025 every new vault has soft delete; older ones may not.
   if (vault.enableSoftDelete === false) return said;
   const days = vault.softDeleteRetentionInDays ?? 90;
-  const [what, whose, which] =
-    vaultSecrets.length > 1 ? ["secrets", "Their names are", "them"] : ["secret", "Its name is", "it"];
+  const [what, names, which] =
+    vaultSecrets.length > 1 ? ["secrets", "their names", "them"] : ["secret", "its name", "it"];
   const sooner =
     vault.enablePurgeProtection === true
-      ? "nobody can end that sooner, since the vault has purge protection"
-      : `${command`az keyvault secret purge --vault-name ${vaultName} --name ${vaultSecrets[0]!.secretName}`} ends it sooner`;
+      ? `the vault has purge protection, so nobody can remove ${which} sooner`
+      : `${command`az keyvault secret purge --vault-name ${vaultName} --name ${vaultSecrets[0]!.secretName}`} removes ${which} sooner`;
   said.push({
     severity: "info",
     text:
-      `Key Vault ${vaultName}: \`pulumi destroy\` deletes the ${what}, and the vault keeps ${which} as deleted for ${days} days (${sooner}). The password is of no use by then: Entra has removed it. ` +
-      `${whose} taken for so long. A later \`pulumi up\` recovers ${which} if you may read deleted secrets and recover them in the vault (as Key Vault Secrets Officer); else it fails with a conflict, and keyVaultSecretPrefix gives other names.`,
+      `Key Vault ${vaultName}: \`pulumi destroy\` deletes the ${what}, and the vault keeps ${which} as deleted for ${days} days (${sooner}). Nobody can log in with the password by then: Entra has removed it. ` +
+      `Nothing else can use ${names} in that time. A later \`pulumi up\` recovers ${which} if you may read and recover deleted secrets in the vault (Key Vault Secrets Officer). Otherwise it fails with a conflict; then choose other names with keyVaultSecretPrefix.`,
   });
   return said;
 }

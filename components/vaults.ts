@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonicalScope, type WorkspaceLocation } from "./scopes";
 
-/** Where a Key Vault is. All in lower case: Azure compares names without regard to case, azure-native by letter. */
+/** Where a Key Vault is. All in lower case: Azure ignores case in names, azure-native does not. */
 export interface VaultLocation {
   subscriptionId: string;
   resourceGroupName: string;
@@ -16,7 +16,7 @@ const VAULT_NAME = /^(?=.{3,24}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const VAULT_ID =
   /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/microsoft\.keyvault\/vaults\/([^/]+)$/;
 
-/** A Key Vault in its one spelling: `workspace`, a name or a resource ID. Undefined if it is none of these. */
+/** A Key Vault in canonical spelling: `workspace`, a name or a resource ID. Undefined if it is none of these. */
 export function canonicalVault(text: string): string | undefined {
   const wanted = text.trim().toLowerCase();
   if (VAULT_NAME.test(wanted)) return wanted;
@@ -24,7 +24,7 @@ export function canonicalVault(text: string): string | undefined {
   return VAULT_NAME.test(VAULT_ID.exec(id)?.[3] ?? "") ? id : undefined;
 }
 
-/** Where the vault of a canonical text is; of a workspace without one, undefined. */
+/** Where the vault of a canonical text is. Undefined if the workspace has none. */
 export function locateVault(
   vault: string,
   workspace: WorkspaceLocation & { keyVaultId?: string },
@@ -50,13 +50,13 @@ export function vaultIdOf({ subscriptionId, resourceGroupName, vaultName }: Vaul
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroupName}/providers/Microsoft.KeyVault/vaults/${vaultName}`;
 }
 
-/** Most characters of a prefix: a secret's name has 127, the longest variable 31, and a hyphen is between. */
+/** Longest prefix: a secret's name has at most 127 characters, the longest variable 31, with a hyphen between. */
 export const LONGEST_PREFIX = 95;
 
 /**
- * What the names of the secrets begin with, unless a setting says otherwise: the stack's name, as far as Key Vault's
- * characters show it, and 8 hexadecimal digits that tell any two components of any two stacks and projects apart. Key
- * Vault takes names that differ in case for the same.
+ * Default prefix of the secrets' names: the stack's name, in the characters that Key Vault allows, and 8 hexadecimal
+ * digits, which differ for every component of every stack and project. The name alone would not do: Key Vault ignores
+ * case, and two stacks may differ in nothing else.
  */
 export function defaultSecretPrefix(project: string, stack: string, component: string): string {
   const whose = createHash("sha256")
@@ -75,7 +75,7 @@ function vaultSecretName(prefix: string, variable: string): string {
   return `${prefix}-${variable.replaceAll("_", "-")}`;
 }
 
-/** The variables of hi-ml as a vault takes them: the password first, so that nothing else keeps a renewal from it. */
+/** The password comes first, so that no failure of another variable stops a renewal. */
 const PASSWORD = "HIML_SERVICE_PRINCIPAL_PASSWORD";
 const OTHERS = [
   "HIML_SERVICE_PRINCIPAL_ID",
@@ -87,7 +87,7 @@ const OTHERS = [
 
 export type Variable = typeof PASSWORD | (typeof OTHERS)[number];
 
-/** The variables that a delivery brings into the vault. */
+/** The variables that a delivery writes into the vault. */
 function deliveredVariables(delivery: { password: boolean; otherVariables: boolean }): Variable[] {
   return [...(delivery.password ? [PASSWORD] : []), ...(delivery.otherVariables ? OTHERS : [])] as Variable[];
 }
@@ -98,7 +98,7 @@ export interface NamedSecret {
   secretName: string;
 }
 
-/** The secrets that a delivery makes. */
+/** The secrets that a delivery creates. */
 export function nameVaultSecrets(
   owner: { project: string; stack: string; component: string },
   delivery: { password: boolean; otherVariables: boolean; prefix: string | undefined },

@@ -15,16 +15,16 @@ const PAGE = path.resolve(__dirname, "../../docs/faults.md");
 
 const USAGE = `Usage: npm run test:faults -- [options]
 
-Every request in the life of a stack times every fault that can hit it, and writes docs/faults.md. A run that was stopped goes on
-where it was; a case is run again where the sources that it runs have changed.
+Injects every fault into every request in the life of a stack, one at a time, and writes docs/faults.md. A run that was stopped
+continues where it stopped. A case runs again if the sources that it uses have changed.
 
-  --fresh         begin anew
-  --only TEXT     only cases whose name has this text; the page is not written
-  --minutes N     begin no case after that time; the page says which have not run yet
-  --worlds N      how many run side by side. Default: one for each core
+  --fresh         begin again with all cases
+  --only TEXT     run only cases whose name contains this text, and do not write the page
+  --minutes N     start no case after that time; the page says which cases have not run yet
+  --worlds N      how many cases run side by side. Default: one for each core
   --help          print this
 
-Exit code: 0 everything that was run is mended and nothing is left, 1 not so, 2 wrong usage.
+Exit code: 0 every case that ran was repaired and left nothing behind, 1 otherwise, 2 wrong usage.
 `;
 
 interface Options {

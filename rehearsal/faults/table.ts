@@ -3,28 +3,28 @@ import { LIFE } from "./life";
 import type { Entry } from "./ledger";
 import { needsPerson, type Outcome } from "./trial";
 
-const INTRODUCTION = `# What a bad moment leaves
+const INTRODUCTION = `# What a fault leaves behind
 
-\`npm run test:faults\` writes this page. It hits every request to Microsoft Graph and Azure Resource Manager in the life of a stack (first
-\`up\`, renewal, change, \`destroy\`) with every fault that can hit it, cuts the power after every write of the state, and
-starts two runs at once; on the real engine, with the provider stand-ins and the local Azure. Then it runs the same command again,
-\`himl-sp audit\`, \`himl-sp repair\` where the audit found something, and \`pulumi destroy\`, and counts what is left.
+\`npm run test:faults\` writes this page. It runs the life of a stack (first \`up\`, renewal, change, \`destroy\`) again and again, on the
+real engine, with the provider stand-ins and the local Azure. Each time it injects one fault: into one request to Microsoft Graph or Azure
+Resource Manager, a power cut after one write of the state, or a second run at the same time. Then it runs the same command again,
+\`himl-sp audit\`, \`himl-sp repair\` if the audit found something, and \`pulumi destroy\`, and counts what remains in Azure.
 
-- **operation**: the command that was hit. **again**: what the same command made of it, run once more. **repair**: what \`himl-sp repair\` made
-  of the rest. **left**: what is in Azure after \`destroy\`, secrets in the recycle bin included.
+- **operation**: how the command ended that met the fault. **again**: what the same command did when it ran again. **repair**: what
+  \`himl-sp repair\` did afterwards. **left**: how many things remain in Azure after \`destroy\`, deleted ones in the recycle bin included.
 - In a path, \`{id}\` stands for an ID, and \`(2)\` for the second request of its kind.
-- A read has no answer to lose, and only what speaks of a new object can meet replication lag.
-- Requests for tokens and for metadata are not among them: they change nothing, and the life begins with a login.
+- Not every fault can hit every request: a read has no answer to lose, and only a request about a new object can meet replication lag.
+- Requests for tokens and metadata are left out. They change nothing, and the life begins with a login.
 `;
 
-/** What the goals of the matrix count. */
+/** The figures that the goals of the matrix are about. */
 export function summarize(outcomes: readonly Outcome[], all = outcomes.length): string {
   const count = (bad: (outcome: Outcome) => boolean) => outcomes.filter(bad).length;
   const mended = count(({ plain }) => plain === "mends it");
   return (
-    `${all} cases${outcomes.length < all ? `, ${outcomes.length} of them run so far` : ""}. The same command again mends ${mended}. After \`repair\` and \`destroy\`: ` +
-    `${count(({ left }) => left > 0)} leave something, ${count(({ keptAccess }) => !keptAccess)} cost a pipeline its access, ` +
-    `${count(({ toldSecret }) => toldSecret)} told a secret, ${count(needsPerson)} need a person.`
+    `${all} cases${outcomes.length < all ? `, ${outcomes.length} of them run so far` : ""}. The same command, run again, repairs ${mended}. After \`repair\` and \`destroy\`: ` +
+    `${count(({ left }) => left > 0)} leave something behind, ${count(({ keptAccess }) => !keptAccess)} cost a pipeline its access, ` +
+    `${count(({ toldSecret }) => toldSecret)} printed a secret, ${count(needsPerson)} need a person.`
   );
 }
 
@@ -44,7 +44,7 @@ export function writePage(cases: readonly FaultCase[], entries: ReadonlyMap<stri
   return `${INTRODUCTION}\n**${summary}** ${tellCommits(found)}\n\n${sections.join("\n")}`;
 }
 
-/** Which commits the rows are of. */
+/** The commits at which the cases ran. */
 function tellCommits(entries: readonly Entry[]): string {
   const counts = new Map<string, number>();
   for (const { commit } of entries) counts.set(commit, (counts.get(commit) ?? 0) + 1);
@@ -54,7 +54,7 @@ function tellCommits(entries: readonly Entry[]): string {
 
 function row({ where, fault }: FaultCase, outcome: Outcome | undefined): string {
   if (!outcome) return `| ${[cellOf(where), fault, "not run yet", "", "", ""].join(" | ")} |`;
-  const notes = [outcome.keptAccess ? "" : " access lost", outcome.toldSecret ? " secret told" : ""].join("");
+  const notes = [outcome.keptAccess ? "" : " access lost", outcome.toldSecret ? " secret printed" : ""].join("");
   const cells = [
     cellOf(where),
     fault,
@@ -68,7 +68,7 @@ function row({ where, fault }: FaultCase, outcome: Outcome | undefined): string 
 
 const cellOf = (where: string): string => (/^[A-Z]+ \//.test(where) ? `\`${where}\`` : where);
 
-/** Where and fault of each row of the page, in its order, a phase's name before them. */
+/** Phase, place and fault of each row of the page, in its order. */
 export function readRows(page: string): string[] {
   let phase = "";
   return page.split("\n").flatMap((line) => {

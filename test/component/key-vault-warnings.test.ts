@@ -22,7 +22,7 @@ describe("What is told of a Key Vault", () => {
     accessPolicies: [{ tenantId: "", objectId, permissions: { secrets } }],
   });
 
-  it("is nothing where there is nothing to fear", () => {
+  it("is nothing if the vault has no danger", () => {
     assert.deepEqual(describeDangers(safe, location, question()), []);
     for (const right of ["delete", "Delete", "all"])
       assert.deepEqual(describeDangers(policy(CALLER.toUpperCase(), "get", right), location, question()), []);
@@ -32,14 +32,14 @@ describe("What is told of a Key Vault", () => {
     const keyVaultId = `${VAULTS}/KV-ml`;
     const workspace = { ...question().workspace, keyVaultId };
     const expected =
-      "Key Vault kv-ml belongs to the workspace ws-ml: whoever may run a job in the workspace can read the password there. A vault of its own keeps it from them.";
+      "Key Vault kv-ml belongs to the workspace ws-ml: everybody who may run a job in the workspace can read the password there. To prevent that, use a separate vault.";
     for (const vault of ["workspace", "kv-ml", keyVaultId.toLowerCase()])
       assert.deepEqual(describeDangers(safe, location, question({ vault, workspace })), [expected]);
     const other = [{ variable: "HIML_TENANT_ID" as const, secretName: "x" }];
     assert.deepEqual(describeDangers(safe, location, question({ workspace, vaultSecrets: other })), []);
   });
 
-  it("warns that a destroy will fail where no access policy lets this login delete, and says how to mend it", () => {
+  it("warns that a destroy will fail if no access policy lets this login delete, and says how to change that", () => {
     for (const vault of [policy(CALLER, "get", "set"), policy(INSTANCE, "all"), {}]) {
       const [warning, ...more] = describeDangers(vault, location, question());
       assert.deepEqual(more, []);
@@ -61,7 +61,7 @@ describe("What is told of a Key Vault", () => {
       assert.deepEqual(more, []);
       assert.match(
         warning!,
-        /^Key Vault kv-ml has a firewall\..*`pulumi destroy` deletes in the vault itself, and fails outside/,
+        /^Key Vault kv-ml has a firewall\..*`pulumi destroy` deletes in the vault itself: outside the networks that the vault allows it fails\./,
       );
     }
   });
@@ -75,7 +75,7 @@ describe("What is told of a Key Vault", () => {
     assert.match(rights!, /^warn: .*Microsoft\.KeyVault\/vaults\/secrets\/write.*Key Vault Secrets Officer/);
     assert.ok(
       kept!.includes(
-        `keeps it as deleted for 7 days (\`az keyvault secret purge --vault-name kv-ml --name ${PASSWORD}\` ends it sooner)`,
+        `keeps it as deleted for 7 days (\`az keyvault secret purge --vault-name kv-ml --name ${PASSWORD}\` removes it sooner)`,
       ),
       kept,
     );
@@ -83,7 +83,7 @@ describe("What is told of a Key Vault", () => {
     assert.deepEqual(more, []);
     assert.match(
       protectedForLong!,
-      /^info: .* for 90 days \(nobody can end that sooner, since the vault has purge protection\)/,
+      /^info: .* for 90 days \(the vault has purge protection, so nobody can remove it sooner\)/,
     );
     assert.deepEqual(told({ enableSoftDelete: false }), []);
   });

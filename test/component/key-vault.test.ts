@@ -300,7 +300,7 @@ describe("A Key Vault is refused", () => {
       { keyVault: "workspace" },
       { calls: { [GET_WORKSPACE]: () => ({ id: "" }) } },
     );
-    assert.match(message ?? "", /keyVault must name the vault: Azure tells none for the workspace\./);
+    assert.match(message ?? "", /keyVault must name the vault: Azure reports none for the workspace\./);
   });
 
   const owned = (instance: string | undefined): Call => {
@@ -312,7 +312,7 @@ describe("A Key Vault is refused", () => {
         { keyVault: "kv-ml" },
         { calls: { [GET_SECRET]: owned(whose) } },
       );
-      const others = whose ? `; they are those of instance ${whose}` : "";
+      const others = whose ? `; they belong to instance ${whose}` : "";
       assert.ok(
         message?.includes(
           `The names of the secrets must be free in ${VAULTS}/kv-ml${others}. Received ["${PASSWORD}"].`,

@@ -146,7 +146,7 @@ describe("docs/resource-options.md", () => {
     }
   };
 
-  it("transformations of component and stack, and transform: what would keep secrets, trusts and roles is taken back", async () => {
+  it("transformations of component and stack, and transform: the component ignores what would keep secrets, trusts and roles", async () => {
     const harm: pulumi.ResourceTransformation = ({ name, props, opts }) =>
       isRevoked(name) ? { props, opts: { ...opts, ...HARMFUL } } : undefined;
     const component = await optionsOf({ transformations: [harm] });
@@ -165,7 +165,7 @@ describe("docs/resource-options.md", () => {
     for (const { errors } of [component, stack, own]) assert.deepEqual(errors, []);
   });
 
-  it("transformations: deletedWith is taken back, on secrets as on the component", async () => {
+  it("transformations: the component ignores deletedWith, on secrets and on itself", async () => {
     for (const isMeant of [isRevoked, (name: string) => name === "himl"]) {
       const letGo: pulumi.ResourceTransformation = ({ name, props, opts }) =>
         isMeant(name) ? { props, opts: { ...opts, deletedWith: opts.parent! } } : undefined;

@@ -109,7 +109,7 @@ describe("Whatever resource options the component has, on the real engine", func
     },
   };
   for (const [name, one] of Object.entries(ways)) {
-    it(`${name}: what would keep secrets, trusts and roles is taken back, with a warning`, async () => {
+    it(`${name}: the component ignores what would keep secrets, trusts and roles, with a warning`, async () => {
       way = one;
       const planned = await world.session.preview();
       const warnings = planned.warnings.filter((text) => text.includes("The component ignores it"));
@@ -145,7 +145,7 @@ describe("Whatever resource options the component has, on the real engine", func
     assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"]);
   });
 
-  it("transforms of the component: what would keep secrets, trusts and roles is taken back", async function () {
+  it("transforms of the component: the component ignores what would keep secrets, trusts and roles", async function () {
     const engine = await requireEngine(this);
     // In a process of its own: the SDK runs transforms outside of the context in which it keeps a program of this process.
     await withFolder(async (folder) => {
