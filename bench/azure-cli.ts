@@ -4,7 +4,7 @@ import { AzureCli } from "../test/clients/azure-cli";
 import { pythonEnvironment } from "../test/clients/environments";
 import { Sandbox } from "../test/clients/sandbox";
 
-/** What `az ad sp create-for-rbac` took, once for each round. */
+/** What each round of `az ad sp create-for-rbac` took. */
 export interface AzureCliFigures {
   readonly version: string;
   readonly seconds: readonly number[];
@@ -12,7 +12,7 @@ export interface AzureCliFigures {
   readonly writes: number;
 }
 
-/** Creates a principal with a role by the Azure CLI, logged in to a local Azure, under another name in each round. */
+/** Each round creates a principal with a role by the Azure CLI, on a local Azure. Each has its own name: `az` would reuse one. */
 export async function measureAzureCli(rounds: number): Promise<AzureCliFigures> {
   const environment = await pythonEnvironment("azure-cli");
   const [sandbox, azure] = await Promise.all([Sandbox.create(), startLocalAzure()]);

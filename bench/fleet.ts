@@ -1,5 +1,5 @@
 /**
- * What `himl-sp status --all` takes for many stacks of a file backend: seconds, and the most memory that it had itself.
+ * Measures `himl-sp status --all` with many stacks of a file backend: seconds, and the peak memory of its own process.
  *
  *     npx ts-node -T bench/fleet.ts [--stacks 100]
  */
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const engine = await obtainEngine({ onProgress: (line) => process.stderr.write(`${line}\n`) });
   const fleet = await Fleet.create(stacksEndingFrom(new Date(), Number(values.stacks)));
   try {
-    // Written at exit by Node.js itself: nobody has to watch the process.
+    // Node.js writes its peak memory at exit.
     const report = `process.on("exit", () => process.stderr.write("KB " + process.resourceUsage().maxRSS + "\\n"))`;
     const preload = `data:text/javascript,${encodeURIComponent(report)}`;
     const start = performance.now();

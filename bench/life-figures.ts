@@ -10,12 +10,12 @@ export type Operation = (typeof OPERATIONS)[number];
 export const SIDES = ["bare", "component"] as const;
 export type Side = (typeof SIDES)[number];
 
-/** What an operation took. The stand-ins and the local Azure, which run in this process, are part of the seconds alone. */
+/** What an operation took. The stand-ins and the local Azure run in this process: they count in the seconds alone. */
 export interface Figures {
   readonly seconds: number;
-  /** Processor time of the engine and the program, user and system. Other work on the machine changes it little. */
+  /** Processor time of engine and program, user and system. Other work on the machine hardly changes it. */
   readonly cpuSeconds: number;
-  /** The peaks of the engine and of the program, added up. */
+  /** The sum of the peaks of engine and program. */
   readonly megabytes: number;
   /** To Microsoft Graph and Azure Resource Manager. */
   readonly requests: number;
@@ -24,10 +24,10 @@ export interface Figures {
 
 export type Life = Record<Operation, Figures>;
 
-/** One life of a stack with that many principals, in a folder of the repository, where a program finds the package by its name. */
+/** One life of a stack with so many principals. The folder is in the repository, so that the program finds the package by its name. */
 export async function live(engine: Engine, folder: string, side: Side, principals: number): Promise<Life> {
   const project = path.join(folder, side);
-  // Settings of the stack before it, with a salt of its own, would keep this one from being made.
+  // Remove the settings of the previous stack: its encryption salt would stop the new stack.
   await rm(project, { recursive: true, force: true });
   await writeProject(project, side);
   const azure = await startLocalAzure();
@@ -68,7 +68,7 @@ module.exports = require(${JSON.stringify(program)});
   );
 }
 
-/** The engine, which tells its process ID before it starts. */
+/** A script that starts the engine, and first writes its process ID to a file. */
 async function writeWatched(engine: Engine, project: string): Promise<Engine> {
   const script = path.join(project, "pulumi");
   await writeFile(script, `#!/bin/sh\necho $$ > '${processFile(project)}'\nexec '${engine.path}' "$@"\n`);
@@ -85,7 +85,7 @@ async function measure(azure: LocalAzure, project: string, action: () => Promise
   const seconds = (performance.now() - started) / 1000;
   const engine = watch.stop();
   const calls = azure.control.requests().filter(({ api }) => api === "graph" || api === "arm");
-  // `destroy` runs no program.
+  // `destroy` does not run the program.
   const program = JSON.parse(await readFile(usageFile(project), "utf8").catch(() => "{}")) as Partial<
     Record<"maxRSS" | "userCPUTime" | "systemCPUTime", number>
   >;
@@ -98,10 +98,10 @@ async function measure(azure: LocalAzure, project: string, action: () => Promise
   };
 }
 
-// The kernel's unit of /proc/PID/stat (`getconf CLK_TCK`): 100 on every architecture that Node.js runs on.
+// Unit of /proc/PID/stat (`getconf CLK_TCK`): 100 on every architecture that Node.js supports.
 const TICKS_PER_SECOND = 100;
 
-/** The processor time and the peak memory of the process whose ID a file tells, as last seen before it ended. */
+/** Processor time and peak memory of the process whose ID is in the file, as last seen before it ended. */
 function watchProcess(file: string) {
   const seen = { cpuSeconds: 0, kilobytes: 0 };
   const look = async () => {
@@ -109,12 +109,12 @@ function watchProcess(file: string) {
     const [stat, status] = await Promise.all(
       ["stat", "status"].map((name) => readFile(`/proc/${id}/${name}`, "utf8")),
     );
-    // After the name, which may hold anything, in parentheses: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    // The name in parentheses may contain anything, so read what follows it: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
     const fields = stat!.slice(stat!.lastIndexOf(")") + 2).split(" ");
     seen.cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
     seen.kilobytes = Math.max(seen.kilobytes, Number(/VmHWM:\s+(\d+)/.exec(status!)?.[1] ?? 0));
   };
-  // Not there yet, or not any more.
+  // The process has not started yet, or has ended.
   const timer = setInterval(() => void look().catch(() => undefined), 50);
   return {
     stop: () => {

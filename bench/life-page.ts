@@ -1,9 +1,10 @@
 import { cpus, totalmem } from "node:os";
 import { readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import * as prettier from "prettier";
+import { formatAs, replaceSection } from "../tools/generated-files";
 import type { AzureCliFigures } from "./azure-cli";
 import { type Figures, type Life, OPERATIONS, type Side } from "./life-figures";
+import { median } from "./median";
 
 const PAGE = path.join(__dirname, "..", "docs", "performance.md");
 
@@ -18,10 +19,7 @@ export function describeMachine(engineVersion: string): string {
   return `${cpus().length} cores (${model.trim()}), ${gigabytes} GB, Node.js ${process.version}, Pulumi ${engineVersion}.`;
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
-/** Median, and the least and the most. */
+/** Median, minimum and maximum. */
 function withSpread(values: readonly number[], digits: number): string {
   const text = (value: number): string => value.toFixed(digits);
   return `${text(median(values))} (${text(Math.min(...values))}–${text(Math.max(...values))})`;
@@ -53,7 +51,7 @@ export function describeAzureCli({ version, seconds, requests, writes }: AzureCl
   return `One \`az ad sp create-for-rbac\` (azure-cli ${version}, logged in already) takes ${withSpread(seconds, 1)} s in ${seconds.length} rounds: ${requests} requests, ${writes} of them writes.`;
 }
 
-/** Puts the rows of one number of principals into the page, in place of those that were there; the other rows stay. */
+/** Replaces the page's rows of one number of principals. The other rows stay. */
 export async function writeToPage(machine: string, principals: number, rows: readonly string[]) {
   await updateSection("life", (before) => {
     const others = before
@@ -65,16 +63,7 @@ export async function writeToPage(machine: string, principals: number, rows: rea
   });
 }
 
-/** Makes what stands between `<!-- NAME -->` and `<!-- /NAME -->` anew. */
 export async function updateSection(name: string, create: (before: string) => string): Promise<void> {
-  const page = await readFile(PAGE, "utf8");
-  const section = new RegExp(`(<!-- ${name} -->\n)([\\s\\S]*?)(<!-- /${name} -->)`);
-  if (!section.test(page))
-    throw new Error(`${PAGE} must have a section <!-- ${name} --> … <!-- /${name} -->.`);
-  const updated = page.replace(
-    section,
-    (_, start: string, before: string, end: string) => `${start}\n${create(before)}\n\n${end}`,
-  );
-  const options = await prettier.resolveConfig(PAGE);
-  await writeFile(PAGE, await prettier.format(updated, { ...options, parser: "markdown" }));
+  const updated = replaceSection(await readFile(PAGE, "utf8"), name, create);
+  await writeFile(PAGE, await formatAs(PAGE, updated));
 }

@@ -1,8 +1,8 @@
 /**
- * What the component costs beside the same resources written bare: both on the real engine with the provider stand-ins
- * and a local Azure, in turn, in one run, with N principals in one program. The ratios are what counts. Without
- * `--principals` also what the Azure CLI takes for one principal, on the same local Azure.
- * `--write` puts it all into docs/performance.md, after each N: another run can go on with those that are missing.
+ * Compares the component with the same resources written bare. Both run in turn on the real engine, with the provider
+ * stand-ins and a local Azure, with N principals in one program. Compare the ratios, not the seconds. Without
+ * `--principals` it also measures the Azure CLI for one principal, on the same local Azure.
+ * `--write` updates docs/performance.md after each N, so another run can measure only those that are missing.
  * Linux only: it reads the engine's memory and processor time from /proc.
  *
  *     npm run bench -- [--rounds 5] [--principals 1,10,50,100] [--write]
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
       const found: Record<Side, Life>[] = [];
       for (let round = 0; round < rounds; round++) {
         process.stderr.write(`${principals} principals, round ${round + 1} of ${rounds}\n`);
-        // Each side goes first as often as the other.
+        // Each side goes first equally often.
         const order = round % 2 === 0 ? SIDES : [...SIDES].reverse();
         const lives: Partial<Record<Side, Life>> = {};
         for (const side of order) lives[side] = await live(engine, folder, side, principals);

@@ -1,6 +1,6 @@
 /**
- * What the plugin's start costs beside that of a provider that offers nothing: both are started in turn by Pulumi's own
- * runner, as whole processes, until they print their port. The ratio is what counts.
+ * Compares the start of the plugin with that of an empty provider. Pulumi's own runner starts both in turn, as whole
+ * processes, until they print their port. Compare the ratio.
  *
  *     npx ts-node -T bench/plugin.ts [--runs 9]
  */
@@ -9,11 +9,10 @@ import * as path from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { startPlugin } from "../test/plugin/plugin-process";
+import { median } from "./median";
 
 const ROOT = path.resolve(__dirname, "..");
 const TARGET = 1.3;
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 async function measureStart(folder: string): Promise<number> {
   const began = performance.now();
@@ -25,7 +24,7 @@ async function measureStart(folder: string): Promise<number> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { runs: { type: "string", default: "9" } } });
-  // Within the project, so that it finds the same Pulumi.
+  // In the project, so that it finds the same Pulumi.
   const empty = mkdtempSync(path.join(ROOT, "node_modules", ".himl-sp-bench-"));
   try {
     writeFileSync(path.join(empty, "package.json"), '{ "name": "empty", "main": "main.js" }');

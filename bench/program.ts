@@ -1,8 +1,7 @@
 /**
- * What the program itself costs beside what it imports anyway: type checking (time and memory) and loading. It is
- * measured against two files that only import: `files`, exactly what the program imports (single files of the provider
- * packages), and `modules`, the modules that those files belong to, as most programs import them. All run in turn, as
- * whole processes; the ratios are what counts.
+ * Measures type checking (time and memory) and loading of the program, compared with two files that only import:
+ * `files` imports exactly what the program imports (single files of the provider packages), `modules` imports the modules
+ * that those files belong to, as most programs do. All run in turn, as whole processes. Compare the ratios.
  *
  *     npx ts-node -T bench/program.ts [--runs 5]
  */
@@ -10,11 +9,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
+import { median } from "./median";
 
 const ROOT = path.resolve(__dirname, "..");
 const TARGETS = { "type check, time": 1.1, "type check, memory": 1.1, "load under mocks": 1.15 };
 
-/** The modules outside this project that index.ts imports, directly or not: found in the sources, so never out of date. */
+/** The packages' modules that index.ts imports, directly or not. */
 function findImportedModules(): string[] {
   const files = ["components", "stack"].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
@@ -48,7 +48,7 @@ function checkTypes(file: string, folder: string) {
   return { "type check, time": figure("Total time"), "type check, memory": figure("Memory used") };
 }
 
-/** Loads the file as Pulumi does, with ts-node, under mocks; the time from the start of loading to its end. */
+/** Loads the file with ts-node, as Pulumi does, under mocks, and measures how long that takes. */
 function load(file: string) {
   const script = `
     require("ts-node").register({ transpileOnly: true });
@@ -65,8 +65,6 @@ function load(file: string) {
   if (status !== 0) throw new Error(`${file} must load. Received:\n${stderr}`);
   return { "load under mocks": Number(stdout) };
 }
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** The module that a single file of a provider package belongs to: `@pulumi/azuread/application` → `@pulumi/azuread`. */
 function moduleOf(file: string): string {

@@ -1,6 +1,6 @@
 /**
- * What a preview costs as a YAML program beside the same one in TypeScript, each of a new stack, in turn. An engine starts
- * the plugin of a YAML program at each preview, so its start is part of it. The ratio is what counts.
+ * Compares the preview of a YAML program with that of the same program in TypeScript, in turn. The engine starts the
+ * plugin at each preview of a YAML program, so its start is included. Compare the ratio.
  *
  *     npx ts-node -T bench/yaml.ts [--runs 5]
  */
@@ -14,9 +14,9 @@ import { obtainEngine } from "../rehearsal/engine/engine";
 import { Session } from "../rehearsal/engine/session";
 import { startPlugin } from "../test/plugin/plugin-process";
 import { obtainLanguageTool } from "../test/support/language-tools";
+import { median } from "./median";
 
 const ROOT = path.resolve(__dirname, "..");
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 const PROGRAM = `import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
 
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const engine = await obtainEngine({ onProgress: (line) => process.stderr.write(`${line}\n`) });
   const azure = await startLocalAzure({ resourceGroup: "rg-ml", workspaceName: "ws-ml" });
   const yaml = mkdtempSync(path.join(tmpdir(), "himl-sp-bench-"));
-  // Within the project, so that it finds the package by its name.
+  // In the project, so that it finds the package by its name.
   const typescript = mkdtempSync(path.join(ROOT, "examples", ".bench-"));
   const plugin = await startPlugin(undefined, yaml);
   try {

@@ -1,27 +1,16 @@
 /**
- * Writes the schema from which Pulumi makes the component's SDKs for other languages, out of the types that the
- * component itself is written with: a new argument with its comment is a new property in every language.
+ * Writes the schema from which Pulumi generates the component's SDKs for other languages. The source is the component's
+ * own types, so a new argument with its comment becomes a property in every language.
  *
- *     npm run write:schema             writes it
- *     npm run write:schema -- --check  fails where it is stale
+ *     npm run write:schema             writes the schema
+ *     npm run write:schema -- --check  fails if it is out of date
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import * as path from "node:path";
-import * as prettier from "prettier";
+import { formatAs, writeGenerated } from "./generated-files";
 import { createSchema } from "./plugin-schema/package-schema";
 
-const SCHEMA = path.resolve(__dirname, "../plugin/schema.json");
-
 async function main(): Promise<void> {
-  const options = { ...(await prettier.resolveConfig(SCHEMA)), filepath: SCHEMA };
-  const after = await prettier.format(JSON.stringify(createSchema()), options);
-  if (!process.argv.includes("--check")) writeFileSync(SCHEMA, after);
-  else if (readFileSync(SCHEMA, "utf8") !== after) {
-    process.stderr.write(
-      "plugin/schema.json: it must follow the component's arguments. `npm run write:schema` writes it anew.\n",
-    );
-    process.exitCode = 1;
-  }
+  const file = "plugin/schema.json";
+  writeGenerated("write:schema", file, await formatAs(file, JSON.stringify(createSchema())));
 }
 
 void main();

@@ -1,12 +1,12 @@
 /**
- * Writes the tables of settings and outputs into the pages, from the definitions that the program itself uses.
- * With `--check` nothing is written, and the exit code says whether the pages are up to date.
+ * Writes the tables of settings and outputs into the pages, from the definitions that the program uses, and the programs
+ * of examples/. With `--check` it writes nothing; the exit code says whether the pages are up to date.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import * as prettier from "prettier";
 import { ruleOf, SETTINGS, type SettingName } from "../stack/settings";
 import { STACK_OUTPUTS } from "../stack/outputs";
+import { formatAs, replaceSection, writeGenerated } from "./generated-files";
 
 const ROOT = path.resolve(__dirname, "..");
 const TABLES = [
@@ -47,32 +47,13 @@ function quoteFile(file: string): string {
   return `\`\`\`${path.extname(file).slice(1)}\n${text}\n\`\`\``;
 }
 
-/** The page with what stands between `<!-- NAME -->` and `<!-- /NAME -->` made anew. */
-async function update(page: string, text: string): Promise<string> {
-  const updated = TABLES.filter((entry) => entry.page === page).reduce((before, { name, create }) => {
-    const section = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    if (!section.test(before))
-      throw new Error(`${page} must have a section <!-- ${name} --> … <!-- /${name} -->.`);
-    return before.replace(section, (_, start: string, end: string) => `${start}\n${create()}\n\n${end}`);
-  }, text);
-  const options = await prettier.resolveConfig(path.join(ROOT, page));
-  return prettier.format(updated, { ...options, parser: "markdown" });
-}
-
 async function main(): Promise<void> {
-  const isCheck = process.argv.includes("--check");
   for (const page of new Set(TABLES.map((entry) => entry.page))) {
-    const file = path.join(ROOT, page);
-    const before = readFileSync(file, "utf8");
-    const after = await update(page, before);
-    if (before === after) continue;
-    if (!isCheck) writeFileSync(file, after);
-    else {
-      process.stderr.write(
-        `The tables of ${page} must follow stack/, and its programs examples/. Run this again without --check.\n`,
-      );
-      process.exitCode = 1;
-    }
+    const updated = TABLES.filter((entry) => entry.page === page).reduce(
+      (text, { name, create }) => replaceSection(text, name, create),
+      readFileSync(path.join(ROOT, page), "utf8"),
+    );
+    writeGenerated("write:tables", page, await formatAs(page, updated));
   }
 }
 

@@ -1,14 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { describeEnd, describeRenewal, LEGEND } from "../cli/status/drawing";
 import { layOutLife, type Life, type LifeDetails, type Stretch } from "../cli/status/life";
+import { writeGenerated } from "./generated-files";
 
-// Writes the pictures of `himl-sp status` for the docs: what the command draws with characters, drawn with shapes.
-// `--check` tells whether they are as this would write them.
+// Writes the pictures of `himl-sp status` for the docs: the command's own drawing, as SVG.
+// With `--check` it writes nothing; the exit code says whether the pictures are up to date.
 
 process.env["TZ"] = "UTC";
 
-const FOLDER = path.resolve(__dirname, "../docs/pictures");
 const DAY_MS = 24 * 60 * 60 * 1000;
 const FIRST_DAY = Date.parse("2026-11-25T00:00:00Z");
 const EVERY_DAYS = 90;
@@ -23,7 +21,7 @@ const STYLE = `
   }
 `;
 
-/** The default settings, that many days after the first `up`; renewed on time. */
+/** Of a stack with the default settings, so many days after its first `up`, always renewed on time. */
 function detailsOn(day: number): LifeDetails {
   const instant = (period: number) => new Date(FIRST_DAY + period * EVERY_DAYS * DAY_MS).toISOString();
   const present = Math.floor(day / EVERY_DAYS);
@@ -97,20 +95,8 @@ function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
 
-function main(isCheck: boolean): void {
-  if (!isCheck) mkdirSync(FOLDER, { recursive: true });
-  for (const day of DAYS) {
-    const file = path.join(FOLDER, `status-day-${day}.svg`);
-    const life = layOutLife(detailsOn(day), new Date(FIRST_DAY + day * DAY_MS))!;
-    const picture = draw(life, `The client secrets of a stack on day ${day}`);
-    if (!isCheck) writeFileSync(file, picture);
-    else if (readFileSync(file, "utf8").replaceAll("\r\n", "\n") !== picture) {
-      process.stderr.write(
-        `docs/pictures/status-day-${day}.svg must be as the code draws it. Run \`npm run write:pictures\`.\n`,
-      );
-      process.exitCode = 1;
-    }
-  }
+for (const day of DAYS) {
+  const life = layOutLife(detailsOn(day), new Date(FIRST_DAY + day * DAY_MS))!;
+  const picture = draw(life, `The client secrets of a stack on day ${day}`);
+  writeGenerated("write:pictures", `docs/pictures/status-day-${day}.svg`, picture);
 }
-
-main(process.argv.includes("--check"));

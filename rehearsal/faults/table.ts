@@ -54,7 +54,9 @@ function tellCommits(entries: readonly Entry[]): string {
 
 function row({ where, fault }: FaultCase, outcome: Outcome | undefined): string {
   if (!outcome) return `| ${[cellOf(where), fault, "not run yet", "", "", ""].join(" | ")} |`;
-  const notes = [outcome.keptAccess ? "" : " access lost", outcome.toldSecret ? " secret printed" : ""].join("");
+  const notes = [outcome.keptAccess ? "" : " access lost", outcome.toldSecret ? " secret printed" : ""].join(
+    "",
+  );
   const cells = [
     cellOf(where),
     fault,

@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { COVERAGE_FILE, renderCoverage } from "../../tools/coverage";
 import { pathsOf, SERVICES } from "../../local-azure/services";
 import { useRig } from "./rig";
 
 describe("local Azure: COVERAGE.md", () => {
   const rig = useRig();
-
-  it("is what the routes say; `npx ts-node -T tools/coverage.ts` writes it anew", () => {
-    assert.equal(readFileSync(COVERAGE_FILE, "utf8"), renderCoverage());
-  });
 
   it("lists only routes that are answered: none of them is a 501", async () => {
     for (const route of Object.values(SERVICES).flatMap(({ routes }) => routes))

@@ -8,10 +8,10 @@ const ROOT = path.resolve(__dirname, "../..");
 export const PACKAGE = "himl-service-principal";
 const GO_PACKAGE = PACKAGE.replaceAll("-", "");
 
-/** Arguments that no other language has: they are functions, or for tests in TypeScript. Others use the resource option `transforms`. */
+/** Arguments for TypeScript alone: functions, and what tests set. Other languages use the resource option `transforms`. */
 export const TYPESCRIPT_ONLY = ["transform", "now"] as const;
 
-/** Of `HIML_TENANT_ID` generators would make `HIM_L_TENAN_T_ID`; of `HimlTenantId` Python's makes `HIML_TENANT_ID`. */
+/** From `HIML_TENANT_ID` generators would make `HIM_L_TENAN_T_ID`. From `HimlTenantId` Python's makes `HIML_TENANT_ID`. */
 function enumNameOf(stackOutput: string): string {
   return propertyOf(stackOutput).replace(/^./, (letter) => letter.toUpperCase());
 }
@@ -42,7 +42,7 @@ export function createSchema() {
     keywords: ["category/cloud", "kind/component"],
     meta: { supportPack: true },
     language: {
-      // A package added from a git address would have the owner's name before its own otherwise.
+      // Otherwise the name of a package that was added from git would begin with its owner's name.
       python: {
         packageName: PACKAGE.replaceAll("-", "_"),
         pyproject: { enabled: true },
@@ -56,7 +56,7 @@ export function createSchema() {
         importBasePath: `example.com/${PACKAGE}/${GO_PACKAGE}`,
         respectSchemaVersion: true,
       },
-      // A namespace with the name of its class would hide the class.
+      // A namespace with the same name as the class would hide the class.
       csharp: { namespaces: { [PACKAGE]: "Himl" }, respectSchemaVersion: true },
     },
     types: {

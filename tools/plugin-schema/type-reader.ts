@@ -28,7 +28,7 @@ type ComplexTypeSpec =
 
 type PropertyNode = ts.PropertySignature & { type: ts.TypeNode };
 
-/** Reads types of this project as a Pulumi schema has them. What a schema cannot express is an error, never left out. */
+/** Reads types of this project as types of a Pulumi schema. Throws where a schema cannot express a type. */
 export function createTypeReader(root: string, packageName: string) {
   const options = ts.parseJsonConfigFileContent(
     ts.readConfigFile(path.join(root, "tsconfig.json"), (file) => ts.sys.readFile(file)).config,
@@ -69,7 +69,7 @@ export function createTypeReader(root: string, packageName: string) {
       ...(description !== "" && { description }),
       ...spec,
       ...(fallback !== undefined && spec.type !== "array" && !spec.oneOf && { default: fallback }),
-      // Items of lists are never plain: the Go SDK made from that does not compile.
+      // Never for items of lists: the Go SDK would not compile.
       ...(!isInput && isScalar(spec) && owner === "" && { plain: true }),
     };
   }
@@ -109,7 +109,7 @@ export function createTypeReader(root: string, packageName: string) {
     const type = checker.getTypeFromTypeNode(node);
     if (type.flags & ts.TypeFlags.StringLike) return { type: "string" };
     if (type.flags & ts.TypeFlags.BooleanLike) return { type: "boolean" };
-    // TypeScript knows no integers; every number here is one, and its comment says so, or the type is a single number.
+    // TypeScript has no integers: the comment says "whole number", or the type is a single number.
     const isWhole = /whole number/.test(ts.getTextOfJSDocComment(readJsDoc(property)?.comment) ?? "");
     if (type.flags & ts.TypeFlags.NumberLiteral || (type.flags & ts.TypeFlags.Number && isWhole))
       return { type: "integer" };
@@ -144,19 +144,19 @@ export function createTypeReader(root: string, packageName: string) {
   function readUnion(node: ts.UnionTypeNode, property: PropertyNode, owner: string): TypeSpec {
     const members = node.types;
     const keywords = members.map((member) => member.kind);
-    // A number as a text: other languages have one type for it.
+    // A number that may also be a text: other languages need one type.
     if (keywords.includes(ts.SyntaxKind.StringKeyword) && keywords.includes(ts.SyntaxKind.NumberKeyword))
       return { type: "string" };
     const named = members.find(ts.isTypeReferenceNode);
     const others = members.filter((member) => member !== named);
-    // `BuiltInRoleName | (string & {})`: known texts, and any other.
+    // `BuiltInRoleName | (string & {})`: known texts, or any text.
     if (
       named &&
       others.every((member) => checker.getTypeFromTypeNode(member).flags & ts.TypeFlags.Intersection)
     )
       return { oneOf: [{ type: "string" }, readType(named, property, owner)] };
     const type = checker.getTypeFromTypeNode(node);
-    // Without a name of its own it is not worth a type of its own.
+    // Only a named union becomes a type.
     if (type.isUnion() && type.types.every((one) => one.isStringLiteral())) return { type: "string" };
     return refuse(node);
   }
@@ -172,7 +172,7 @@ export function createTypeReader(root: string, packageName: string) {
     return { $ref: `#/types/${token}` };
   }
 
-  /** One object with the properties of all: languages without unions would have none of them otherwise. */
+  /** One object with the properties of all members: not every language has unions. */
   function readObjects(
     name: string,
     members: (ts.InterfaceDeclaration | ts.TypeLiteralNode)[],
@@ -186,7 +186,7 @@ export function createTypeReader(root: string, packageName: string) {
     const properties: Record<string, PropertySpec> = {};
     for (const spec of specs) {
       for (const [property, { default: fallback, ...rest }] of Object.entries(spec.properties)) {
-        // Every SDK sends a default, also where the property does not belong to the kind that is meant.
+        // SDKs always send a default, even if the property does not belong to the member that is meant.
         properties[property] ??= {
           ...rest,
           ...(members.length === 1 && fallback !== undefined && { default: fallback }),
@@ -223,7 +223,6 @@ export function createTypeReader(root: string, packageName: string) {
 
   return {
     types: () => Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
-    /** The properties of an interface. */
     readInterface(file: string, name: string, except: readonly string[]): ObjectSpec {
       return readMembers(findDeclaration(file, name) as ts.InterfaceDeclaration, "", except);
     },
@@ -271,7 +270,7 @@ function unwrap(text: string): string {
     .join("\n\n");
 }
 
-/** A name that is an identifier in every language: `AzureML Metrics Writer (preview)` is `AzureMLMetricsWriterPreview`. */
+/** An identifier in every language: `AzureML Metrics Writer (preview)` is `AzureMLMetricsWriterPreview`. */
 function createEnumName(value: string): string {
   return value
     .split(/[^A-Za-z0-9]+/)

@@ -1,8 +1,8 @@
 import type { Answer, Exchange, Request } from "./gateway";
 
 /**
- * What was created, as the exchanges tell: the stack's record misses what was created by a call whose answer was lost
- * or not understood. It keeps the tokens of the clients that it saw, to remove with them what the stack left.
+ * What the exchanges show as created. The state of the stack misses a thing if the answer to its creation was lost.
+ * The tokens of the clients are kept, to remove with them what the stack leaves behind.
  */
 export class Created {
   private readonly paths = new Map<string, { host: string; path: string }>();
@@ -24,7 +24,7 @@ export class Created {
     this.paths.set(`${host}${path}`, { host, path });
   }
 
-  /** Removes what is still there, assignments before applications; gives what could not be removed. */
+  /** Removes what is still there, assignments before applications. Returns the addresses of what it could not remove. */
   async remove(forward: (request: Request) => Promise<Answer>): Promise<string[]> {
     const all = [...this.paths.values()].sort((a, b) => Number(isApplication(a)) - Number(isApplication(b)));
     const left: string[] = [];

@@ -2,32 +2,32 @@ import { type AnyRoute, guessApi, pathsOf, SERVICES } from "../../local-azure/se
 import { type Contract, isOfKind, readContracts, SHARED } from "../../test/local-azure/contract";
 import type { Exchange } from "./gateway";
 
-/** How an exchange compares with what Azure was seen to answer before. It holds no value of the exchange. */
+/** How an exchange differs from the contracts. It contains no value of the exchange. */
 export interface Comparison {
-  /** As COVERAGE.md has it; method and host where no operation is known. */
+  /** As in COVERAGE.md; for an unknown operation, method and host. */
   readonly operation: string;
   readonly status: number;
-  /** The contract that the answer was compared with; none where no contract knows the operation. */
+  /** The contract that the answer was compared with, if there is one for it. */
   readonly contract?: string;
-  /** What differs, by its place in the answer. */
+  /** What differs, and where in the answer. */
   readonly deviations: readonly string[];
 }
 
-// Azure may answer these at any time; clients try again.
-const PASSING = new Set([408, 429, 500, 502, 503, 504]);
+// Azure may answer with these at any time, and clients retry.
+const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 
 const CONTRACTS = readContracts();
 
-/** Compares with the contracts of the operation that have the answer's status: the one that fits best counts. */
+/** Compares an answer with the contracts of its operation and status. The one that fits best counts. */
 export function compareExchange({ request, answer }: Exchange): Comparison {
   const route = routeOf(request.method, request.path, request.host);
   const { status } = answer;
   if (!route) return { operation: `${request.method} on ${request.host}`, status, deviations: [] };
   const operation = `${route.method} ${route.path}`;
   const known = CONTRACTS.filter((contract) => contract.operation === operation);
-  if (known.length === 0 || PASSING.has(status)) return { operation, status, deviations: [] };
+  if (known.length === 0 || TRANSIENT.has(status)) return { operation, status, deviations: [] };
   const same = known.filter((contract) => contract.answer.status === status);
-  // Contracts that only know refusals say nothing about a success.
+  // Contracts of refusals alone say nothing about a success.
   if (same.length === 0 && isSuccess(status) && !known.some(({ answer: { status: one } }) => isSuccess(one)))
     return { operation, status, deviations: [] };
   if (same.length === 0) {
@@ -61,7 +61,7 @@ function patternOf(pattern: string): RegExp {
   return new RegExp(`^${source}/?$`, "i");
 }
 
-/** The error's code, if it looks like one: codes are names, and tell no secret. */
+/** The error's code, if it looks like a code, which is never a secret. */
 function codeOf({ body }: Exchange["answer"]): string {
   const { error } = (parse(body) ?? {}) as { error?: { code?: unknown } | string };
   const code = typeof error === "object" ? error.code : error;
@@ -88,7 +88,7 @@ function compareAnswer({ answer: expected }: Contract, answer: Exchange["answer"
   if (graphError) return [...headers, ...compareShape(content, { error: { ...GRAPH_ERROR } }, "body")];
   if (armError) return [...headers, ...compareShape(content, { error: { code: "", message: "" } }, "body")];
   if (oauthError) return [...headers, ...compareShape(content, OAUTH_ERROR, "body")];
-  if (body === undefined) return answer.body.length === 0 ? headers : [...headers, "there is a body"];
+  if (body === undefined) return answer.body.length === 0 ? headers : [...headers, "has an unexpected body"];
   return [...headers, ...compareShape(content, body, "body")];
 }
 
@@ -109,20 +109,20 @@ function compareHeaders(
 ): string[] {
   return Object.entries(expected).flatMap(([name, value]) => {
     const given = actual[name];
-    if (value === "<absent>") return given === undefined ? [] : [`header ${name} is there`];
+    if (value === "<absent>") return given === undefined ? [] : [`header ${name} is unexpected`];
     if (given === undefined) return [`header ${name} is missing`];
-    // What stands between braces is of another run, and a pattern may be made of it.
+    // Values in braces belong to another run, and a value may be a pattern.
     const isFixed = !/[{<]/.test(value) && !value.startsWith("/");
     return isFixed && given.toLowerCase() !== value.toLowerCase() ? [`header ${name} has another value`] : [];
   });
 }
 
-/** The shape alone: which properties there are, and of which kind. Values are those of this run. */
+/** Compares properties and their types, not values: those differ in every run. */
 function compareShape(actual: unknown, expected: unknown, place: string): string[] {
   if (typeof expected === "string" && /^<\w+>$/.test(expected)) {
     return isOfKind(expected, actual) ? [] : [`${place} is not ${expected}`];
   }
-  // What was unset in the contract may be set here, and the other way round.
+  // What is null in one run may be set in another.
   if (expected === null || actual === null) return [];
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual)) return [`${place} is not a list`];

@@ -13,7 +13,7 @@ import { startConnectProxy } from "../../local-azure/proxy";
 export interface Request {
   readonly method: string;
   readonly host: string;
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -33,21 +33,21 @@ export interface Exchange {
 }
 
 export interface GatewayOptions {
-  /** Carries a request to Azure. */
+  /** Sends a request to Azure. */
   readonly forward: (request: Request) => Promise<Answer>;
-  /** Asked before each request that writes; what is declined never leaves the machine. */
+  /** Asked before each request that writes. A declined request never leaves the machine. */
   readonly allows: (request: Request) => Promise<boolean>;
   readonly onExchange: (exchange: Exchange) => void;
 }
 
-/** A way to Azure that every client takes: it sees each exchange, and lets no write through that nobody allowed. */
+/** A proxy between every client and Azure. It records each exchange, and sends only writes that were allowed. */
 export interface Gateway {
-  /** Proxy and CA, for the environment of clients. */
+  /** Proxy and CA, as environment variables of the clients. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-// Hop-by-hop headers, and those that describe the body as it was sent: the answer is passed on decoded and whole.
+// Hop-by-hop headers, and those about the encoding of the body: the gateway passes it on decoded and whole.
 const NOT_PASSED_ON = new Set([
   "connection",
   "content-length",
@@ -66,13 +66,13 @@ const DECLINED: Answer = {
   ),
 };
 
-/** Whether a request changes something; a token is only asked for. */
+/** Whether a request changes something. Requests for tokens do not. */
 export function isWrite({ method, host, path: target }: Request): boolean {
   if (method === "GET" || method === "HEAD" || host.startsWith("login.")) return false;
   return !/\/(getByIds|getMemberObjects|checkMemberGroups)(\?|$)/i.test(target);
 }
 
-/** Starts the gateway on loopback, with a CA of its own that only its clients are told of. */
+/** Starts the gateway on loopback, with its own CA, which only its clients trust. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const certificates = await createCertificates();
   const folder = await mkdtemp(path.join(tmpdir(), "himl-real-run-"));
@@ -83,7 +83,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     (incoming, outgoing) => {
       void carry(options, incoming).then(
         ({ status, headers, body }) => outgoing.writeHead(status, headers).end(body),
-        // No answer came: the client finds out as it would without the gateway.
+        // No answer came: close the connection, as Azure's side would have.
         () => outgoing.destroy(),
       );
     },
@@ -134,7 +134,7 @@ function passOn(headers: Readonly<Record<string, string | string[] | undefined>>
   );
 }
 
-/** To the real Azure, through the user's own proxy where there is one. */
+/** Sends to the real Azure, through the user's own proxy if there is one. */
 export function forwardToAzure(dispatcher: Dispatcher = new EnvHttpProxyAgent()) {
   return async ({ method, host, path: target, headers, body }: Request): Promise<Answer> => {
     const response = await request(`https://${host}${target}`, {

@@ -11,20 +11,20 @@ import { hide, renderReport } from "./report";
 const USAGE = `Usage: npm run real-run -- --resource-group NAME --workspace NAME [options]
 
 Runs the life of a service principal once on a real tenant: provision, log in, renew, rotate, destroy. It asks before
-each write, compares every answer with what Azure was seen to answer before, and removes what it made, also when it is
-interrupted. The report has no secrets and no IDs; it can be attached to an issue.
+each write, compares every answer with the known answers of Azure, and removes what it created, also when you interrupt
+it. The report contains no secrets and no IDs, so you can attach it to an issue.
 
 Log in with ARM_CLIENT_ID, ARM_CLIENT_SECRET, ARM_TENANT_ID and ARM_SUBSCRIPTION_ID: a service principal that may
 register applications and assign roles on the resource group.
 
-  --token-file FILE      a pipeline's own token, for the part without a password. Default: that part is skipped
-  --real-providers LIST  leave these providers to their real plugins: ${PROVIDER_NAMES.join(",")}
+  --token-file FILE      a token of a pipeline, for the part without a password. Default: skip that part
+  --real-providers LIST  use the real plugins for these providers: ${PROVIDER_NAMES.join(",")}
   --engine PATH          the Pulumi executable to use
   --report FILE          where the report goes. Default: real-run-report.md
   --yes                  do not ask
   --help                 print this
 
-Exit code: 0 every step did what it should, 1 something did not, 2 wrong usage.
+Exit code: 0 every step succeeded, 1 a step failed, 2 wrong usage.
 `;
 
 const LOGIN = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID"] as const;
@@ -59,7 +59,7 @@ function readArguments(argv: string[]) {
     ...LOGIN.filter((name) => !process.env[name]),
   ];
   if (missing.length > 0) throw new UsageError(`Missing: ${missing.join(", ")}.`);
-  if (!values.yes && !process.stdin.isTTY) throw new UsageError("Without a terminal, --yes must be given.");
+  if (!values.yes && !process.stdin.isTTY) throw new UsageError("Without a terminal, add --yes.");
   return values;
 }
 

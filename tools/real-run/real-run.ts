@@ -14,24 +14,22 @@ import { type Comparison, compareExchange } from "./deviations";
 import { type Answer, type Request, startGateway } from "./gateway";
 import type { RunReport } from "./report";
 
-/** What a run is told. */
 export interface RealRunOptions {
   readonly engine: Engine;
-  /** The login of whoever runs it: ARM_CLIENT_ID, ARM_CLIENT_SECRET, ARM_TENANT_ID, ARM_SUBSCRIPTION_ID. */
+  /** The user's login: ARM_CLIENT_ID, ARM_CLIENT_SECRET, ARM_TENANT_ID, ARM_SUBSCRIPTION_ID. */
   readonly login: Readonly<Record<string, string>>;
   readonly resourceGroup: string;
   readonly workspaceName: string;
-  /** A token of a pipeline, for the part without a password; left out: that part is skipped. */
+  /** A token of a pipeline. Without it, the part without a password is skipped. */
   readonly token?: string;
   readonly realProviders?: readonly ProviderName[];
   readonly forward: (request: Request) => Promise<Answer>;
-  /** Asks a person. */
   readonly confirm: (question: string) => Promise<boolean>;
   readonly onStep: (step: StepReport) => void;
   readonly signal: AbortSignal;
 }
 
-/** Nobody agreed to what would have been written. */
+/** The user declined before anything was written. */
 export class DeclinedError extends Error {
   override readonly name = "DeclinedError";
 }
@@ -43,7 +41,7 @@ const WAIT = "5m";
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Runs the life of a service principal once, compares every answer, and removes all of it, whatever happens. */
+/** Runs the life of a service principal once, compares every answer, and removes everything, whatever happens. */
 export async function realRun(options: RealRunOptions): Promise<RunReport> {
   const life = await Life.open(options);
   try {
@@ -130,7 +128,7 @@ class Life {
       return [`${names.length} resources in Azure would be created`, names] as const;
     });
     const { resourceGroup } = this.options;
-    const question = `This creates ${planned.join(", ")}, with Contributor on resource group ${resourceGroup}, and removes all of it at the end. Go on?`;
+    const question = `This creates ${planned.join(", ")}, with Contributor on resource group ${resourceGroup}, and removes everything at the end. Continue?`;
     if (!(await confirm(question))) throw new DeclinedError("Nothing was created.");
 
     const first = await this.up("provision");
@@ -139,7 +137,7 @@ class Life {
 
     this.now = new Date(Date.now() + 90 * DAY_MS);
     const renewed = await this.up("renew, as in 90 days");
-    await this.expectLogin("log in with the secret before", first, "accepted");
+    await this.expectLogin("log in with the previous secret", first, "accepted");
     await this.expectLogin("log in with the new secret", renewed, "accepted");
     signal.throwIfAborted();
 
@@ -207,18 +205,17 @@ class Life {
         signal: this.options.signal,
       });
       const report = JSON.parse(stdout) as { ok: boolean; code?: string };
-      expect(report.ok, `It was not ${outcome}: ${report.code}.`);
+      expect(report.ok, `The login was not ${outcome}: ${report.code}.`);
       return [outcome, undefined];
     });
   }
 
-  /** One question at a time, although providers write side by side. What removes is not asked for: it was agreed to. */
+  /** One question at a time, although providers write concurrently. Removal needs no question: the first one covers it. */
   private allows(request: Request): Promise<boolean> {
     if (this.isRemoving) return Promise.resolve(true);
     const answer = this.questions.then(async () => {
       if (this.options.signal.aborted) return false;
       const isAllowed = await this.options.confirm(`${describeWrite(request)}. Send it?`);
-      // From now on there may be something to remove.
       this.hasWritten ||= isAllowed;
       return isAllowed;
     });
@@ -226,15 +223,15 @@ class Life {
     return answer;
   }
 
-  /** Removes what is still there, also after an interruption; what cannot be removed is named. */
+  /** Removes what is still there, also after an interruption. Returns what it could not remove. */
   private async remove(): Promise<string[]> {
     this.isRemoving = true;
     try {
-      // A refresh first: a run that was interrupted may not have recorded what it did.
+      // Refresh first: an interrupted run may not have recorded what it did.
       await this.session.refresh();
       await this.session.destroy();
     } catch {
-      // What the engine could not remove is removed below, by what was seen to be created.
+      // The line below removes what the engine could not.
     }
     return this.created.remove(this.options.forward);
   }

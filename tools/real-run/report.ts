@@ -1,17 +1,17 @@
 import type { StepReport } from "../../rehearsal/story";
 import type { Comparison } from "./deviations";
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunReport {
   readonly ok: boolean;
   readonly engine: string;
   readonly steps: readonly StepReport[];
   readonly comparisons: readonly Comparison[];
-  /** Commands that remove what could not be removed; empty where nothing is left. */
+  /** Addresses of what could not be removed. */
   readonly left: readonly string[];
 }
 
-/** The report as Markdown, without secrets and IDs: `hidden` are the texts that must not appear, such as names. */
+/** The report as Markdown, without secrets and IDs. `hidden`: other texts that must not appear, such as names. */
 export function renderReport(report: RunReport, hidden: readonly string[]): string {
   const { steps, comparisons, engine, left } = report;
   const deviating = distinct(comparisons.filter(({ deviations }) => deviations.length > 0));
@@ -22,10 +22,10 @@ export function renderReport(report: RunReport, hidden: readonly string[]): stri
   const lines = [
     "# A run on a real tenant",
     "",
-    `${report.ok ? "Every step did what it should." : "NOT every step did what it should."} Pulumi ${engine}, Node.js ${process.version}, ${process.platform}.`,
-    `${comparisons.length} exchanges with Azure; ${held.length} as a contract says, ${deviating.length} different deviations.`,
+    `${report.ok ? "Every step succeeded." : "**A step failed, or something is left behind.**"} Pulumi ${engine}, Node.js ${process.version}, ${process.platform}.`,
+    `${comparisons.length} exchanges with Azure; ${held.length} match a contract, ${deviating.length} different deviations.`,
     "",
-    "| step | came to |",
+    "| step | result |",
     "| --- | --- |",
     ...steps.map(({ name, ok, detail }) => `| ${name} | ${ok ? "" : "**failed** "}${oneLine(detail)} |`),
     "",
@@ -33,14 +33,14 @@ export function renderReport(report: RunReport, hidden: readonly string[]): stri
     "",
     ...(deviating.length === 0 ? ["None."] : deviating.map(describeDeviation)),
     "",
-    "## Operations without a contract for what was answered",
+    "## Operations without a contract for the answer",
     "",
     ...(unknown.length === 0 ? ["None."] : unknown.map((operation) => `- ${operation}`)),
     "",
     "## Left behind",
     "",
     ...(left.length === 0
-      ? ["Nothing but what Azure keeps in its recycle bin for 30 days, without secrets."]
+      ? ["Nothing, except what Azure keeps in its recycle bin for 30 days, without secrets."]
       : left.map((line) => `- ${line}`)),
     "",
   ];
@@ -60,7 +60,7 @@ function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").replaceAll("|", "\\|").slice(0, 400);
 }
 
-/** Puts `<guid>` for every ID and `<hidden>` for every text that must not appear. */
+/** Replaces every ID with `<guid>`, and every text that must not appear with `<hidden>`. */
 export function hide(text: string, hidden: readonly string[]): string {
   const longestFirst = hidden.filter((one) => one.length > 2).sort((a, b) => b.length - a.length);
   return longestFirst
