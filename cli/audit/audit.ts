@@ -6,12 +6,11 @@ import { examineCheckpoint, readCheckpoint } from "./checkpoint";
 import { compareByHand } from "./compare-by-hand";
 import { compareOrphans } from "./compare-orphans";
 import { compareRecorded } from "./compare-recorded";
-import type * as credentials from "./credentials";
 import type { AzureFacts, Unanswered } from "./facts";
 import { createFinding, type Finding, sortFindings } from "./findings";
 import type * as azureReader from "./read-azure";
 import type { Deployment } from "./deployment";
-import { explainOtherLogin } from "./provider-logins";
+import { connectAsProviders, connectByVariables, loadReader } from "./provider-connection";
 import { readRecord, type StackRecord } from "./record";
 import { describeCheckpoint, describePending, findLocks } from "./stack-condition";
 
@@ -31,6 +30,8 @@ export interface Audit {
   /** Whether the last run that changes Azure was a `destroy` that did not finish. */
   readonly wasDestroyed: boolean;
   readonly azure: azureReader.Azure;
+  /** What to say where another login is used than the providers'. */
+  readonly otherLogin: string | undefined;
   readonly facts: AzureFacts;
   /** Worst first. */
   readonly findings: readonly Finding[];
@@ -62,11 +63,7 @@ export async function audit(
   const exporting = exportDeployment(io, selection);
   // Failures are told when they are waited for.
   for (const reading of [finding, exporting]) reading.catch(() => undefined);
-  // While Pulumi starts: they take as long to load.
-  const { chooseCredential } = loadCredentials();
-  const { connect, readAzure } = loadReader();
-  const early = io.env["ARM_TENANT_ID"] ? connect(io, chooseCredential(io, undefined)) : undefined;
-  early?.prepare();
+  const byVariables = connectByVariables(io);
 
   const backend = await finding;
   const locking = known.ownsLock
@@ -91,10 +88,19 @@ export async function audit(
     ...(state.record.tenantId === undefined && past?.tenantId && { tenantId: past.tenantId }),
     subscriptionIds: subscriptionsOf(io, state.record, past),
   };
-  const azure = early ?? connect(io, chooseCredential(io, record.tenantId));
-  const facts = await readAzure(azure, record).catch((error: unknown) => {
-    throw withOtherLogin(error, record.providerLogins, io.env);
-  });
+  const logins = !state.record.providerLogins.areKnown && past ? past.providerLogins : record.providerLogins;
+  const connection = await connectAsProviders(
+    io,
+    selection,
+    { logins, tenantId: record.tenantId },
+    byVariables,
+  );
+  const { azure, otherLogin } = connection;
+  const facts = await loadReader()
+    .readAzure(azure, record)
+    .catch((error: unknown) => {
+      throw withOtherLogin(error, otherLogin);
+    });
   const locks = await locking;
   const comparison = { record, facts, ownIds: own, now: io.now() };
   return {
@@ -104,6 +110,7 @@ export async function audit(
     idsFrom,
     wasDestroyed,
     azure,
+    otherLogin,
     facts,
     findings: sortFindings([
       ...state.findings,
@@ -124,10 +131,9 @@ export async function audit(
   };
 }
 
-function withOtherLogin(error: unknown, logins: readonly string[], env: Io["env"]): unknown {
-  const explanation = explainOtherLogin(logins, env);
-  if (!(error instanceof CliError) || explanation === undefined) return error;
-  return new CliError(error.code, error.message, `${error.remedy}\n${explanation}`);
+function withOtherLogin(error: unknown, otherLogin: string | undefined): unknown {
+  if (!(error instanceof CliError) || otherLogin === undefined) return error;
+  return new CliError(error.code, error.message, `${error.remedy}\n${otherLogin}`);
 }
 
 const DESTROY_UNFINISHED = createFinding(
@@ -213,9 +219,3 @@ function subscriptionsOf(io: Io, state: StackRecord, past: StackRecord | undefin
   if (known.length === 0 && configured) return [configured.toLowerCase()];
   return [...new Set(known)];
 }
-
-// `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
-/* eslint-disable @typescript-eslint/no-require-imports */
-const loadCredentials = () => require("./credentials") as typeof credentials;
-const loadReader = () => require("./read-azure") as typeof azureReader;
-/* eslint-enable @typescript-eslint/no-require-imports */

@@ -10,9 +10,11 @@ import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipel
 import { command } from "../../components/commands";
 import { CliError } from "../errors";
 import type { Io } from "../io";
+import type * as certificates from "./certificate";
 import { isNotFound, lastLines, parseJson, run } from "../processes";
 import { environmentFor } from "../tool-environments";
 import { httpClient, pipeline } from "./http";
+import type { LoginSettings } from "./login-settings";
 
 /** Gives an access token for a resource such as `https://graph.microsoft.com`. */
 export type GetToken = (resource: string) => Promise<string>;
@@ -20,84 +22,72 @@ export type GetToken = (resource: string) => Promise<string>;
 const AUTHORITY = "https://login.microsoftonline.com";
 
 /**
- * The login of whoever runs the command, over the chain of the two providers and in their order: certificate, secret,
- * OpenID Connect, managed identity, Azure CLI, by the same `ARM_*` variables. The first that is set is used; where it
- * fails, no other one is tried.
+ * The login of one provider, by the same settings and variables, and in the order of both: certificate, secret, OpenID
+ * Connect, managed identity, Azure CLI. The first that is set is used; where it fails, no other one is tried.
  *
- * @param tenantId that of the stack, where `ARM_TENANT_ID` names none.
+ * @param tenantOfStack where no setting names the tenant.
  * @throws CliError where something is set that cannot be used.
  */
-export function chooseCredential(io: Io, tenantId: string | undefined): GetToken {
-  const read = (...names: string[]) => names.map((name) => io.env[name]).find(Boolean);
-  const tenant = read("ARM_TENANT_ID") ?? tenantId;
-  const clientId = read("ARM_CLIENT_ID");
+export function chooseCredential(
+  io: Io,
+  settings: LoginSettings,
+  tenantOfStack: string | undefined,
+): GetToken {
   const options = { authorityHost: AUTHORITY, retryOptions: { maxRetries: 2 } };
-  const needBoth = (variable: string): [tenant: string, clientId: string] => {
-    if (tenant !== undefined && clientId !== undefined) return [tenant, clientId];
-    throw new CliError(
-      "LOGIN_INCOMPLETE",
-      `Where ${variable} is set, ARM_CLIENT_ID and ARM_TENANT_ID must be set too.`,
-      `Set them, or unset ${variable} to use the login of the Azure CLI.`,
-    );
-  };
-
-  const certificate = read("ARM_CLIENT_CERTIFICATE_PATH");
-  if (certificate !== undefined) {
-    const certificatePassword = read("ARM_CLIENT_CERTIFICATE_PASSWORD");
-    const credential = new ClientCertificateCredential(
-      ...needBoth("ARM_CLIENT_CERTIFICATE_PATH"),
-      { certificatePath: certificate, ...(certificatePassword !== undefined && { certificatePassword }) },
-      options,
-    );
-    const getToken = tokensOf(credential);
-    return async (resource) => {
-      await requirePem(certificate);
-      return getToken(resource);
-    };
+  for (const setting of ["clientCertificatePath", "clientCertificate"] as const) {
+    const value = settings.get(setting);
+    if (value !== undefined) return certificateLogin(settings, setting, value, tenantOfStack, options);
   }
-  const secret = read("ARM_CLIENT_SECRET");
+  const secret = settings.get("clientSecret");
   if (secret !== undefined) {
-    return tokensOf(new ClientSecretCredential(...needBoth("ARM_CLIENT_SECRET"), secret, options));
+    const [tenantId, clientId] = settings.need("clientSecret", tenantOfStack);
+    return tokensOf(new ClientSecretCredential(tenantId, clientId, secret, options));
   }
-  if (isTrue(read("ARM_USE_OIDC"))) {
-    const [of, as] = needBoth("ARM_USE_OIDC");
-    const connection = read("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID");
-    const pipelineToken = read("ARM_OIDC_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN");
+  if (settings.isTrue("useOidc")) {
+    const [tenantId, clientId] = settings.need("useOidc", tenantOfStack);
+    const connection = settings.get("adoPipelineServiceConnectionId");
+    const pipelineToken = settings.get("oidcRequestToken") ?? settings.variable("SYSTEM_ACCESSTOKEN");
     // It reads SYSTEM_OIDCREQUESTURI itself.
-    if (connection !== undefined && pipelineToken !== undefined && read("SYSTEM_OIDCREQUESTURI")) {
-      return tokensOf(new AzurePipelinesCredential(of, as, connection, pipelineToken, options));
-    }
-    return tokensOf(new ClientAssertionCredential(of, as, () => readAssertion(read), options));
+    if (connection !== undefined && pipelineToken !== undefined && settings.variable("SYSTEM_OIDCREQUESTURI"))
+      return tokensOf(new AzurePipelinesCredential(tenantId, clientId, connection, pipelineToken, options));
+    return tokensOf(
+      new ClientAssertionCredential(tenantId, clientId, () => readAssertion(settings), options),
+    );
   }
-  if (isTrue(read("ARM_USE_MSI"))) {
+  const clientId = settings.get("clientId");
+  if (settings.isTrue("useMsi")) {
     return tokensOf(new ManagedIdentityCredential(clientId === undefined ? {} : { clientId }));
   }
-  return (resource) => getTokenOfAzureCli(io, resource, tenant);
+  const tenantId = settings.get("tenantId") ?? tenantOfStack;
+  return (resource) => getTokenOfAzureCli(io, resource, tenantId);
 }
 
-/** The providers take PFX; the library that this command uses takes PEM alone, and says no more than that it failed. */
-async function requirePem(file: string): Promise<void> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw new CliError(
-      "CERTIFICATE_NOT_READ",
-      `ARM_CLIENT_CERTIFICATE_PATH must name a file that can be read. Received ${file} (${(error as NodeJS.ErrnoException).code}).`,
-      "Set it to the file with the certificate and its key, in PEM.",
-    );
-  }
-  if (/-----BEGIN (ENCRYPTED |RSA |EC )?PRIVATE KEY-----/.test(text)) return;
-  throw new CliError(
-    "CERTIFICATE_NOT_PEM",
-    `ARM_CLIENT_CERTIFICATE_PATH must name a file in PEM, with the certificate and its key. Received ${file}, which has no key in PEM; perhaps it is PFX.`,
-    "Convert it for this command: `openssl pkcs12 -in <file> -nodes -out <file>.pem`. The providers take both.",
+function certificateLogin(
+  settings: LoginSettings,
+  setting: "clientCertificatePath" | "clientCertificate",
+  value: string,
+  tenantOfStack: string | undefined,
+  options: { authorityHost: string },
+): GetToken {
+  const [tenantId, clientId] = settings.need(setting, tenantOfStack);
+  const reading = loadCertificates().readCertificate({
+    setting: settings.nameOf(setting),
+    is: setting === "clientCertificate" ? "base64" : "file",
+    value,
+    password: settings.get("clientCertificatePassword"),
+    passwordSetting: settings.nameOf("clientCertificatePassword"),
+  });
+  // A failure is told by whoever asks for a token.
+  const getting = reading.then((certificate) =>
+    tokensOf(new ClientCertificateCredential(tenantId, clientId, { certificate }, options)),
   );
+  getting.catch(() => undefined);
+  return async (resource) => (await getting)(resource);
 }
 
-function isTrue(text: string | undefined): boolean {
-  return text === "1" || text?.toLowerCase() === "true";
-}
+// `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const loadCertificates = () => require("./certificate") as typeof certificates;
 
 function tokensOf(credential: { getToken(scope: string): Promise<{ token: string } | null> }): GetToken {
   return async (resource) => {
@@ -113,16 +103,16 @@ function tokensOf(credential: { getToken(scope: string): Promise<{ token: string
 }
 
 /** The token that the pipeline has, or gets: as both providers look for it. */
-async function readAssertion(read: (...names: string[]) => string | undefined): Promise<string> {
-  const token = read("ARM_OIDC_TOKEN");
+async function readAssertion(settings: LoginSettings): Promise<string> {
+  const token = settings.get("oidcToken");
   if (token !== undefined) return token;
-  const file = read("ARM_OIDC_TOKEN_FILE_PATH");
+  const file = settings.get("oidcTokenFilePath");
   if (file !== undefined) return (await readFile(file, "utf8")).trim();
-  const url = read("ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL");
-  const bearer = read("ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN");
+  const url = settings.get("oidcRequestUrl");
+  const bearer = settings.get("oidcRequestToken");
   if (url === undefined || bearer === undefined) {
     throw new Error(
-      "ARM_USE_OIDC is set, but neither ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH nor the job's own ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.",
+      `${settings.nameOf("useOidc")} is set, but neither ARM_OIDC_TOKEN, ARM_OIDC_TOKEN_FILE_PATH nor the job's own ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN.`,
     );
   }
   const address = new URL(url);

@@ -1,41 +1,52 @@
 import type { Deployment } from "./deployment";
+import { isGiven, LOGINS } from "./login-settings";
 
-/** Settings of the providers that are a login, or say which one: of azuread and azure-native alike. */
-const SETTINGS = [
-  "clientId",
-  "clientSecret",
-  "clientCertificate",
-  "clientCertificatePath",
-  "clientCertificatePassword",
-  "oidcToken",
-  "useOidc",
-  "useMsi",
-];
-
-/**
- * The settings with which the stack's own providers log in, such as `azuread:clientSecret`. A secret among them is
- * encrypted in the state, and a command that only reads needs no passphrase: so they are named, and not used.
- */
-export function readProviderLogins({ resources = [] }: Deployment): string[] {
-  const found = resources.flatMap(({ type, inputs = {} }) => {
-    const provider = /^pulumi:providers:(azuread|azure-native)$/.exec(type)?.[1];
-    if (provider === undefined) return [];
-    return SETTINGS.filter((name) => name in inputs).map((name) => `${provider}:${name}`);
-  });
-  return [...new Set(found)];
+/** With which settings the providers of a stack log in, by where these stand. */
+export interface ProviderLogins {
+  /** Whether there is a provider at all: none before the first `up`, and after `destroy`. */
+  readonly areKnown: boolean;
+  /** In the settings of the stack, such as `azuread:clientSecret`. */
+  readonly inSettings: readonly string[];
+  /** Of providers that the program makes itself. */
+  readonly inProgram: readonly string[];
 }
 
-/** What to say where another login is used. Undefined where the stack has none of its own, or whoever runs this names one. */
+/**
+ * Read from a state without decrypting anything, so that a command that only reads needs no passphrase unless there is
+ * a login to decrypt.
+ */
+export function readProviderLogins({ resources = [] }: Deployment): ProviderLogins {
+  const providers = resources.filter(({ type }) => /^pulumi:providers:(azuread|azure-native)$/.test(type));
+  const namesOf = (areDefaults: boolean) => [
+    ...new Set(
+      providers
+        .filter(({ urn }) => /::default(_[^:]*)?$/.test(urn) === areDefaults)
+        .flatMap(({ type, inputs = {} }) =>
+          LOGINS.filter((name) => isGiven(inputs[name])).map((name) => `${type.split(":")[2]}:${name}`),
+        ),
+    ),
+  ];
+  return { areKnown: providers.length > 0, inSettings: namesOf(true), inProgram: namesOf(false) };
+}
+
+/** What to say where another login is used than the providers'. */
 export function explainOtherLogin(
-  logins: readonly string[],
+  { inSettings, inProgram }: ProviderLogins,
   env: Readonly<Record<string, string | undefined>>,
+  unread?: string,
 ): string | undefined {
-  const isNamed = ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_USE_OIDC", "ARM_USE_MSI"].some(
-    (name) => env[name],
-  );
-  if (logins.length === 0 || isNamed) return undefined;
-  return (
-    `The stack logs in with ${logins.join(", ")}; this command does not, and uses the login of the Azure CLI. ` +
-    "To use the stack's login, set ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID to the same values."
-  );
+  const isNamed = ["ARM_CLIENT_ID", "ARM_USE_OIDC", "ARM_USE_MSI"].some((name) => env[name]);
+  const settings = unread === undefined ? [] : inSettings;
+  if (isNamed || settings.length + inProgram.length === 0) return undefined;
+  return [
+    ...(settings.length > 0
+      ? [`The stack's settings have a login, ${settings.join(", ")}, which could not be read: ${unread}.`]
+      : []),
+    ...(inProgram.length > 0
+      ? [
+          `The program makes a provider with a login of its own, ${inProgram.join(", ")}, which this command cannot use.`,
+        ]
+      : []),
+    "So the login of the Azure CLI is used. To use the stack's login, set ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID to the same values.",
+  ].join(" ");
 }

@@ -35,12 +35,12 @@ export interface Azure {
 const GRAPH = "https://graph.microsoft.com";
 const ARM = "https://management.azure.com";
 
-export function connect(io: Io, getToken: GetToken): Azure {
+export function connect(io: Io, logins: { readonly graph: GetToken; readonly arm: GetToken }): Azure {
   // One listener for each request that is under way.
   setMaxListeners(0, io.signal);
   const tokens = new Map<string, Promise<string>>();
   const tokenOf = (origin: string) => {
-    const token = tokens.get(origin) ?? getToken(origin);
+    const token = tokens.get(origin) ?? (origin === GRAPH ? logins.graph : logins.arm)(origin);
     tokens.set(origin, token);
     return token;
   };

@@ -1,6 +1,6 @@
 import { COMPONENT, type Deployment, type StateResource, TYPES } from "./deployment";
 import { isHalfDestroyed } from "./half-destroyed";
-import { readProviderLogins } from "./provider-logins";
+import { type ProviderLogins, readProviderLogins } from "./provider-logins";
 
 /** What the state of a stack records of its service principals. Read without decrypting anything. */
 export interface StackRecord {
@@ -16,8 +16,7 @@ export interface StackRecord {
   readonly changed: ReadonlyMap<string, number>;
   /** Whether a run that was cut short has taken away what the program declares, as only `pulumi destroy` does. */
   readonly isHalfDestroyed: "yes" | "perhaps" | "no";
-  /** Names of settings with which the providers of the stack log in. */
-  readonly providerLogins: readonly string[];
+  readonly providerLogins: ProviderLogins;
 }
 
 /** One HimlServicePrincipal, by its parts. What is about to be deleted (`delete` in the state) is among them. */

@@ -1,9 +1,9 @@
 import { audit, type AuditOptions } from "../audit/audit";
 import { needsAction } from "../audit/findings";
-import { explainOtherLogin } from "../audit/provider-logins";
 import { formatAsJson, formatAsText } from "../audit/report";
 import { CliError } from "../errors";
 import type { Io } from "../io";
+import { printable } from "../printable";
 
 export interface AuditCommandOptions extends AuditOptions {
   json?: boolean;
@@ -12,8 +12,7 @@ export interface AuditCommandOptions extends AuditOptions {
 /** `himl-sp audit`: compares the stack's record with Azure, and says who can log in and what they may do. */
 export async function runAudit(io: Io, { json, ...options }: AuditCommandOptions): Promise<void> {
   const result = await audit(io, options);
-  const otherLogin = explainOtherLogin(result.record.providerLogins, io.env);
-  if (otherLogin !== undefined) io.stderr.write(`${otherLogin}\n`);
+  if (result.otherLogin !== undefined) io.stderr.write(`${printable(result.otherLogin)}\n`);
   io.stdout.write(json ? formatAsJson(io, result) : formatAsText(io, result));
   if (!needsAction(result.findings)) return;
   const open = result.findings.filter(({ level }) => level !== "notice");

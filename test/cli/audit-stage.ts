@@ -121,6 +121,7 @@ export class AuditStage {
     await mkdir(path.dirname(this.checkpoint), { recursive: true });
     await writeFile(path.join(this.backend, ".pulumi", "meta.yaml"), "version: 1\n");
     await this.pulumi.forgetCalls();
+    await this.pulumi.uninstall("az");
     await this.answer();
   }
 
@@ -209,7 +210,7 @@ export class AuditStage {
     const calls = await this.pulumi.calls("pulumi");
     return calls
       .map(({ args }) => args.filter((arg) => arg !== "--non-interactive").join(" "))
-      .filter((call) => !/^(whoami|stack (--show-name|export|ls|history))/.test(call));
+      .filter((call) => !/^(whoami|config|stack (--show-name|export|ls|history))/.test(call));
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import path from "node:path";
 import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
 import { CONTRIBUTOR, ok, READER } from "../local-azure/rig";
 import { IDS } from "./audit-fixture";
@@ -220,88 +218,6 @@ describe("himl-sp audit", function () {
     const { exitCode, stdout, stderr } = await stage.audit();
     assert.deepEqual({ exitCode, stdout }, { exitCode: 1, stdout: "" });
     assert.match(stderr, /^himl-sp: OTHER_TENANT: .*\n {2}`az login --tenant /);
-  });
-
-  it("a login that is refused, or none", async () => {
-    const wrong = await stage.audit([], { ARM_CLIENT_SECRET: "wrong-secret" });
-    assert.match(
-      wrong.stderr,
-      /^himl-sp: AADSTS7000215: You must be logged in to Azure\. Entra refused your own login/,
-    );
-    assert.ok(!wrong.stderr.includes("wrong-secret"));
-    const none = await stage.audit([], { ARM_CLIENT_ID: "", ARM_CLIENT_SECRET: "" });
-    assert.match(none.stderr, /^himl-sp: NOT_LOGGED_IN: .*\n {2}`az login`, or set ARM_CLIENT_ID/);
-    const half = await stage.audit([], { ARM_CLIENT_ID: "" });
-    assert.match(half.stderr, /^himl-sp: LOGIN_INCOMPLETE: Where ARM_CLIENT_SECRET is set, /);
-    for (const { exitCode } of [wrong, none, half]) assert.equal(exitCode, 1);
-  });
-
-  it("a login that the stack's own settings name is not used, which is said", async () => {
-    const provider = {
-      urn: "urn:pulumi:dev::himl-service-principal::pulumi:providers:azuread::default",
-      type: "pulumi:providers:azuread",
-      inputs: { clientId: "c", clientSecret: { ciphertext: "v1:x" }, tenantId: "t" },
-    };
-    await stage.answer([], { resources: [...stage.deployment.resources!, provider] });
-    const own = /The stack logs in with azuread:clientId, azuread:clientSecret; this command does not, /;
-    const refused = await stage.audit([], { ARM_CLIENT_ID: "", ARM_CLIENT_SECRET: "" });
-    assert.match(refused.stderr, /^himl-sp: NOT_LOGGED_IN: /);
-    assert.match(refused.stderr, own);
-    assert.doesNotMatch((await stage.audit()).stderr, own);
-  });
-
-  it("a certificate that the providers take, and this command does not", async () => {
-    const file = path.join(stage.folder, "certificate.pfx");
-    await writeFile(file, Buffer.from([0x30, 0x82, 0x0a, 0x01]));
-    const at = (certificate: string) => stage.audit([], { ARM_CLIENT_CERTIFICATE_PATH: certificate });
-    assert.match((await at(file)).stderr, /^himl-sp: CERTIFICATE_NOT_PEM: .*PFX.*\n.*openssl pkcs12/);
-    assert.match((await at(`${file}.missing`)).stderr, /^himl-sp: CERTIFICATE_NOT_READ: .*ENOENT/);
-  });
-
-  it("with the login of the Azure CLI, in the tenant of the stack", async () => {
-    const { admin, tenantId } = stage.rig.azure;
-    const token = (scope: string) => stage.rig.token(`https://${scope}/.default`, admin);
-    const answers = await Promise.all(
-      ["graph.microsoft.com", "management.azure.com"].map(async (host) => ({
-        args: [
-          "account",
-          "get-access-token",
-          "--resource",
-          `https://${host}`,
-          "--output",
-          "json",
-          "--tenant",
-          tenantId,
-        ],
-        stdout: JSON.stringify({ accessToken: await token(host) }),
-      })),
-    );
-    await stage.pulumi.install("az", answers);
-    const { exitCode, stderr } = await stage.audit([], {
-      ARM_CLIENT_ID: "",
-      ARM_CLIENT_SECRET: "",
-      ARM_TENANT_ID: "",
-    });
-    assert.equal(exitCode, 0, stderr);
-  });
-
-  it("with OpenID Connect, with a token from the job", async () => {
-    const { control, tenantId } = stage.rig.azure;
-    const issuer = await control.declareIssuer("https://token.actions.githubusercontent.com");
-    const token = await issuer.sign({
-      sub: "repo:o/r:ref:refs/heads/main",
-      aud: "api://AzureADTokenExchange",
-    });
-    const { stderr, unanswered, exitCode } = await stage.audit([], {
-      ARM_CLIENT_ID: stage.ids.client,
-      ARM_CLIENT_SECRET: "",
-      ARM_TENANT_ID: tenantId,
-      ARM_USE_OIDC: "true",
-      ARM_OIDC_TOKEN: token,
-    });
-    // The principal of the stack itself may read nothing of the directory.
-    assert.equal(exitCode, 0, stderr);
-    assert.ok(unanswered.length > 0);
   });
 
   it("an instance ID that is none is misuse", async () => {

@@ -69,6 +69,12 @@ export class StandIns {
     await rm(path.join(this.folder, "calls.jsonl"), { force: true });
   }
 
+  /** As if it were not installed. */
+  async uninstall(tool: string): Promise<void> {
+    const files = [tool, `${tool}.cmd`, `${tool}.answers.json`];
+    await Promise.all(files.map((file) => rm(path.join(this.folder, file), { force: true })));
+  }
+
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
