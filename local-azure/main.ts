@@ -1,9 +1,21 @@
 import { parseArgs } from "node:util";
-import { type LocalAzure, type LocalAzureOptions, startLocalAzure } from "./local-azure";
+import type * as localAzure from "./local-azure";
+import type { LocalAzure, LocalAzureOptions } from "./local-azure";
 import { untilStopped } from "./stop-signals";
 
-const USAGE = `usage: npm run --silent local-azure -- [--port N] [--latency MS] [--replication-lag SECONDS] [--seed TEXT]
+// Loaded only when it starts: `--help` and a wrong option answer at once.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const loadLocalAzure = () => require("./local-azure") as typeof localAzure;
+
+const USAGE = `Usage: npm run --silent local-azure -- [options]
+
 Starts a local Azure on loopback, prints one JSON line, and runs until SIGINT or SIGTERM.
+
+  --port N                   port of the server. Default: a free one
+  --latency MS               delay of each answer. Default: 0
+  --replication-lag SECONDS  time until other parts of Azure know a new object. Default: 0
+  --seed TEXT                the same IDs and secrets in every run with this text
+  --help                     print this
 `;
 
 /** A wrong command line. */
@@ -11,21 +23,26 @@ class UsageError extends Error {
   readonly code = "usage";
 }
 
-function readOptions(args: readonly string[]): LocalAzureOptions {
-  let values: Record<string, string | undefined>;
-  try {
-    ({ values } = parseArgs({
+/** The options, or undefined for `--help`. */
+function readOptions(args: readonly string[]): LocalAzureOptions | undefined {
+  const parse = () =>
+    parseArgs({
       args: [...args],
       options: {
         port: { type: "string" },
         latency: { type: "string" },
         "replication-lag": { type: "string" },
         seed: { type: "string" },
+        help: { type: "boolean", default: false },
       },
-    }));
+    }).values;
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse();
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+  if (values.help) return undefined;
   const port = readNumber("--port", values.port, 65_535);
   const latencyMs = readNumber("--latency", values.latency, 600_000);
   const replicationLagSeconds = readNumber("--replication-lag", values["replication-lag"], 86_400);
@@ -61,9 +78,11 @@ function describe(azure: LocalAzure): object {
 }
 
 async function main(): Promise<void> {
-  // The handlers are there before anything is started, so that nothing is left behind.
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) return void process.stdout.write(USAGE);
+  // Handle signals before anything starts, so that nothing is left behind.
   const stopped = untilStopped();
-  const azure = await startLocalAzure(readOptions(process.argv.slice(2)));
+  const azure = await loadLocalAzure().startLocalAzure(options);
   process.stdout.write(`${JSON.stringify(describe(azure))}\n`);
   await stopped;
   await azure.close();
@@ -71,6 +90,6 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof UsageError) process.stderr.write(USAGE);
+  if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

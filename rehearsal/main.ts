@@ -4,30 +4,36 @@ import { printableJson, printableLines } from "../cli/printable";
 import { untilStopped } from "../local-azure/stop-signals";
 import { CHAPTERS, findChapter } from "./chapters/chapters";
 import type { Chapter } from "./chapters/chapter";
-import { ownStack, OwnStackError } from "./own-stack";
-import { PROVIDER_NAMES, type ProviderName } from "./stand-ins/stand-ins";
-import { rehearse, type RehearsalReport } from "./rehearsal";
+import type * as ownStack from "./own-stack";
+import { PROVIDER_NAMES, type ProviderName } from "./stand-ins/provider-names";
+import type * as rehearsal from "./rehearsal";
 import type { StepReport } from "./story";
+
+// Loaded only when they run: `--help` and a wrong option answer at once. `require`, as in cli/program.ts.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const loadOwnStack = () => require("./own-stack") as typeof ownStack;
+const loadRehearsal = () => require("./rehearsal") as typeof rehearsal;
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 const PROJECT = path.join(__dirname, "..");
 
 const USAGE = `Usage: npm run rehearse -- [options]
 
-Runs the program's whole life on this machine: the real Pulumi engine against a local Azure. No account is needed.
+Runs the whole life of a stack on this machine, with the real Pulumi engine and a local Azure. You need no account.
 
-  --chapter NAME         a part of the story; may be repeated. Default: all of it
+  --chapter NAME         run one chapter; may be repeated. Default: all of them
                          ${CHAPTERS.map(({ name }) => name).join(", ")}
-  --stack NAME           instead: the life of your own stack, with the settings of Pulumi.NAME.yaml
+  --stack NAME           run the life of your own stack instead, with the settings of Pulumi.NAME.yaml
   --engine PATH          the Pulumi executable to use
-  --real-providers LIST  leave these providers to their real plugins: ${PROVIDER_NAMES.join(",")}
+  --real-providers LIST  use the real plugins for these providers: ${PROVIDER_NAMES.join(",")}
   --json                 print one JSON document, and nothing else, on stdout
   --help                 print this
 
-Exit code: 0 every step did what it should, 1 something did not, 2 wrong usage.
+Exit code: 0 every step succeeded, 1 a step failed, 2 wrong usage.
 `;
 
 const INTRODUCTION = `A real Pulumi engine runs this project's program against a local test double of Azure.
-"preview" plans, "up" makes it so, "destroy" takes it back; "stack" is Pulumi's record of what it has made.
+"preview" shows what would change, "up" creates and changes it, "destroy" removes it. A "stack" is Pulumi's record of what exists.
 `;
 
 const EXIT = { ok: 0, failed: 1, misuse: 2, SIGINT: 130, SIGTERM: 143 } as const;
@@ -76,6 +82,7 @@ function readArguments(argv: readonly string[]): Arguments {
 function chooseChapters({ stack, chapter }: { stack?: string; chapter?: string[] }): readonly Chapter[] {
   if (stack === undefined) return chapter?.map(requireChapter) ?? CHAPTERS;
   if (chapter !== undefined) throw new MisuseError("--stack must be used without --chapter.");
+  const { ownStack, OwnStackError } = loadOwnStack();
   try {
     return [ownStack(PROJECT, stack)];
   } catch (error) {
@@ -96,7 +103,7 @@ function requireProvider(name: string): ProviderName {
   throw new MisuseError(`--real-providers must be a list of ${PROVIDER_NAMES.join(", ")}. Received ${name}.`);
 }
 
-/** Settings, names of files and what tools say are somebody else's text. */
+/** Settings, file names and messages of tools may contain control characters. */
 function write(stream: "stdout" | "stderr", text: string): void {
   process[stream].write(printableLines(text));
 }
@@ -109,11 +116,11 @@ function printStep(step: StepReport): void {
   write("stdout", `${step.ok ? "  ok    " : "  FAILED"}${seconds}  ${step.name}:${more}\n`);
 }
 
-function printEnd(report: RehearsalReport): void {
+function printEnd(report: rehearsal.RehearsalReport): void {
   const { requests, writes } = report.azure;
   if (report.engine === null || report.error !== undefined) return;
   process.stdout.write(
-    `\n${report.ok ? "Every step did what it should." : "NOT every step did what it should."} ` +
+    `\n${report.ok ? "Every step succeeded." : "A step FAILED."} ` +
       `First up: ${requests} requests to Azure, ${writes} of them writes. Left over: ${report.leftovers}.\n` +
       `Engine: Pulumi ${report.engine.version} (${report.engine.source}). Azure was a test double on this machine.\n`,
   );
@@ -131,7 +138,7 @@ async function main(): Promise<number> {
       return EXIT.ok;
     }
     if (!json) process.stdout.write(INTRODUCTION);
-    const report = await rehearse({
+    const report = await loadRehearsal().rehearse({
       chapters,
       realProviders,
       ...(engine !== undefined && { engine }),
@@ -146,7 +153,7 @@ async function main(): Promise<number> {
     return report.ok ? EXIT.ok : EXIT.failed;
   } catch (error) {
     if (interruption.signal.aborted) {
-      process.stderr.write("Interrupted; everything that was started has been stopped and removed.\n");
+      process.stderr.write("Interrupted. Everything that was started is stopped and removed.\n");
       return EXIT[interruptedBy];
     }
     if (error instanceof MisuseError) {

@@ -5,7 +5,8 @@ import { command } from "../components/commands";
 import type { WorldOptions } from "../local-azure/local-azure";
 import { readWorkspaceConfig } from "../stack/workspace-config";
 import type { Chapter } from "./chapters/chapter";
-import { describe, listThings, onlySame, type Stage, type Variables } from "./stage";
+import { describe, listThings, onlySame } from "./operation-text";
+import type { Stage, Variables } from "./stage";
 import { expect } from "./story";
 
 const DEFAULT_RENEWAL_DAYS = 90;

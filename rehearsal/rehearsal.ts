@@ -4,7 +4,7 @@ import { type Engine, type EngineSource, obtainEngine } from "./engine/engine";
 import { EngineError } from "./engine/engine-error";
 import { ProviderError } from "./stand-ins/provider-error";
 import { findRealPlugins } from "./stand-ins/real-plugins";
-import type { ProviderName } from "./stand-ins/stand-ins";
+import type { ProviderName } from "./stand-ins/provider-names";
 import { Stage, type StageOptions, type Traffic } from "./stage";
 import { type StepReport, Story } from "./story";
 

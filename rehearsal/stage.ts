@@ -6,9 +6,9 @@ import { type LocalAzure, startLocalAzure, type WorldOptions } from "../local-az
 import { run } from "../cli/processes";
 import type { Engine } from "./engine/engine";
 import { EngineError } from "./engine/engine-error";
-import type { OperationResult, ResourceStep } from "./engine/operation-log";
 import { Session } from "./engine/session";
-import type { ProviderName } from "./stand-ins/stand-ins";
+import { changesSomething, describe, listThings, onlySame, stepsInAzure } from "./operation-text";
+import type { ProviderName } from "./stand-ins/provider-names";
 import { expect, type Story } from "./story";
 
 /** What hi-ml reads, by name. */
@@ -307,43 +307,4 @@ export class Stage {
       ? { ok: true, ...report.workspace }
       : { ok: false, code: report.code, message: report.message };
   }
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  Application: "app registration",
-  ServicePrincipal: "service principal",
-  ApplicationPassword: "client secret",
-  ApplicationFederatedIdentityCredential: "trust",
-  RoleAssignment: "role assignment",
-};
-
-/** What an operation does in Azure; the rest concerns the stack alone. */
-export function stepsInAzure(result: OperationResult): readonly ResourceStep[] {
-  return result.steps.filter(({ type }) => /^azure(ad|-native):/.test(type));
-}
-
-/** The things in Azure that an operation is about, in words and in its order. */
-export function listThings(result: OperationResult): string {
-  const counts = new Map<string, number>();
-  for (const { type } of stepsInAzure(result)) {
-    const word = WORDS[type.split(":").at(-1) ?? ""] ?? type;
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  return [...counts].map(([word, count]) => (count === 1 ? word : `${count} ${word}s`)).join(", ");
-}
-
-/** Whether a plan leaves everything as it is. */
-export function onlySame(result: OperationResult): boolean {
-  return Object.keys(result.counts).every((operation) => !changesSomething({ operation }));
-}
-
-/** What is somebody else's is read. */
-function changesSomething({ operation }: { operation: string }): boolean {
-  return operation !== "same" && operation !== "read";
-}
-
-/** A plan in words. */
-export function describe(result: OperationResult): string {
-  const changed = result.steps.filter(changesSomething);
-  return changed.map(({ operation, name }) => `${operation} ${name}`).join(", ") || "nothing";
 }

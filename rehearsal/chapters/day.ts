@@ -1,4 +1,4 @@
-import { describe, listThings } from "../stage";
+import { describe, listThings } from "../operation-text";
 import { expect } from "../story";
 import type { Chapter } from "./chapter";
 

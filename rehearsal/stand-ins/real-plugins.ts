@@ -6,7 +6,7 @@ import { getVersion as azureadVersion } from "@pulumi/azuread/utilities";
 import { getVersion as randomVersion } from "@pulumi/random/utilities";
 import { commandLine } from "../../components/commands";
 import { ProviderError } from "./provider-error";
-import type { ProviderName } from "./stand-ins";
+import type { ProviderName } from "./provider-names";
 
 const VERSIONS: Record<ProviderName, () => string> = {
   azuread: azureadVersion,

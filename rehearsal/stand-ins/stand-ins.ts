@@ -1,11 +1,8 @@
 import { azureNative } from "./azure-native/provider";
 import { azuread } from "./azuread/provider";
+import { PROVIDER_NAMES, type ProviderName } from "./provider-names";
 import { random } from "./random/provider";
 import { type ServedProvider, serveProvider } from "./resource-provider-server";
-
-/** The providers that have a stand-in. */
-export const PROVIDER_NAMES = ["azuread", "azure-native", "random"] as const;
-export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 /** Stand-ins that run in this process. */
 export interface StandIns {

@@ -152,6 +152,15 @@ describe("local Azure: the command", function () {
     assert.equal((await start("--port", String(port))).started.url, `https://localhost:${port}`);
   });
 
+  async function runToEnd(...args: string[]) {
+    const child = run(...args);
+    let [out, errors] = ["", ""];
+    child.stdout!.on("data", (chunk) => (out += String(chunk)));
+    child.stderr!.on("data", (chunk) => (errors += String(chunk)));
+    const [code] = (await once(child, "close")) as [number];
+    return { code, out, errors };
+  }
+
   for (const args of [
     ["--port", "x"],
     ["--port", "65536"],
@@ -161,14 +170,16 @@ describe("local Azure: the command", function () {
     ["x"],
   ])
     it(`exits with 2 and its usage for ${args.join(" ")}`, async () => {
-      const child = run(...args);
-      let [out, errors] = ["", ""];
-      child.stdout!.on("data", (chunk) => (out += String(chunk)));
-      child.stderr!.on("data", (chunk) => (errors += String(chunk)));
-      const [code] = (await once(child, "exit")) as [number];
+      const { code, out, errors } = await runToEnd(...args);
       assert.deepEqual([code, out], [2, ""]);
-      assert.match(errors, /usage: npm run --silent local-azure/);
+      assert.match(errors, /Usage: npm run --silent local-azure/);
     });
+
+  it("prints its usage on stdout for --help, and ends", async () => {
+    const { code, out, errors } = await runToEnd("--help");
+    assert.deepEqual([code, errors], [0, ""]);
+    assert.match(out, /^Usage: npm run --silent local-azure/);
+  });
 
   if (process.platform !== "win32")
     for (const ms of [150, 400, 700, 1000])

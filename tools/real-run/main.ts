@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import confirm from "@inquirer/confirm";
 import { untilStopped } from "../../local-azure/stop-signals";
 import { obtainEngine } from "../../rehearsal/engine/engine";
-import { PROVIDER_NAMES, type ProviderName } from "../../rehearsal/stand-ins/stand-ins";
+import { PROVIDER_NAMES, type ProviderName } from "../../rehearsal/stand-ins/provider-names";
 import { forwardToAzure } from "./gateway";
 import { DeclinedError, realRun } from "./real-run";
 import { hide, renderReport } from "./report";

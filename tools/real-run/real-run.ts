@@ -7,7 +7,7 @@ import program from "../../index";
 import { SERVICES } from "../../local-azure/services";
 import type { Engine } from "../../rehearsal/engine/engine";
 import { Session, type UpResult } from "../../rehearsal/engine/session";
-import type { ProviderName } from "../../rehearsal/stand-ins/stand-ins";
+import type { ProviderName } from "../../rehearsal/stand-ins/provider-names";
 import { expect, type StepReport, Story } from "../../rehearsal/story";
 import { Created } from "./created";
 import { type Comparison, compareExchange } from "./deviations";
