@@ -8,12 +8,12 @@ import {
 } from "@azure/identity";
 import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
 import { command } from "../../components/commands";
+import { httpClient, pipeline } from "../azure-calls";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import type * as certificates from "./certificate";
 import { isNotFound, lastLines, parseJson, run } from "../processes";
 import { environmentFor } from "../tool-environments";
-import { httpClient, pipeline } from "./http";
 import type { LoginSettings } from "./login-settings";
 
 /** Gives an access token for a resource such as `https://graph.microsoft.com`. */

@@ -1,17 +1,7 @@
-import {
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineFromOptions,
-  createPipelineRequest,
-  type HttpMethods,
-  isRestError,
-} from "@azure/core-rest-pipeline";
+import type { HttpMethods } from "@azure/core-rest-pipeline";
+import { type AzureAnswer, callAzure, nextPath, type Page } from "../azure-calls";
 import { CliError } from "../errors";
 import { explainNetworkError } from "../verify/explanations";
-
-/** With retries, and through the proxy that the environment names. */
-export const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 2 } });
-export const httpClient = createDefaultHttpClient();
 
 const TIMEOUT_MS = 30_000;
 
@@ -67,7 +57,7 @@ export class AzureService {
     for (let next: string | undefined = path; next !== undefined;) {
       const page: Page<T> = await this.get<Page<T>>(next, what);
       items.push(...page.value);
-      next = pathOf(page["@odata.nextLink"] ?? page.nextLink);
+      next = nextPath(page);
     }
     return items;
   }
@@ -85,50 +75,21 @@ export class AzureService {
   async send(method: HttpMethods, path: string, what: string, body?: unknown): Promise<string> {
     // Not `timeout` of the request: after a connection that broke, its timer keeps the process alive.
     const tooLate = AbortSignal.timeout(TIMEOUT_MS);
-    const request = createPipelineRequest({
-      url: `${this.origin}${path}`,
-      method,
-      headers: createHttpHeaders({
-        authorization: `Bearer ${await this.getToken()}`,
-        accept: "application/json",
-        ...(body !== undefined && { "content-type": "application/json" }),
-      }),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      abortSignal: AbortSignal.any([this.signal, tooLate]),
-    });
-    const { host } = new URL(this.origin);
-    let response;
+    let answer: AzureAnswer;
     try {
-      response = await pipeline.sendRequest(httpClient, request);
+      answer = await callAzure({
+        url: `${this.origin}${path}`,
+        token: await this.getToken(),
+        signal: AbortSignal.any([this.signal, tooLate]),
+        method,
+        body,
+      });
     } catch (error) {
-      if (tooLate.aborted) throw explainNetworkError(host, `no answer in ${TIMEOUT_MS / 1000} s`);
-      if (!isRestError(error)) throw error;
-      throw explainNetworkError(host, error.code ?? "no answer");
+      if (!tooLate.aborted) throw error;
+      throw explainNetworkError(new URL(this.origin).host, `no answer in ${TIMEOUT_MS / 1000} s`);
     }
-    const { status, bodyAsText } = response;
-    if (status >= 200 && status < 300) return bodyAsText ?? "";
-    if (status === 407) throw explainNetworkError(host, "407");
-    throw new AzureRefusal(status, errorCode(bodyAsText), what);
-  }
-}
-
-interface Page<T> {
-  value: T[];
-  "@odata.nextLink"?: string;
-  nextLink?: string;
-}
-
-/** Only the path of a link is followed: the token goes to no other host. */
-function pathOf(link: string | undefined): string | undefined {
-  if (!link) return undefined;
-  const { pathname, search } = new URL(link);
-  return `${pathname}${search}`;
-}
-
-function errorCode(body: string | null | undefined): string {
-  try {
-    return (JSON.parse(body ?? "") as { error: { code: string } }).error.code;
-  } catch {
-    return "NO_ERROR_CODE";
+    const { status, text, code } = answer;
+    if (status >= 200 && status < 300) return text;
+    throw new AzureRefusal(status, code ?? "NO_ERROR_CODE", what);
   }
 }

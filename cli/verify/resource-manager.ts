@@ -1,19 +1,8 @@
-import {
-  createDefaultHttpClient,
-  createHttpHeaders,
-  createPipelineFromOptions,
-  createPipelineRequest,
-  isRestError,
-} from "@azure/core-rest-pipeline";
-import { explainArmError, explainNetworkError } from "./explanations";
+import { callAzure } from "../azure-calls";
+import { explainArmError } from "./explanations";
 
-const HOST = "management.azure.com";
-
-/** Reads from Azure Resource Manager: with retries, and through the proxy that the environment names. */
+/** Reads from Azure Resource Manager. */
 export class ResourceManager {
-  private readonly pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 2 } });
-  private readonly client = createDefaultHttpClient();
-
   constructor(
     private readonly token: string,
     private readonly signal: AbortSignal,
@@ -24,29 +13,10 @@ export class ResourceManager {
    * @throws VerificationError
    */
   async get<T>(path: string, apiVersion: string, subject: string): Promise<T> {
-    const request = createPipelineRequest({
-      url: `https://${HOST}${encodeURI(path)}?api-version=${apiVersion}`,
-      headers: createHttpHeaders({ authorization: `Bearer ${this.token}`, accept: "application/json" }),
-      abortSignal: this.signal,
-    });
-    let response;
-    try {
-      response = await this.pipeline.sendRequest(this.client, request);
-    } catch (error) {
-      if (!isRestError(error)) throw error;
-      throw explainNetworkError(HOST, error.code ?? "no answer");
-    }
-    if (response.status === 200) return JSON.parse(response.bodyAsText ?? "") as T;
-    if (response.status === 407) throw explainNetworkError(HOST, "407");
-    throw explainArmError(response.status, errorCode(response.bodyAsText), subject);
-  }
-}
-
-function errorCode(body: string | null | undefined): string {
-  try {
-    return (JSON.parse(body ?? "") as { error: { code: string } }).error.code;
-  } catch {
-    return "NO_ERROR_CODE";
+    const url = `https://management.azure.com${encodeURI(path)}?api-version=${apiVersion}`;
+    const { status, text, code } = await callAzure({ url, token: this.token, signal: this.signal });
+    if (status === 200) return JSON.parse(text) as T;
+    throw explainArmError(status, code ?? "NO_ERROR_CODE", subject);
   }
 }
 
