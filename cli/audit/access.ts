@@ -38,9 +38,8 @@ export function sumUpAccess(record: StackRecord, facts: AzureFacts, now: Date): 
           isRecorded: kind === "secret" && isRecorded(secrets, keyId),
         }));
     const isDisabled = principal === null || principal?.isEnabled === false;
-    const roles = (facts.roles ?? []).filter(
-      (role) => principal && isSameId(role.principalId, principal.objectId),
-    );
+    const rolesOf = (holder: string | undefined) =>
+      (facts.roles ?? []).filter((role) => holder !== undefined && isSameId(role.principalId, holder));
     return {
       displayName: found.application.displayName,
       clientId: application.clientId,
@@ -58,14 +57,21 @@ export function sumUpAccess(record: StackRecord, facts: AzureFacts, now: Date): 
             })),
           ],
       rights: [
-        ...roles.map((role) => ({
+        ...rolesOf(principal?.objectId).map((role) => ({
           kind: "role" as const,
           what: `${nameOfRole(role)} on ${role.scope}`,
           isRecorded: isRecorded(instance.roles, role.id),
         })),
-        ...(found.memberships ?? []).flatMap(({ type, displayName }): AccessEntry[] =>
+        ...(found.memberships ?? []).flatMap(({ id, type, displayName }): AccessEntry[] =>
           type === "group" || type === "directoryRole"
-            ? [{ kind: type, what: displayName, isRecorded: false }]
+            ? [
+                { kind: type, what: displayName, isRecorded: false },
+                ...rolesOf(id).map((role) => ({
+                  kind: "role" as const,
+                  what: `${nameOfRole(role)} on ${role.scope}, by the group ${displayName}`,
+                  isRecorded: false,
+                })),
+              ]
             : [],
         ),
         ...(found.appRoles ?? []).map(({ permission, resourceName }) => ({

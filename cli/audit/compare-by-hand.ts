@@ -1,5 +1,5 @@
 import { command } from "../../components/commands";
-import { BUILT_IN_ROLES, resolveRole } from "../../components/roles";
+import { resolveRole } from "../../components/roles";
 import { tellTime } from "./tell-time";
 import {
   type Comparison,
@@ -13,7 +13,7 @@ import {
   pairsOf,
   recordedIds,
 } from "./comparison";
-import type { CredentialFacts, DirectoryObject, RoleFacts } from "./facts";
+import type { AzureFacts, CredentialFacts, DirectoryObject, Membership, RoleFacts } from "./facts";
 import { createFinding, type Finding, type FindingCode } from "./findings";
 
 /** What a person made, with what it lets somebody do. `repair` never touches it. */
@@ -26,7 +26,7 @@ export function compareByHand(comparison: Comparison): Finding[] {
       ...trustsByHand(pair, comparison, ids.trusts),
       ...rolesByHand(pair, comparison, ids.roles),
       ...permissionsByHand(pair),
-      ...membershipsByHand(pair),
+      ...membershipsByHand(pair, comparison),
       ...ownersByHand(pair),
     ];
   });
@@ -137,50 +137,71 @@ function trustsByHand(pair: Pair, { ownIds }: Comparison, recorded: ReadonlySet<
 function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: ReadonlySet<string>): Finding[] {
   const principalId = pair.facts.principal?.objectId;
   if (principalId === undefined) return [];
-  const strange = (facts.roles ?? []).filter(
-    (role) =>
-      isSameId(role.principalId, principalId) &&
-      !recorded.has(role.id.toLowerCase()) &&
-      !hasOwnAssignmentName(role, ownIds),
+  const strange = rolesOf(principalId, facts).filter(
+    (role) => !recorded.has(role.id.toLowerCase()) && !hasOwnAssignmentName(role, ownIds),
   );
-  const rank = (role: RoleFacts) => (isPrivileged(role) ? 0 : 1);
-  return strange
-    .sort((one, other) => rank(one) - rank(other) || one.scope.length - other.scope.length)
-    .map((role) =>
-      report(
-        pair,
-        "ROLE_BY_HAND",
-        `role ${nameOfRole(role)} on ${role.scope}`,
-        isPrivileged(role)
-          ? `A login as this principal may give itself every other role there.`
-          : `A login as this principal may do there what ${nameOfRole(role)} may.`,
+  return strange.map((role) => {
+    const what = `role ${nameOfRole(role)} on ${role.scope}`;
+    if (isAskedFor(role, pair.instance.administratorCommand)) {
+      return createFinding(
+        "ROLE_OF_ADMINISTRATOR",
+        what,
+        "The stack assigns no roles. An administrator gave this one, as the stack asks for.",
         command`az role assignment delete --ids ${role.id}`,
-      ),
+      );
+    }
+    return report(
+      pair,
+      "ROLE_BY_HAND",
+      what,
+      isPrivileged(role)
+        ? `A login as this principal may give itself every other role there.`
+        : `A login as this principal may do there what ${nameOfRole(role)} may.`,
+      command`az role assignment delete --ids ${role.id}`,
     );
+  });
+}
+
+/** Whether it is the role of the command that the stack's own output gives to an administrator. */
+function isAskedFor(role: RoleFacts, administratorCommand = ""): boolean {
+  const words = administratorCommand.toLowerCase().split(/[\s"']+/);
+  return words.includes(nameOfRole(role).toLowerCase()) && words.includes(role.scope.toLowerCase());
+}
+
+/** What a principal or a group has itself, the worst first. */
+function rolesOf(holderId: string, { roles = [] }: Pick<AzureFacts, "roles">): RoleFacts[] {
+  const rank = (role: RoleFacts) => (isPrivileged(role) ? 0 : 1);
+  return roles
+    .filter(({ principalId }) => isSameId(principalId, holderId))
+    .sort((one, other) => rank(one) - rank(other) || one.scope.length - other.scope.length);
 }
 
 export function nameOfRole({ roleId, roleName }: Pick<RoleFacts, "roleId" | "roleName">): string {
   return roleName ?? resolveRole(roleId)?.label ?? roleId;
 }
 
-function isPrivileged({ roleId }: RoleFacts): boolean {
-  const { Owner, ...others } = BUILT_IN_ROLES;
-  const privileged: string[] = [
-    Owner,
-    others["User Access Administrator"],
-    others["Role Based Access Control Administrator"],
-  ];
-  return privileged.includes(roleId.toLowerCase());
+function isPrivileged({ roleId, isPrivileged: isFound }: RoleFacts): boolean {
+  return isFound ?? resolveRole(roleId)?.isPrivileged ?? false;
 }
 
 /** Who holds one of these can make itself administrator of the tenant, in one step or two. */
 const POWERFUL_PERMISSIONS = [
-  "RoleManagement.ReadWrite.Directory",
   "AppRoleAssignment.ReadWrite.All",
   "Application.ReadWrite.All",
   "Directory.ReadWrite.All",
+  "Domain.ReadWrite.All",
+  "EntitlementManagement.ReadWrite.All",
+  "Organization.ReadWrite.All",
+  "Policy.ReadWrite.AuthenticationMethod",
   "Policy.ReadWrite.PermissionGrant",
   "PrivilegedAccess.ReadWrite.AzureADGroup",
+  "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+  "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
+  "RoleAssignmentSchedule.ReadWrite.Directory",
+  "RoleEligibilitySchedule.ReadWrite.Directory",
+  "RoleManagement.ReadWrite.Directory",
+  "RoleManagementPolicy.ReadWrite.Directory",
+  "UserAuthenticationMethod.ReadWrite.All",
 ];
 
 function permissionsByHand(pair: Pair): Finding[] {
@@ -215,9 +236,12 @@ function permissionsByHand(pair: Pair): Finding[] {
 
 // Their addresses end in `%24ref`: a shell takes `$ref` for a variable, and what is left deletes the member itself
 // (msgraph-sdk-dotnet#1106).
-function membershipsByHand(pair: Pair): Finding[] {
+function membershipsByHand(pair: Pair, { facts }: Comparison): Finding[] {
   const id = pair.facts.principal?.objectId;
-  return (pair.facts.memberships ?? []).flatMap((group) => {
+  const rank = (one: Membership) =>
+    2 * Number(!rolesOf(one.id, facts).some(isPrivileged)) + Number(!one.isDirect);
+  const worstFirst = [...(pair.facts.memberships ?? [])].sort((one, other) => rank(one) - rank(other));
+  return worstFirst.flatMap((group) => {
     const name = `${group.displayName} (${group.id})`;
     if (group.type === "directoryRole") {
       return report(
@@ -225,7 +249,9 @@ function membershipsByHand(pair: Pair): Finding[] {
         "DIRECTORY_ROLE_BY_HAND",
         `directory role ${name}`,
         `A login as this principal may do in the directory what ${group.displayName} may.`,
-        command`az rest --method DELETE --url https://graph.microsoft.com/v1.0/directoryRoles/${group.id}/members/${id}/%24ref`,
+        group.isDirect
+          ? command`az rest --method DELETE --url https://graph.microsoft.com/v1.0/directoryRoles/${group.id}/members/${id}/%24ref`
+          : "Remove it from the group that has this role.",
       );
     }
     if (group.type !== "group") return [];
@@ -233,10 +259,23 @@ function membershipsByHand(pair: Pair): Finding[] {
       pair,
       "GROUP_BY_HAND",
       `membership of the group ${name}`,
-      "A login as this principal has every role and permission of the group.",
-      command`az ad group member remove --group ${group.id} --member-id ${id}`,
+      describeGroup(rolesOf(group.id, facts)),
+      group.isDirect
+        ? command`az ad group member remove --group ${group.id} --member-id ${id}`
+        : "Remove it from the group by way of which it is a member of this one.",
     );
   });
+}
+
+function describeGroup(roles: readonly RoleFacts[]): string {
+  const [worst] = roles;
+  const list = roles.map((role) => `${nameOfRole(role)} on ${role.scope}`).join(", ");
+  return [
+    "A login as this principal has every role and permission of the group",
+    ...(worst === undefined ? [] : [`: ${list}`]),
+    ...(worst !== undefined && isPrivileged(worst) ? [". It may give itself every other role there"] : []),
+    ".",
+  ].join("");
 }
 
 function ownersByHand(pair: Pair): Finding[] {
@@ -251,7 +290,9 @@ function ownersByHand(pair: Pair): Finding[] {
     );
   const isStrange = (recorded: readonly string[]) => (owner: DirectoryObject) =>
     !recorded.some((id) => isSameId(id, owner.id));
-  const known = [...application!.owners, ...(principal?.owners ?? [])];
+  const ofPrincipal = principal === undefined ? [] : principal.owners;
+  if (application!.owners === undefined || ofPrincipal === undefined) return [];
+  const known = [...application!.owners, ...ofPrincipal];
   return [
     ...(facts.applicationOwners ?? [])
       .filter(isStrange(known))

@@ -1,6 +1,7 @@
 import { command } from "../../components/commands";
 import { tellTime } from "./tell-time";
 import { type Comparison, hasOwnTag, isSameId, type Pair, pairsOf } from "./comparison";
+import { nameOfRole } from "./compare-by-hand";
 import type { AzureFacts } from "./facts";
 import { createFinding, type Finding, type RepairAction } from "./findings";
 import type { Recorded, RecordedRole, RecordedSecret, RecordedTrust } from "./record";
@@ -49,11 +50,11 @@ function compareApplication({ application, facts, instance }: Pair): Finding[] {
   if (instance.instanceId !== undefined && !hasOwnTag(found.tags, [instance.instanceId.toLowerCase()])) {
     changes.push(`it has lost the tag that marks it as this stack's`);
   }
-  if (found.displayName !== application!.displayName) {
+  if (!isSame(found.displayName, application!.displayName, "exactly")) {
     changes.push(`its name is ${found.displayName}, not ${application!.displayName}`);
   }
   const owners = facts.applicationOwners;
-  const lost = owners && application!.owners.filter((id) => !owners.some((owner) => isSameId(owner.id, id)));
+  const lost = owners && application!.owners?.filter((id) => !owners.some((owner) => isSameId(owner.id, id)));
   if (lost && lost.length > 0)
     changes.push(`${lost.join(", ")} no longer own${lost.length > 1 ? "" : "s"} it`);
   if (changes.length === 0) return [];
@@ -126,7 +127,7 @@ function compareSecret(secret: RecordedSecret, { application, facts }: Pair, now
     ];
   }
   if (secret.isLeaving) return [];
-  if (new Date(secret.ends).getTime() !== new Date(found.ends).getTime()) {
+  if (secret.ends !== "" && new Date(secret.ends).getTime() !== new Date(found.ends).getTime()) {
     return [
       createFinding(
         "SECRET_CHANGED",
@@ -166,11 +167,12 @@ function compareTrust(trust: RecordedTrust, { application, facts }: Pair): Findi
       ),
     ];
   }
-  const isSame =
-    found.issuer === trust.issuer &&
-    found.matches === trust.matches &&
-    [...found.audiences].sort().join(" ") === [...trust.audiences].sort().join(" ");
-  if (isSame || trust.isLeaving) return [];
+  const audiences = (list: readonly string[]) => [...list].sort().join(" ");
+  const isUnchanged =
+    isSame(found.issuer, trust.issuer, "exactly") &&
+    isSame(found.matches, trust.matches, "exactly") &&
+    isSame(audiences(found.audiences), audiences(trust.audiences), "exactly");
+  if (isUnchanged || trust.isLeaving) return [];
   return [
     createFinding(
       "TRUST_CHANGED",
@@ -184,7 +186,7 @@ function compareTrust(trust: RecordedTrust, { application, facts }: Pair): Findi
 
 function compareRole(role: RecordedRole, facts: AzureFacts): Finding[] {
   if (facts.roles === undefined) return [];
-  const what = `role ${role.roleId} on ${role.scope}`;
+  const what = `role ${nameOfRole(role)} on ${role.scope || role.id}`;
   const found = facts.roles.find(({ id }) => isSameId(id, role.id));
   if (found === undefined) {
     return [
@@ -199,16 +201,21 @@ function compareRole(role: RecordedRole, facts: AzureFacts): Finding[] {
       ),
     ];
   }
-  if (isSameId(found.principalId, role.principalId) && isSameId(found.roleId, role.roleId)) return [];
+  if (isSame(found.principalId, role.principalId) && isSame(found.roleId, role.roleId)) return [];
   return [
     createFinding(
       "ROLE_CHANGED",
       what,
-      `It is role ${found.roleId} of the principal ${found.principalId} now.`,
+      `It is role ${nameOfRole(found)} of the principal ${found.principalId} now.`,
       REPAIR,
       refresh(role),
     ),
   ];
+}
+
+/** What the state keeps encrypted, since a setting behind it is secret, is not compared: it was read as nothing. */
+function isSame(found: string, recorded: string, how: "exactly" | "in any case" = "in any case"): boolean {
+  return recorded === "" || (how === "exactly" ? found === recorded : isSameId(found, recorded));
 }
 
 function refresh(...resources: Recorded[]): RepairAction {

@@ -22,7 +22,7 @@ export interface InstanceFacts {
   /** The principal of the application's client ID, whether it is the recorded one or not. */
   readonly principal: PrincipalFacts | null | undefined;
   readonly principalOwners: readonly DirectoryObject[] | undefined;
-  readonly memberships: readonly DirectoryObject[] | undefined;
+  readonly memberships: readonly Membership[] | undefined;
   readonly appRoles: readonly AppRole[] | undefined;
   readonly delegations: readonly Delegation[] | undefined;
 }
@@ -77,6 +77,8 @@ export interface RoleFacts {
   readonly roleId: string;
   /** Where Azure was asked for it. */
   readonly roleName?: string;
+  /** Whether its holder can give itself every other role. Undefined where nobody knows. */
+  readonly isPrivileged?: boolean;
 }
 
 /** A user, group, directory role or principal. */
@@ -85,6 +87,11 @@ export interface DirectoryObject {
   /** `user`, `group`, `directoryRole`, `servicePrincipal`, … */
   readonly type: string;
   readonly displayName: string;
+}
+
+/** A group or a role of the directory that a principal is in, itself or by way of a group. */
+export interface Membership extends DirectoryObject {
+  readonly isDirect: boolean;
 }
 
 /** An application permission that was granted: used without a person. */

@@ -39,6 +39,7 @@ const FINDINGS = {
   DESTROY_UNFINISHED: "notice",
   EXPIRED_BY_HAND: "notice",
   OF_THE_OWNER: "notice",
+  ROLE_OF_ADMINISTRATOR: "notice",
   OTHER_INSTANCE: "notice",
   DELETED_APPLICATION: "notice",
 } as const satisfies Record<string, Level>;

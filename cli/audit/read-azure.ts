@@ -12,6 +12,7 @@ import type {
   Delegation,
   DirectoryObject,
   InstanceFacts,
+  Membership,
   RoleFacts,
   TrustFacts,
   Unanswered,
@@ -113,7 +114,7 @@ export async function readAzure(azure: Azure, record: StackRecord): Promise<Azur
     ]);
   return {
     instances,
-    roles: roles && (await reader.nameRoles(roles, instances)),
+    roles: roles && (await reader.describeRoles(roles, instances)),
     taggedApplications,
     taggedPrincipals,
     deletedApplications,
@@ -204,13 +205,8 @@ class Reader {
     const path = `/v1.0/servicePrincipals/${id}`;
     const [principalOwners, memberships, appRoles, delegations] = await Promise.all([
       this.askOwners(`Who owns the principal of ${name}?`, `${path}/owners`),
-      this.ask(`Which groups and directory roles does ${name} have?`, RIGHTS.directory, async () =>
-        (
-          await graph.listIfThere<wire.DirectoryObject>(
-            `${path}/transitiveMemberOf`,
-            "list the groups of the principal",
-          )
-        ).map(wire.readDirectoryObject),
+      this.ask(`Which groups and directory roles does ${name} have?`, RIGHTS.directory, () =>
+        this.readMemberships(path),
       ),
       this.ask(`Which API permissions does ${name} have?`, RIGHTS.directory, () => this.readAppRoles(path)),
       this.ask(`For whom may ${name} act?`, RIGHTS.directory, async (): Promise<Delegation[]> =>
@@ -223,6 +219,19 @@ class Reader {
       ),
     ]);
     return { principalOwners, memberships, appRoles, delegations };
+  }
+
+  private async readMemberships(path: string): Promise<Membership[]> {
+    const [all, direct] = await Promise.all(
+      ["transitiveMemberOf", "memberOf"].map((which) =>
+        this.azure.graph.listIfThere<wire.DirectoryObject>(
+          `${path}/${which}`,
+          "list the groups of the principal",
+        ),
+      ),
+    );
+    const own = new Set(direct!.map(({ id }) => id));
+    return all!.map((one) => ({ ...wire.readDirectoryObject(one), isDirect: own.has(one.id) }));
   }
 
   /** A grant has only the ID of its permission; the API that defines it knows the name. */
@@ -284,29 +293,35 @@ class Reader {
     return [...new Map(all.map((role) => [role.id.toLowerCase(), role] as const)).values()];
   }
 
-  /** The names of roles that this program does not know, for those that a principal of the stack holds. */
-  async nameRoles(roles: readonly RoleFacts[], instances: readonly InstanceFacts[]): Promise<RoleFacts[]> {
-    const holders = new Set(instances.flatMap(({ principal }) => (principal ? [principal.objectId] : [])));
-    const unknown = roles.filter(
-      ({ principalId, roleId }) => holders.has(principalId) && resolveRole(roleId)?.label === roleId,
+  /** Of roles that this program does not know, and a principal of the stack or a group of it holds: name and power. */
+  async describeRoles(
+    roles: readonly RoleFacts[],
+    instances: readonly InstanceFacts[],
+  ): Promise<RoleFacts[]> {
+    const holders = new Set(
+      instances.flatMap(({ principal, memberships }) => [
+        ...(principal ? [principal.objectId] : []),
+        ...(memberships ?? []).map(({ id }) => id),
+      ]),
     );
-    const names = new Map<string, string>();
+    const unknown = roles.filter(
+      ({ principalId, roleId }) =>
+        holders.has(principalId) && resolveRole(roleId)?.isPrivileged === undefined,
+    );
+    const found = new Map<string, Pick<RoleFacts, "roleName" | "isPrivileged">>();
     await Promise.all(
       [...new Set(unknown.map(({ roleId }) => roleId))].map(async (roleId) => {
         const { scope } = unknown.find((role) => role.roleId === roleId)!;
-        const definition = await this.ask("What is each role called?", RIGHTS.roles, () =>
-          this.azure.arm.find<{ properties: { roleName: string } }>(
+        const definition = await this.ask("What may the holder of each role do?", RIGHTS.roles, () =>
+          this.azure.arm.find<wire.RoleDefinition>(
             `${encodeURI(scope)}/${AUTHORIZATION}/roleDefinitions/${roleId}?api-version=2022-04-01`,
             "read a role",
           ),
         );
-        if (definition) names.set(roleId, definition.properties.roleName);
+        if (definition) found.set(roleId, wire.readRoleDefinition(definition));
       }),
     );
-    return roles.map((role) => {
-      const roleName = names.get(role.roleId);
-      return roleName === undefined ? role : { ...role, roleName };
-    });
+    return roles.map((role) => ({ ...role, ...found.get(role.roleId) }));
   }
 }
 

@@ -24,6 +24,8 @@ export interface RecordedInstance {
   /** Name of the component. */
   readonly name: string;
   readonly instanceId?: string;
+  /** With which somebody else gives the role, where the stack may not. */
+  readonly administratorCommand?: string;
   readonly applications: readonly RecordedApplication[];
   readonly principals: readonly RecordedPrincipal[];
   readonly secrets: readonly RecordedSecret[];
@@ -43,13 +45,13 @@ export interface RecordedApplication extends Recorded {
   readonly objectId: string;
   readonly clientId: string;
   readonly displayName: string;
-  readonly owners: readonly string[];
+  readonly owners: readonly string[] | undefined;
 }
 
 export interface RecordedPrincipal extends Recorded {
   readonly objectId: string;
   readonly clientId: string;
-  readonly owners: readonly string[];
+  readonly owners: readonly string[] | undefined;
 }
 
 export interface RecordedSecret extends Recorded {
@@ -97,7 +99,7 @@ export function readRecord(deployment: Deployment): StackRecord {
   const subscriptions = [
     outputs["HIML_SUBSCRIPTION_ID"],
     ...components.map((one) => one.outputs?.["subscriptionId"]),
-    ...instances.flatMap(({ roles }) => roles.map(({ scope }) => subscriptionOf(scope))),
+    ...instances.flatMap(({ roles }) => roles.map(({ id }) => subscriptionOf(id))),
   ];
   return {
     instances,
@@ -132,22 +134,25 @@ function readInstance(component: StateResource, resources: readonly StateResourc
   const children = resources.filter(({ parent }) => parent === component.urn);
   const ofType = (type: string) => children.filter((child) => child.type === type);
   const name = nameOf(component.urn);
+  const details = component.outputs?.["details"] as { administratorCommand?: unknown } | undefined;
+  const administratorCommand = details?.administratorCommand;
   const instanceId = ofType(TYPES.instance).find(({ urn }) => nameOf(urn) === `${name}-instance`)?.id;
   return {
     name,
     ...(instanceId !== undefined && { instanceId }),
+    ...(isText(administratorCommand) && { administratorCommand }),
     applications: ofType(TYPES.application).map((resource) => ({
       ...readCommon(resource),
       objectId: lastPart(resource.id),
       clientId: text(resource, "clientId"),
       displayName: text(resource, "displayName"),
-      owners: texts(resource, "owners"),
+      owners: readOwners(resource),
     })),
     principals: ofType(TYPES.principal).map((resource) => ({
       ...readCommon(resource),
       objectId: lastPart(resource.id),
       clientId: text(resource, "clientId"),
-      owners: texts(resource, "owners"),
+      owners: readOwners(resource),
     })),
     secrets: ofType(TYPES.secret).map((resource) => ({
       ...readCommon(resource),
@@ -168,7 +173,7 @@ function readInstance(component: StateResource, resources: readonly StateResourc
     roles: ofType(TYPES.role).map((resource) => ({
       ...readCommon(resource),
       id: resource.id ?? "",
-      scope: text(resource, "scope"),
+      scope: text(resource, "scope") || scopeOf(resource.id ?? ""),
       principalId: text(resource, "principalId"),
       roleId: lastPart(text(resource, "roleDefinitionId")),
     })),
@@ -186,6 +191,17 @@ function text({ outputs, inputs }: StateResource, name: string): string {
 function texts({ outputs, inputs }: StateResource, name: string): string[] {
   const list = [outputs?.[name], inputs?.[name]].find((value): value is unknown[] => Array.isArray(value));
   return (list ?? []).filter(isText);
+}
+
+/** Undefined where the state keeps them encrypted. */
+function readOwners(resource: StateResource): readonly string[] | undefined {
+  const owners = resource.outputs?.["owners"] ?? resource.inputs?.["owners"] ?? [];
+  return Array.isArray(owners) && owners.every(isText) ? owners : undefined;
+}
+
+/** Of an assignment's ID. */
+function scopeOf(id: string): string {
+  return id.replace(/\/providers\/Microsoft\.Authorization\/roleAssignments\/[^/]+$/i, "");
 }
 
 function isText(value: unknown): value is string {

@@ -22,9 +22,7 @@ export async function tellRemainingLogins(io: Io, selection: StackSelection): Pr
         ({ kind, what, isRecorded }) =>
           `  ${kind === "trust" ? "trust in" : kind} ${printable(what)}${isRecorded ? "" : ", made by hand"}`,
       ),
-      ...unanswered.map(
-        ({ question }) => `  Not answered, because your login lacks a right: ${printable(question)}`,
-      ),
+      ...unanswered.map(({ question }) => `  Not answered: ${printable(question)}`),
     ];
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

@@ -36,13 +36,19 @@ export function formatAsText(io: Io, audit: Audit): string {
   const { findings, unanswered, record, facts } = audit;
   const parts = [
     findings.length === 0
-      ? "Nothing is missing and nothing is left over: Azure has exactly what the stack records.\n"
+      ? NOTHING[unanswered.length === 0 ? "is wrong" : "was found"]
       : formatFindings(findings, io.stdout),
     ...sumUpAccess(record, facts, io.now()).map(formatAccess),
     ...(unanswered.length > 0 ? [formatUnanswered(unanswered)] : []),
   ];
   return parts.join("\n");
 }
+
+const NOTHING = {
+  "is wrong": "Nothing is missing and nothing is left over: Azure has exactly what the stack records.\n",
+  "was found":
+    "Nothing missing and nothing left over was found. Not every question could be answered: see below.\n",
+};
 
 export function formatFindings(findings: readonly Finding[], output: Output): string {
   const width = Math.max(...findings.map(({ code }) => code.length));
@@ -84,10 +90,10 @@ const KINDS: Record<AccessEntry["kind"], string> = {
   permission: "permission",
 };
 
-function formatUnanswered(unanswered: readonly Unanswered[]): string {
+export function formatUnanswered(unanswered: readonly Unanswered[]): string {
   return [
-    "Not answered, because your login lacks a right:",
-    ...unanswered.map(({ question, code, right }) => printable(`  ${question} (${code}) It needs ${right}.`)),
+    "Not answered:",
+    ...unanswered.map(({ question, code, right }) => printable(`  ${question} (${code}) It takes ${right}.`)),
     "",
   ].join("\n");
 }

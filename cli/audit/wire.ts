@@ -1,3 +1,4 @@
+import { isPrivileged, type Permission } from "../../components/privileged-actions";
 import type {
   ApplicationFacts,
   CredentialFacts,
@@ -77,6 +78,10 @@ export interface RoleAssignment {
   properties: { scope: string; principalId: string; roleDefinitionId: string };
 }
 
+export interface RoleDefinition {
+  properties: { roleName: string; permissions?: Permission[] };
+}
+
 export function readApplication(application: Application): ApplicationFacts {
   return {
     objectId: application.id,
@@ -146,4 +151,8 @@ export function readRole({ id, name, properties }: RoleAssignment): RoleFacts {
     principalId: properties.principalId,
     roleId: (properties.roleDefinitionId.split("/").at(-1) ?? "").toLowerCase(),
   };
+}
+
+export function readRoleDefinition({ properties }: RoleDefinition) {
+  return { roleName: properties.roleName, isPrivileged: isPrivileged(properties.permissions ?? []) };
 }

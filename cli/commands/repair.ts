@@ -1,7 +1,7 @@
 import { command, commandLine } from "../../components/commands";
 import { type Audit, audit, type AuditOptions } from "../audit/audit";
 import type { Finding } from "../audit/findings";
-import { formatFindings } from "../audit/report";
+import { formatFindings, formatUnanswered } from "../audit/report";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { formatPlan, isEmpty, type Plan, planRepair, type Step } from "../repair/plan";
@@ -45,9 +45,14 @@ export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
   if (blocker !== undefined) throw blocked(blocker);
   const found = await lookUntilReplicated(io, first, wait, look);
   const plan = planOf(found);
+  if (found.unanswered.length > 0) io.stderr.write(formatUnanswered(found.unanswered));
   tell(io, found);
   if (isEmpty(plan)) {
-    io.stderr.write("There is nothing to repair.\n");
+    io.stderr.write(
+      found.unanswered.length === 0
+        ? "There is nothing to repair.\n"
+        : "There is nothing to repair, as far as the questions were answered.\n",
+    );
     tellWhatIsLeft(io, plan.left);
     return;
   }

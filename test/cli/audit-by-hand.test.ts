@@ -1,3 +1,4 @@
+import { COMPONENT, type Deployment } from "../../cli/audit/deployment";
 import {
   applicationFacts,
   type Case,
@@ -12,7 +13,24 @@ import {
   STRANGE,
   testCases,
   trustFacts,
+  URNS,
 } from "./audit-fixture";
+
+const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+const OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
+
+/** A stack that assigns no roles, and says who may. */
+function withAdministratorCommand(administratorCommand: string): Deployment {
+  return {
+    resources: createDeployment()
+      .resources!.filter(({ urn }) => urn !== URNS.role)
+      .map((one) =>
+        one.type === COMPONENT
+          ? { ...one, outputs: { ...one.outputs, details: { administratorCommand } } }
+          : one,
+      ),
+  };
+}
 
 const CASES: Case[] = [
   [
@@ -80,10 +98,10 @@ const CASES: Case[] = [
           roleFacts({
             id: "/a",
             name: STRANGE,
-            roleId: "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+            roleId: READER,
             scope: "/subscriptions/x",
           }),
-          roleFacts({ id: "/b", name: STRANGE, roleId: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635" }),
+          roleFacts({ id: "/b", name: STRANGE, roleId: OWNER }),
           roleFacts({ id: "/c", name: STRANGE, principalId: STRANGE }),
         ],
       },
@@ -103,6 +121,77 @@ const CASES: Case[] = [
     ],
   ],
   [
+    "a role of the customer's own that may assign roles",
+    {
+      facts: {
+        roles: [
+          roleFacts(),
+          roleFacts({ id: "/a", name: STRANGE, roleId: STRANGE, roleName: "Helper", isPrivileged: false }),
+          roleFacts({ id: "/b", name: STRANGE, roleId: STRANGE, roleName: "Deployer", isPrivileged: true }),
+        ],
+      },
+    },
+    [
+      {
+        code: "ROLE_BY_HAND",
+        what: `role Deployer on ${GROUP}`,
+        detail: "A login as this principal may give itself every other role there.",
+      },
+      { code: "ROLE_BY_HAND", what: `role Helper on ${GROUP}` },
+    ],
+  ],
+  [
+    "a role that an administrator gave, since the stack may not, and one of the same name elsewhere",
+    {
+      deployment: withAdministratorCommand(
+        `az role assignment create --assignee-object-id ${IDS.principal} --role Contributor --scope ${GROUP}`,
+      ),
+      facts: {
+        roles: [
+          roleFacts({ id: "/a", name: STRANGE, scope: GROUP.toUpperCase() }),
+          roleFacts({ id: "/b", name: STRANGE, scope: "/subscriptions/x" }),
+        ],
+      },
+    },
+    [
+      { code: "ROLE_BY_HAND", what: "role Contributor on /subscriptions/x" },
+      { code: "ROLE_OF_ADMINISTRATOR", level: "notice" },
+    ],
+  ],
+  [
+    "groups with what they may do, the worst first; of one in a group, the principal cannot be removed",
+    {
+      instance: {
+        memberships: [
+          { id: "m1", type: "group", isDirect: true, displayName: "Data" },
+          { id: "m2", type: "group", isDirect: false, displayName: "Owners" },
+          { id: "m3", type: "directoryRole", isDirect: false, displayName: "Global Reader" },
+        ],
+      },
+      facts: {
+        roles: [
+          roleFacts(),
+          roleFacts({ id: "/a", name: STRANGE, principalId: "M2", roleId: READER }),
+          roleFacts({ id: "/b", name: STRANGE, principalId: "M2", roleId: OWNER, scope: "/subscriptions/x" }),
+        ],
+      },
+    },
+    [
+      { code: "DIRECTORY_ROLE_BY_HAND", remedy: "Remove it from the group that has this role." },
+      {
+        code: "GROUP_BY_HAND",
+        what: "membership of the group Owners (m2)",
+        detail: `A login as this principal has every role and permission of the group: Owner on /subscriptions/x, Reader on ${GROUP}. It may give itself every other role there.`,
+        remedy: "Remove it from the group by way of which it is a member of this one.",
+      },
+      {
+        code: "GROUP_BY_HAND",
+        detail: "A login as this principal has every role and permission of the group.",
+        remedy: `\`az ad group member remove --group m1 --member-id ${IDS.principal}\``,
+      },
+    ],
+  ],
+  [
     "API permissions, delegations, groups, directory roles and owners",
     {
       instance: {
@@ -117,9 +206,9 @@ const CASES: Case[] = [
         ],
         delegations: [{ id: "d1", resourceId: "x", scope: " User.Read", isForAll: true }],
         memberships: [
-          { id: "m1", type: "group", displayName: "Data" },
-          { id: "m2", type: "directoryRole", displayName: "Global Reader" },
-          { id: "m3", type: "administrativeUnit", displayName: "Unit" },
+          { id: "m1", type: "group", isDirect: true, displayName: "Data" },
+          { id: "m2", type: "directoryRole", isDirect: true, displayName: "Global Reader" },
+          { id: "m3", type: "administrativeUnit", isDirect: true, displayName: "Unit" },
         ],
         applicationOwners: [
           { id: IDS.owner, type: "user", displayName: "Ada" },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Deployment } from "../../cli/audit/deployment";
 import {
   applicationFacts,
   type Case,
@@ -9,11 +10,27 @@ import {
   OWN_SECRET,
   PAST,
   principalFacts,
+  roleFacts,
   STRANGE,
   testCases,
   trustFacts,
   URNS,
 } from "./audit-fixture";
+
+/** As the engine records what depends on a secret setting: all but what Azure itself gives. */
+function encryptOutputs({ resources = [] }: Deployment): Deployment {
+  const plain = ["objectId", "clientId", "keyId", "applicationId", "credentialId", "result"];
+  const encrypt = ([name, value]: [string, unknown]) => [
+    name,
+    plain.includes(name) ? value : { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" },
+  ];
+  return {
+    resources: resources.map(({ outputs = {}, ...one }) => ({
+      ...one,
+      outputs: Object.fromEntries(Object.entries(outputs).map(encrypt)) as Record<string, unknown>,
+    })),
+  };
+}
 
 const CASES: Case[] = [
   ["nothing differs", {}, []],
@@ -127,6 +144,11 @@ const CASES: Case[] = [
     "a role is missing",
     { facts: { roles: [] } },
     [{ code: "ROLE_MISSING", action: { kind: "refresh", urns: [URNS.role] } }],
+  ],
+  [
+    "what the state keeps encrypted is not compared",
+    { deployment: encryptOutputs(createDeployment()), facts: { roles: [roleFacts({ roleId: STRANGE })] } },
+    [],
   ],
   [
     "nothing is said of what could not be read",

@@ -165,7 +165,12 @@ describe("himl-sp audit", function () {
     ]);
     assert.match(
       (await stage.run(["audit"], asNobody)).stdout,
-      /^Not answered, because your login lacks a right:\n.*\(Authorization_RequestDenied\) It needs Application\.Read\.All of Microsoft Graph/m,
+      /^Nothing missing .* was found\. Not every question .*^Not answered:\n[^\n]*\(Authorization_RequestDenied\) It takes Application\.Read\.All of Microsoft Graph/ms,
+    );
+    const repaired = await stage.run(["repair", "--yes"], asNobody);
+    assert.match(
+      repaired.stderr,
+      /^Not answered:\n.*nothing to repair, as far as the questions were answered\.\n$/s,
     );
 
     const reader = control.createCaller({

@@ -30,8 +30,8 @@ function createFacts(text: string) {
       applicationOwners: [{ ...thing, type: text }],
       principalOwners: [{ ...thing, type: "user" }],
       memberships: [
-        { ...thing, type: "group" },
-        { ...thing, type: "directoryRole" },
+        { ...thing, type: "group", isDirect: true },
+        { ...thing, type: "directoryRole", isDirect: false },
       ],
       appRoles: [{ id: text, appRoleId: text, resourceName: text, permission: text }],
       delegations: [{ id: text, resourceId: text, scope: text, isForAll: true }],

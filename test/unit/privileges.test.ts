@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isPrivileged, type Permission } from "../../components/privileges";
+import { isPrivileged, type Permission } from "../../components/privileged-actions";
 
 describe("A role is privileged by what it can do", () => {
   const table: [string, Permission[], boolean][] = [
