@@ -1,4 +1,4 @@
-import { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment";
+import { RoleAssignment, type RoleAssignmentArgs } from "@pulumi/azure-native/authorization/roleAssignment";
 import { Application } from "@pulumi/azuread/application";
 import { ApplicationPassword } from "@pulumi/azuread/applicationPassword";
 import { ServicePrincipal } from "@pulumi/azuread/servicePrincipal";
@@ -221,6 +221,8 @@ export function createSecrets(
 export interface Assigned {
   role: string;
   scope: pulumi.Output<string>;
+  /** What the resource was declared with. */
+  declared: RoleAssignmentArgs;
   resource: RoleAssignment;
 }
 
@@ -273,22 +275,21 @@ function assignRole(
   const { component, name, args, world, instanceId } = context;
   const scopeId = scopeIdOf(scope, world);
   const key = pulumi.output({ instanceId, scope: scopeId, principalId });
-  const resource = new RoleAssignment(
-    ...transformed(
-      context,
-      args.transform?.roleAssignment,
-      `${name}-role-${label}-on-${scope}`.replaceAll(" ", "-"),
-      {
-        roleAssignmentName: key.apply((known) => assignmentName({ ...known, roleId })),
-        principalId,
-        // Without the type Azure answers PrincipalNotFound until the new principal has been replicated.
-        principalType: "ServicePrincipal",
-        roleDefinitionId: pulumi.interpolate`/subscriptions/${scopeId.apply(subscriptionOf)}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
-        scope: scopeId,
-      },
-      // azure-native would delete first, since the program gives the name.
-      { ...REPLACEABLE, parent: component, deleteBeforeReplace: false },
-    ),
+  const [childName, declared, opts] = transformed<RoleAssignmentArgs>(
+    context,
+    args.transform?.roleAssignment,
+    `${name}-role-${label}-on-${scope}`.replaceAll(" ", "-"),
+    {
+      roleAssignmentName: key.apply((known) => assignmentName({ ...known, roleId })),
+      principalId,
+      // Without the type Azure answers PrincipalNotFound until the new principal has been replicated.
+      principalType: "ServicePrincipal",
+      roleDefinitionId: pulumi.interpolate`/subscriptions/${scopeId.apply(subscriptionOf)}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
+      scope: scopeId,
+    },
+    // azure-native would delete first, since the program gives the name.
+    { ...REPLACEABLE, parent: component, deleteBeforeReplace: false },
   );
-  return { role: label, scope: scopeId, resource };
+  const resource = new RoleAssignment(childName, declared, opts);
+  return { role: label, scope: scopeId, declared, resource };
 }

@@ -25,6 +25,7 @@ import { DEFAULT_ROLE, type HimlServicePrincipalArgs } from "./himl-service-prin
 import { planPrincipal, type PrincipalPlan } from "./plan";
 import { InvalidValuesError } from "./problems";
 import { RevocationGuard } from "./revocation-guard";
+import { refuseTakenRoles } from "./taken-roles";
 import { nameVaultSecrets } from "./vaults";
 import { isPlain, lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } from "./verification";
 
@@ -82,6 +83,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     const declared = plan.schedule && createSecrets(context, plan.schedule, application);
     const trusts = createTrusts(context, application);
     const assigned = assignRoles(context, servicePrincipal);
+    refuseTakenRoles(this, assigned);
     warnOfLockOut(context, servicePrincipal.objectId);
 
     this.clientId = application.clientId;

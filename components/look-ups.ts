@@ -11,9 +11,9 @@ export class LookUpError extends InvalidValuesError {
   constructor(
     override readonly code: LookUpErrorCode,
     subject: string,
-    problem: Problem,
+    ...problems: readonly Problem[]
   ) {
-    super(subject, [problem]);
+    super(subject, problems);
     this.name = "LookUpError";
   }
 }
@@ -27,7 +27,8 @@ export type LookUpErrorCode =
   | "KEY_VAULT_NOT_FOUND"
   | "KEY_VAULT_SECRET_TAKEN"
   | "EXISTING_APPLICATION_NOT_FOUND"
-  | "EXISTING_PRINCIPAL_TAKEN";
+  | "EXISTING_PRINCIPAL_TAKEN"
+  | "ROLE_TAKEN";
 
 const answers = new WeakMap<object, Map<string, Promise<unknown>>>();
 

@@ -9,7 +9,7 @@ import { findLastTrusts, type LastTrust } from "./last-trusts";
 import { trustDescription } from "./ownership";
 import { InvalidValuesError } from "./problems";
 import { REPLACEABLE } from "./revocation-guard";
-import { toResourceError, valueIfKnown } from "./verification";
+import { checkInPreview, toResourceError, valueIfKnown } from "./verification";
 
 export type Trust = ApplicationFederatedIdentityCredential | ApplicationFlexibleFederatedIdentityCredential;
 
@@ -120,14 +120,12 @@ function countStaying(before: readonly LastTrust[], now: readonly ResolvedTrust[
  * how many old ones there are.
  */
 function refuseBlindly(trusts: readonly Trust[], component: pulumi.Resource): void {
-  if (!pulumi.runtime.isDryRun()) return;
-  const check = async () => {
+  checkInPreview(async () => {
     const ids = await Promise.all(trusts.map(({ id }) => valueIfKnown(id)));
     const added = ids.filter((id) => id === undefined).length;
     if (added > 0 && trusts.length + added > MOST_TRUSTS)
       throw describeRefusal({ list: trusts, stay: trusts.length - added, added, isBlind: true }, component);
-  };
-  void check();
+  });
 }
 
 interface Exchange {

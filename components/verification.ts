@@ -155,6 +155,17 @@ async function askAzure(
   return { ...spelled, vault: await loadVaultLookUp().lookUpVault(question, component) };
 }
 
+/**
+ * Checks in a preview what only the planned resources tell. As with `verified`, only this fails, and nothing is computed
+ * from it.
+ */
+export function checkInPreview(check: () => Promise<void>): void {
+  if (!pulumi.runtime.isDryRun()) return;
+  // Without this the preview would end, green, while the check still asks Azure. It ends after the failure was reported.
+  const done = pulumi.runtime.rpcKeepAlive();
+  void check().finally(() => setImmediate(done));
+}
+
 /** The names of the workspace as outputs, unchanged. */
 function namesOf({ subscriptionId, resourceGroupName, workspaceName }: HimlServicePrincipalArgs) {
   return {

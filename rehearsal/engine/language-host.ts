@@ -9,6 +9,7 @@ import * as language from "@pulumi/pulumi/proto/language_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import * as settings from "@pulumi/pulumi/runtime/settings";
 import { run } from "../../cli/processes";
+import { trustInThisProcess } from "./extra-authorities";
 
 /**
  * How the SDK connects to an engine; internal in its types. grpc-js shares connections of the same address within a
@@ -34,9 +35,14 @@ const TOLD_THE_USER = 32;
 /**
  * Starts a host for Node programs. With a program it runs that one, in this process, which saves the start of a process
  * and the loading of all modules each time; without one, the project's own, as Pulumi's host does it.
+ *
+ * @param environment that of the engine, which a program in a process of its own would have.
  */
-export async function startLanguageHost(program?: PulumiFn): Promise<LanguageHost> {
-  const inline = program && new InlineRunner(program);
+export async function startLanguageHost(
+  program?: PulumiFn,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<LanguageHost> {
+  const inline = program && new InlineRunner(program, environment["NODE_EXTRA_CA_CERTS"]);
   const host = await serveLanguageHost("nodejs", (call, callback, engineAddress) => {
     if (inline) return inline.run(engineAddress, call, callback);
     runProject(call.request, engineAddress).then(
@@ -99,12 +105,19 @@ const { LanguageServer } = automationServer as unknown as {
 class InlineRunner {
   private fail: ((error: unknown) => void) | undefined;
 
-  constructor(private readonly program: PulumiFn) {
+  private readonly distrust: () => void;
+
+  constructor(
+    private readonly program: PulumiFn,
+    caFile: string | undefined,
+  ) {
     process.on("unhandledRejection", this.onRejection);
+    this.distrust = caFile === undefined ? () => undefined : trustInThisProcess(caFile);
   }
 
   close(): void {
     process.off("unhandledRejection", this.onRejection);
+    this.distrust();
   }
 
   // A resource whose inputs fail never settles its outputs. As a process of its own a program ends then, since nothing is

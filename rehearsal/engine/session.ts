@@ -91,7 +91,7 @@ export class Session {
       await Promise.all(["bin", "home", "state", "project"].map((name) => mkdir(path.join(folder, name))));
       const projectFolder = await prepareProject(options.project, path.join(folder, "project"));
       const standIns = await startStandIns(options.environment, options.realProviders);
-      const host = await startLanguageHost(options.program);
+      const host = await startLanguageHost(options.program, options.environment);
       session = new Session(options, folder, projectFolder, pluginFolders, host, standIns);
       session.environment = options.environment;
       await installPulumi(session.binFolder, options.engine);

@@ -130,6 +130,11 @@ export class AzureConnection {
     };
   }
 
+  /** An access token of this login. @param endpoint of which service. @default Azure Resource Manager */
+  clientToken(endpoint: string = this.cloud.resourceManager): Promise<string> {
+    return this.token(`${endpoint}/.default`);
+  }
+
   /** The address of a directory object, for `@odata.bind`. */
   directoryObjectUrl(objectId: string): string {
     return `${this.cloud.microsoftGraph}/v1.0/directoryObjects/${objectId}`;

@@ -89,13 +89,30 @@ describe("An application that two stacks use, on the real engine", function () {
     assert.deepEqual(left(), { secrets: 0, principals: 1, roles: 0 });
   });
 
-  it("with a principal, and the same role: RoleAssignmentExists says so; with the role given by hand both keep it", async () => {
+  const askedForRoles = () =>
+    world.azure.control.requests().filter(({ path: at }) => /roleAssignments$/.test(at)).length;
+
+  it("with a principal, and the same role: the second stack is refused in preview; with the role given by hand both keep it", async () => {
     await use(await register(true));
+    await world.session.preview();
     await world.session.up();
-    await assert.rejects(other.up(), /RoleAssignmentExists/);
+    const asked = askedForRoles();
+    await world.session.preview();
+    assert.equal(askedForRoles(), asked, "nobody asks when no role is new");
+    await assert.rejects(other.preview(), (error: Error) => {
+      assert.match(error.message, /roles: Contributor must not be assigned to the principal yet/);
+      assert.match(
+        error.message,
+        /az role assignment delete --ids \/subscriptions\/\S+\/roleAssignments\/\S+/,
+      );
+      assert.doesNotMatch(error.message, /\n\s+at |eyJ/, "a stack trace, or the token");
+      return true;
+    });
+    assert.deepEqual(left(), { secrets: 1, principals: 1, roles: 1 });
     await world.session.configure({ roles: "[]" });
     await other.configure({ roles: "[]" });
     const { outputs } = await world.session.up();
+    await other.preview();
     await other.up();
     const { administratorCommand } = outputs["details"] as { administratorCommand: string };
     assert.match(administratorCommand, /^az role assignment create /);
@@ -103,6 +120,57 @@ describe("An application that two stacks use, on the real engine", function () {
     await world.session.destroy();
     assert.deepEqual(left(), { secrets: 1, principals: 1, roles: 0 });
     await other.destroy();
+  });
+
+  it("whose role cannot be asked for: the preview goes on, and `up` says RoleAssignmentExists", async () => {
+    await use(await register(true));
+    await world.session.up();
+    world.azure.control.addFault({
+      match: { method: "GET", path: "/roleAssignments$" },
+      times: 9,
+      answer: 503,
+      retryAfter: 0,
+    });
+    assert.equal((await other.preview()).counts.create! > 0, true);
+    world.azure.control.clearFaults();
+    await assert.rejects(other.up(), /RoleAssignmentExists/);
+    await world.session.destroy();
+    await other.up();
+    assert.deepEqual(left(), { secrets: 1, principals: 1, roles: 1 });
+    await other.destroy();
+  });
+
+  it("a role that somebody gave by hand to a stack's own principal: refused in preview, and taken back it works", async () => {
+    const { resourceGroup, workspaceName, subscriptionId } = world.azure;
+    await world.session.configure({ resourceGroup, workspaceName, roles: "[]", existingClientId: undefined });
+    const { outputs } = await world.session.up();
+    const { servicePrincipalObjectId: principalId } = outputs["details"] as {
+      servicePrincipalObjectId: string;
+    };
+    const scope = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+    const byHand = `${scope}/providers/Microsoft.Authorization/roleAssignments/6a2ec0e1-4f6e-4c1e-8ad3-2f0f7d3e9b55?api-version=2022-04-01`;
+    const roleDefinitionId = `/subscriptions/${subscriptionId.toUpperCase()}/providers/Microsoft.Authorization/roleDefinitions/B24988AC-6180-42A0-AB88-20F7382DD24C`;
+    const call = (method: "PUT" | "DELETE") =>
+      asAdmin(world.azure, (admin) =>
+        admin.callResourceManager(
+          {
+            method,
+            path: byHand,
+            ...(method === "PUT" && { body: { properties: { principalId, roleDefinitionId } } }),
+          },
+          [],
+        ),
+      );
+    assert.equal((await call("PUT")).status, 201);
+    await world.session.configure({ roles: undefined, resourceGroup: resourceGroup.toUpperCase() });
+    await assert.rejects(world.session.preview(), /roles: Contributor must not be assigned .*6a2ec0e1/s);
+    await world.session.configure({ roles: '["Reader"]' });
+    await world.session.preview();
+    await call("DELETE");
+    await world.session.configure({ roles: undefined });
+    await world.session.preview();
+    await world.session.up();
+    await world.session.destroy();
   });
 
   it("whose principal the stack made: it is found again after `pulumi stack rename`, and destroyed", async () => {

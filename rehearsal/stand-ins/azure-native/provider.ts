@@ -18,6 +18,12 @@ export const azureNative: Provider<AzureConnection> = {
       ...(await connection.caller()),
       subscriptionId: subscriptionOf(connection),
     }),
+    // As the real provider takes them, see tokenEndpoint in pulumi-azure-native provider/pkg/provider/provider.go.
+    "azure-native:authorization:getClientToken": async (connection, { endpoint }) => ({
+      token: await connection.clientToken(
+        typeof endpoint === "string" && endpoint !== "" ? endpoint : undefined,
+      ),
+    }),
     "azure-native:authorization:getRoleDefinition": getRoleDefinition,
     "azure-native:keyvault:getSecret": getSecret,
     "azure-native:keyvault:getVault": getVault,
