@@ -74,6 +74,8 @@ function showInvisible(line: string): string {
  * costs the user 15 s, and a failed look-up all memory (measured with @pulumi/pulumi 3.248; pulumi/pulumi#21326).
  */
 export function printAsMessage<E extends Error>(error: E): E {
+  // Pulumi's runner prints the stack of an error that comes when the program has ended, as that of a check in preview may.
+  error.stack = error.message;
   return Object.defineProperty(error, Symbol.for("nodejs.util.inspect.custom"), {
     value: () => error.message,
   });

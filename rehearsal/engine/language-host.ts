@@ -45,7 +45,7 @@ export async function startLanguageHost(
   const inline = program && new InlineRunner(program, environment["NODE_EXTRA_CA_CERTS"]);
   const host = await serveLanguageHost("nodejs", (call, callback, engineAddress) => {
     if (inline) return inline.run(engineAddress, call, callback);
-    runProject(call.request, engineAddress).then(
+    runProject(call.request, engineAddress, environment).then(
       (response) => callback(null, response),
       (error: unknown) => callback(error as Error),
     );
@@ -181,6 +181,7 @@ async function tell(error: unknown): Promise<void> {
 async function runProject(
   request: language.RunRequest,
   engineAddress: string,
+  environment: Readonly<Record<string, string>>,
 ): Promise<language.RunResponse> {
   const info = request.getInfo()!;
   const folder = info.getProgramDirectory();
@@ -198,6 +199,7 @@ async function runProject(
     cwd: folder,
     env: {
       ...process.env,
+      ...environment,
       PULUMI_NODEJS_TYPESCRIPT: "true",
       PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toArray())),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
