@@ -82,6 +82,23 @@ describe("docs/resource-options.md", () => {
     assert.deepEqual([...new Set(rows)].sort(), [...new Set(options)].sort());
   });
 
+  it("names for each row the tests that prove it", () => {
+    const proofs = [...PAGE.matchAll(/^\| (`.*) \| ([^|]*) \|$/gm)];
+    assert.ok(proofs.length > 10);
+    for (const [, row, proof] of proofs) {
+      const options = /^(?:`\w+`(?:, )?)+/.exec(row!)![0].match(/\w+/g)!;
+      const files = [...proof!.matchAll(/\]\((\S+)\)/g)].map(([, link]) =>
+        readFileSync(path.join(__dirname, "../../docs", link!), "utf8"),
+      );
+      assert.ok(files.length > 0, row);
+      for (const option of options)
+        assert.ok(
+          files.some((text) => new RegExp(`\\b${option}s?\\b.*(?:: \\{|", async)`).test(text)),
+          `${option}: no test is named after it`,
+        );
+    }
+  });
+
   const inherited: Record<string, pulumi.ComponentResourceOptions> = {
     ignoreChanges: { ignoreChanges: ["*", "rotateWhenChanged"] },
     replaceOnChanges: { replaceOnChanges: ["*"] },

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { Provider as AzureProvider } from "@pulumi/azure-native/provider";
+import { Provider as EntraProvider } from "@pulumi/azuread/provider";
 import * as pulumi from "@pulumi/pulumi";
+import { RandomUuid } from "@pulumi/random/randomUuid";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
 import { createStackOutputs } from "../../stack/outputs";
+import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { Session } from "../../rehearsal/engine/session";
 import { openWorld, PROJECT, requireEngine, type SharedWorld, withFolder } from "./support";
 
@@ -143,6 +147,107 @@ describe("Whatever resource options the component has, on the real engine", func
     await world.session.up();
     way = { name: "renamed", opts: { aliases: [{ name: "himl" }] } };
     assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"]);
+  });
+
+  const lookUps = () =>
+    world.azure.control.requests().filter(({ path: at }) => at.includes("/workspaces/")).length;
+
+  it("dependsOn a resource that the program creates: a preview that creates it does not look the workspace up", async () => {
+    let other: RandomUuid;
+    way = {
+      before: () => void (other = new RandomUuid("workspace", {})),
+      opts: {
+        get dependsOn() {
+          return other;
+        },
+      },
+    };
+    await world.session.preview();
+    assert.equal(lookUps(), 0);
+    await world.session.up();
+    assert.equal(lookUps(), 1);
+    assert.deepEqual(left(), { applications: 1, secrets: 1, trusts: 2, roles: 1 });
+  });
+
+  it("dependsOn a component that creates the workspace: refused in preview, and as the message says it works", async () => {
+    let other: pulumi.ComponentResource;
+    const before = () => {
+      other = new pulumi.ComponentResource("test:index:MachineLearning", "ml");
+      new RandomUuid("workspace", {}, { parent: other });
+    };
+    const opts = {
+      get dependsOn() {
+        return other;
+      },
+    };
+    way = { before, opts, args: { workspaceName: "ws-made-here" } };
+    await assert.rejects(
+      world.session.preview(),
+      /ws-made-here[^]*If this program creates it, set workspaceLookup to false\./,
+    );
+    way = { ...way, args: { ...way.args, workspaceLookup: false } };
+    await world.session.preview();
+    const { outputs } = await world.session.up();
+    assert.equal(outputs["HIML_WORKSPACE_NAME"], "ws-made-here");
+    assert.deepEqual(left(), { applications: 1, secrets: 1, trusts: 2, roles: 1 });
+  });
+
+  it("providers of another tenant: everything is there, and nothing in the default one; of two tenants: refused in preview", async function () {
+    const engine = await requireEngine(this);
+    const [own, foreign] = [world.azure, await startLocalAzure()];
+    try {
+      await withFolder(async (folder) => {
+        const caFile = path.join(folder, "ca.pem");
+        await writeFile(caFile, own.caPem + foreign.caPem);
+        const entraOf: LocalAzure[] = [foreign];
+        const open = ({ direct, tenantId }: LocalAzure) => ({
+          tenantId,
+          clientId: direct["ARM_CLIENT_ID"]!,
+          clientSecret: direct["ARM_CLIENT_SECRET"]!,
+          metadataHost: direct["ARM_METADATA_HOSTNAME"]!,
+        });
+        const session = await Session.open({
+          engine,
+          project: path.join(PROJECT, "Pulumi.yaml"),
+          environment: { ...own.direct, SSL_CERT_FILE: caFile, NODE_EXTRA_CA_CERTS: caFile },
+          program: () => {
+            const azure = new AzureProvider("azure", {
+              ...open(foreign),
+              subscriptionId: foreign.subscriptionId,
+            });
+            const entra = new EntraProvider("entra", open(entraOf[0]!));
+            const { resourceGroup: resourceGroupName, workspaceName } = foreign;
+            const principal = new HimlServicePrincipal(
+              "himl",
+              { resourceGroupName, workspaceName },
+              { providers: [azure, entra] },
+            );
+            return Promise.resolve(createStackOutputs(principal));
+          },
+        });
+        const made = ({ control }: LocalAzure) =>
+          control.state().applications.filter(({ initial }) => !initial).length;
+        try {
+          entraOf[0] = own;
+          await assert.rejects(
+            session.preview(),
+            /The tenants of the azuread and the azure-native provider must/,
+          );
+          entraOf[0] = foreign;
+          await session.preview();
+          const { outputs } = await session.up();
+          assert.equal(outputs["HIML_TENANT_ID"], foreign.tenantId);
+          assert.equal(outputs["HIML_SUBSCRIPTION_ID"], foreign.subscriptionId);
+          assert.deepEqual([made(own), made(foreign)], [0, 1]);
+          await session.destroy();
+          assert.deepEqual([made(own), made(foreign)], [0, 0]);
+        } finally {
+          await session.close();
+        }
+      });
+    } finally {
+      await foreign.close();
+    }
   });
 
   it("transforms of the component: the component ignores what would keep secrets, trusts and roles", async function () {
