@@ -114,9 +114,13 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
       roleAssignments: resourcesOf(assigned),
       keyVaultSecrets: delivered?.resources ?? pulumi.output<pulumi.CustomResource[]>([]),
     };
-    // No values: they are in the state of the children already, the password too, and the engine writes the whole state
-    // at each step (docs/performance.md).
-    this.registerOutputs();
+    // Audit and repair read these in the state: what `details` names and the state has no more, a destroy has removed.
+    // Not the password: the engine writes the whole state at each step, and its own secret has it already.
+    this.registerOutputs({
+      tenantId: this.tenantId,
+      subscriptionId: this.subscriptionId,
+      details: this.details,
+    });
   }
 
   private vaultContent(declared: pulumi.Output<DeclaredSecrets> | undefined): VaultContent {

@@ -162,12 +162,12 @@ export class Session {
     env: Readonly<Record<string, string>> = {},
     kill?: AbortSignal,
   ): Promise<Finished> {
-    const signal = kill ?? this.options.signal;
+    const signals = [kill, this.options.signal].filter((one) => one !== undefined);
     return run(this.options.engine.path, [...args, "--non-interactive"], {
       cwd: this.projectFolder,
       env: { ...engineEnvironment(this.pluginFolders), ...this.environment, ...this.variables, ...env },
       graceMs: kill ? 0 : GRACE_MS,
-      ...(signal && { signal }),
+      ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     });
   }
 

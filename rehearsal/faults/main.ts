@@ -44,6 +44,7 @@ async function runAll(
   let open: FaultCase[] = [];
   const started = Date.now();
   let done = 0;
+  const brokenOnce = new Set<string>();
   let broken = 0;
   let all = 0;
   const begin = (life: readonly PhaseRecord[]): void => {
@@ -56,6 +57,7 @@ async function runAll(
     const rest = open.length < cases.length ? `, ${open.length} of them still to run` : "";
     say(`${cases.length} cases${rest}, in ${options.worlds} worlds side by side`);
   };
+  const isTime = () => Date.now() - started < options.minutes * 60_000;
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(path.join(__dirname, "worker.ts"), {
@@ -64,8 +66,11 @@ async function runAll(
       });
       worker.on("error", reject);
       worker.on("exit", () => resolve());
-      const isTime = () => Date.now() - started < options.minutes * 60_000;
-      const next = (): void => worker.postMessage((isTime() ? open.shift() : undefined) satisfies ToWorker);
+      let current: FaultCase | undefined;
+      const next = (): void => {
+        current = isTime() ? open.shift() : undefined;
+        worker.postMessage(current satisfies ToWorker);
+      };
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "lived") {
           begin(message.life);
@@ -74,9 +79,12 @@ async function runAll(
         done++;
         const progress = `${done}/${all} (${((Date.now() - started) / 60_000).toFixed(1)} min)`;
         if (message.kind === "broken") {
-          broken++;
           say(`BROKEN ${progress} ${message.id}: ${message.why}`);
-          return next();
+          // Once more, at the end: what failed may have been the machine.
+          if (brokenOnce.has(message.id)) broken++;
+          else open.push(current!);
+          brokenOnce.add(message.id);
+          return;
         }
         const { outcome } = message;
         const word = isAsItShouldBe(outcome) ? "ok    " : "FAILED";
@@ -86,7 +94,12 @@ async function runAll(
         ledger.add(outcome).then(next, reject);
       });
     });
-  await Promise.all(Array.from({ length: options.worlds }, work));
+  // A worker with a broken case ends, and another one takes its place.
+  const workOn = async (): Promise<void> => {
+    do await work();
+    while (open.length > 0 && isTime());
+  };
+  await Promise.all(Array.from({ length: options.worlds }, workOn));
   say(`${done} cases run`);
   return { cases: cases!, broken };
 }

@@ -46,7 +46,8 @@ export class World {
     this.connections = new Agent({ connect: { ca: azure.caPem } });
   }
 
-  static async open(engine: Engine): Promise<World> {
+  /** @param ending ends the engine of a run that is under way */
+  static async open(engine: Engine, ending?: AbortSignal): Promise<World> {
     const azure = await startLocalAzure({ now: firstDay() });
     try {
       const session = await Session.open({
@@ -55,6 +56,7 @@ export class World {
         project: path.join(PROJECT, "Pulumi.yaml"),
         settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
         environment: environmentOf(azure),
+        ...(ending && { signal: ending }),
       });
       return new World(azure, session);
     } catch (error) {

@@ -18,6 +18,12 @@ describe("the fault matrix (all of it: npm run test:faults)", function () {
 
   after(() => world?.close());
 
+  const expectMended = async (one: FaultCase | undefined) => {
+    assert.ok(one);
+    const outcome = await runTrial(world, one);
+    assert.ok(isAsItShouldBe(outcome), JSON.stringify(outcome));
+  };
+
   it("docs/faults.md has the rows of today's life", async () => {
     const page = await readFile(path.join(PROJECT, "docs", "faults.md"), "utf8");
     const today = cases.map(idOf);
@@ -41,10 +47,15 @@ describe("the fault matrix (all of it: npm run test:faults)", function () {
   ] as const) {
     it(`${fault}: repaired, and nothing is left`, async () => {
       const all = cases.filter((one) => one.phase === "renew" && one.fault === fault);
-      const found = all.find(({ where }) => where.endsWith("/addPassword")) ?? all[0];
-      assert.ok(found);
-      const outcome = await runTrial(world, found);
-      assert.ok(isAsItShouldBe(outcome), JSON.stringify(outcome));
+      await expectMended(all.find(({ where }) => where.endsWith("/addPassword")) ?? all[0]);
+    });
+  }
+
+  // A run that is killed leaves no trace of what it was: a repair must not make again what was to go.
+  for (const fault of ["engine killed after", "power cut"] as const) {
+    it(`destroy, ${fault}: repaired, and nothing is made again`, () => {
+      const all = cases.filter((one) => one.phase === "destroy" && one.fault === fault);
+      return expectMended(all[Math.floor(all.length / 2)]);
     });
   }
 });
