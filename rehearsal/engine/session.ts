@@ -10,7 +10,6 @@ import {
   symlink,
   writeFile,
 } from "node:fs/promises";
-import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +22,7 @@ import { findRealPlugins } from "../stand-ins/real-plugins";
 import { type StandIns, startStandIns } from "../stand-ins/stand-ins";
 import type { Engine } from "./engine";
 import { EngineError } from "./engine-error";
+import { type Keys, passphraseKeys, startKeyServer } from "./keys";
 import { type LanguageHost, startLanguageHost } from "./language-host";
 import { OperationLog, type OperationResult } from "./operation-log";
 import { readOutputs, type StackOutputs } from "./stack-outputs";
@@ -40,6 +40,8 @@ export interface SessionOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** The environment in which Pulumi runs: the login to Azure, and its addresses. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Encrypts the stack's secrets. Left out: a key server does, and each command takes half the processor time. */
+  readonly passphrase?: string;
   readonly attached?: Attached;
   /** Providers which are left to their real plugins. */
   readonly realProviders?: readonly ProviderName[];
@@ -73,6 +75,7 @@ export class Session {
     readonly projectFolder: string,
     private readonly pluginFolders: readonly string[],
     private readonly host: LanguageHost,
+    private readonly keys: Keys,
     private standIns: StandIns,
   ) {}
 
@@ -92,10 +95,18 @@ export class Session {
       const projectFolder = await prepareProject(options.project, path.join(folder, "project"));
       const standIns = await startStandIns(options.environment, options.realProviders);
       const host = await startLanguageHost(options.program, options.environment);
-      session = new Session(options, folder, projectFolder, pluginFolders, host, standIns);
+      const keys =
+        options.passphrase === undefined ? await startKeyServer() : passphraseKeys(options.passphrase);
+      session = new Session(options, folder, projectFolder, pluginFolders, host, keys, standIns);
       session.environment = options.environment;
       await installPulumi(session.binFolder, options.engine);
-      await session.expectPulumi("stack", "init", session.stackName);
+      await session.expectPulumi(
+        "stack",
+        "init",
+        session.stackName,
+        "--secrets-provider",
+        keys.secretsProvider,
+      );
       await session.configure(options.settings ?? {});
       return session;
     } catch (error) {
@@ -126,13 +137,11 @@ export class Session {
       ...extend(this.host.environment, "PULUMI_DEBUG_LANGUAGES", languages),
       PULUMI_HOME: path.join(this.folder, "home"),
       PULUMI_BACKEND_URL: pathToFileURL(path.join(this.folder, "state")).href,
-      PULUMI_CONFIG_PASSPHRASE: this.passphrase,
+      ...this.keys.environment,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
   }
-
-  readonly passphrase = randomBytes(16).toString("hex");
 
   /** Changes settings of the stack; undefined removes one. */
   async configure(settings: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -229,6 +238,7 @@ export class Session {
   /** Ends what was started and removes the folder, state and all. */
   async close(): Promise<void> {
     this.host.close();
+    this.keys.close();
     await this.standIns.close();
     await removeFolder(this.folder);
   }

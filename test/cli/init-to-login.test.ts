@@ -27,7 +27,8 @@ describe("himl-sp init --up, in a clone: from three answers to a login", functio
 
   before(async function () {
     this.timeout(900_000);
-    real = await RealStack.create(await requireEngine(this));
+    // `init` makes stacks of its own, with a passphrase.
+    real = await RealStack.create(await requireEngine(this), { passphrase: "of this test" });
     stage = await InitStage.create(real.azure);
     github = await real.azure.control.declareIssuer("https://token.actions.githubusercontent.com");
     await cp(path.join(REPOSITORY, "package.json"), path.join(real.project, "package.json"));

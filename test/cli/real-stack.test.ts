@@ -9,7 +9,7 @@ describe("himl-sp, with the real pulumi command", function () {
 
   before(async function () {
     this.timeout(900_000);
-    stack = await RealStack.create(await requireEngine(this));
+    stack = await RealStack.create(await requireEngine(this), { passphrase: "of this test" });
   });
   after(() => stack?.close());
 

@@ -2,7 +2,7 @@ import path from "node:path";
 import program from "../../index";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import type { Engine } from "../../rehearsal/engine/engine";
-import { Session } from "../../rehearsal/engine/session";
+import { Session, type SessionOptions } from "../../rehearsal/engine/session";
 import { buildCommand, type Finished, REPOSITORY, runCommand } from "./command";
 
 /**
@@ -15,7 +15,10 @@ export class RealStack {
     readonly session: Session,
   ) {}
 
-  static async create(engine: Engine, settings: Readonly<Record<string, string>> = {}): Promise<RealStack> {
+  static async create(
+    engine: Engine,
+    { settings, ...options }: Partial<Pick<SessionOptions, "settings" | "passphrase">> = {},
+  ): Promise<RealStack> {
     await buildCommand();
     const azure = await startLocalAzure();
     const session = await Session.open({
@@ -25,6 +28,7 @@ export class RealStack {
       stackName: "dev",
       settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName, ...settings },
       environment: azure.direct,
+      ...options,
     });
     return new RealStack(azure, session);
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -22,10 +23,11 @@ describe("A machine on which everything was run, searched afterwards", function 
 
   before(async function () {
     this.timeout(900_000);
-    stack = await RealStack.create(await requireEngine(this));
+    const passphrase = randomBytes(16).toString("hex");
+    stack = await RealStack.create(await requireEngine(this), { passphrase });
     await mkdir(path.join(stack.folder, "tmp"));
     tools = await StandIns.create({ gh: [{ args: [], stdout: "[]" }] });
-    secrets["the passphrase"] = stack.env["PULUMI_CONFIG_PASSPHRASE"]!;
+    secrets["the passphrase"] = passphrase;
     secrets["the login's own secret"] = stack.env["ARM_CLIENT_SECRET"]!;
   });
   after(async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -54,7 +55,7 @@ export class PipelineStage {
     engine: Engine,
     settings: Readonly<Record<string, string>> = {},
   ): Promise<PipelineStage> {
-    const stack = await RealStack.create(engine, settings);
+    const stack = await RealStack.create(engine, { settings, passphrase: randomBytes(16).toString("hex") });
     // Only PULUMI_STACK says which one is meant.
     await stack.expectPulumi("stack", "unselect");
     const tools = await StandIns.create({});

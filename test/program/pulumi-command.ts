@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -35,6 +36,7 @@ export async function openPulumiCommand(context: Mocha.Context): Promise<PulumiC
     engine,
     project: folder,
     stackName: "dev",
+    passphrase: randomBytes(16).toString("hex"),
     environment: azure.direct,
   });
 
