@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mistakeInGitHubSubject } from "./github-near-misses";
+import { mistakeInSubject } from "./subject-near-misses";
 import { GITHUB_FIELDS, resolveGitHubSubject, type GitHubTrustArgs } from "./github-subjects";
 import { GITHUB_ISSUER, isIssuer, nearMissOf } from "./issuers";
 import { isVisible, type Problem } from "./problems";
@@ -173,17 +173,18 @@ function resolveRaw(
   check(
     isValue(issuer) && isIssuer(issuer) && meant === undefined,
     "issuer",
-    "be the issuer of the tokens, an https URL without a wildcard",
+    "be the issuer of the tokens, an https URL that Entra can reach, without a wildcard",
     issuer,
     `${meant === undefined ? "" : `Did you mean ${meant}? `}It is the \`iss\` of the tokens, exactly: with a slash at the end it is another issuer.`,
   );
   const isFlexible = known.includes("claimsMatchingExpression");
-  const mistake = issuer === GITHUB_ISSUER && isValue(subject) ? mistakeInGitHubSubject(subject) : undefined;
+  const mistake =
+    isValue(subject) && typeof issuer === "string" ? mistakeInSubject(issuer, subject) : undefined;
   if (!isFlexible)
     check(
       isValue(subject) && mistake === undefined,
       "subject",
-      mistake === undefined ? MUST.subject : "be a subject that GitHub gives to a job",
+      mistake === undefined ? MUST.subject : "be a subject that the issuer gives to a job",
       subject,
       mistake ?? REMEDY.subject,
     );
@@ -212,16 +213,28 @@ function resolveRaw(
 type Check = (holds: boolean, field: string, must: string, received: unknown, remedy: string) => void;
 
 function checkFlexible(issuer: unknown, meant: string | undefined, expression: unknown, check: Check): void {
-  const canMatch = typeof issuer === "string" && FLEXIBLE_ISSUERS.some((one) => issuer.startsWith(one));
-  check(isExpression(expression), "claimsMatchingExpression", MUST.expression, expression, REMEDY.expression);
-  if (meant === undefined)
-    check(canMatch, "issuer", MUST.flexibleIssuer, issuer, FLEXIBLE_ISSUERS.join(", "));
+  const isRead = isExpression(expression);
+  check(isRead, "claimsMatchingExpression", MUST.expression, expression, REMEDY.expression);
+  if (meant !== undefined) return;
+  const claims = typeof issuer === "string" ? claimsOf(issuer) : undefined;
+  check(claims !== undefined, "issuer", MUST.flexibleIssuer, issuer, FLEXIBLE_ISSUERS.join(", "));
+  if (!claims || !isRead) return;
+  const named = [...expression.matchAll(/claims\['(\w+)'\]/g)].map(([, claim]) => claim!);
+  const must = `compare no other claims than Entra takes for this issuer: ${claims.join(", ")}`;
+  const isKnown = named.every((claim) => claims.includes(claim));
+  check(isKnown, "claimsMatchingExpression", must, expression, REMEDY.expression);
 }
 
 // https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials
 const FLEXIBLE_ISSUERS = [GITHUB_ISSUER, "https://gitlab.com", "https://app.terraform.io"];
 const COMPARISON = String.raw`claims\['[A-Za-z_]\w*'\] (eq|matches) '[^']+'`;
 const EXPRESSION = new RegExp(`^${COMPARISON}( and ${COMPARISON})*$`);
+
+/** The claims that Entra matches for an issuer. Undefined where it matches none. */
+function claimsOf(issuer: string): string[] | undefined {
+  if (issuer === GITHUB_ISSUER || issuer.startsWith(`${GITHUB_ISSUER}/`)) return ["sub", "job_workflow_ref"];
+  return FLEXIBLE_ISSUERS.includes(issuer) ? ["sub"] : undefined;
+}
 
 function isExpression(value: unknown): value is string {
   return (

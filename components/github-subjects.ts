@@ -1,5 +1,10 @@
 import { command } from "./commands";
-import { mistakeInEnvironment, mistakeInRef, mistakeInRepository } from "./github-near-misses";
+import {
+  mistakeInEnvironment,
+  mistakeInPrefix,
+  mistakeInRef,
+  mistakeInRepository,
+} from "./github-near-misses";
 import { INVISIBLE, quoteHint } from "./rules";
 import { isVisible } from "./problems";
 
@@ -36,7 +41,7 @@ export interface GitHubTrustArgs {
 const KINDS = ["branch", "tag", "environment", "pullRequest", "anyJob"] as const;
 type Kind = (typeof KINDS)[number];
 export const GITHUB_FIELDS = ["repository", "ownerId", "repositoryId", "subjectPrefix", ...KINDS];
-const LONGEST_PREFIX = 600;
+const LONGEST_SUBJECT = 600;
 
 /** Reports a problem with a field of the trust. */
 export type RefuseField = (field: string, must: string, received: unknown, remedy: string) => void;
@@ -73,6 +78,11 @@ export function resolveGitHubSubject(
   );
   if (!isValid || job === undefined || prefix === undefined) return undefined;
   const subject = job === "" ? prefix.text : `${prefix.text}:${job}`;
+  if (subject.length > LONGEST_SUBJECT) {
+    const must = `make a subject of at most ${LONGEST_SUBJECT} characters: Entra stores no longer ones`;
+    report("", must, subject.length, "Use a branch, tag or environment with a shorter name.");
+    return undefined;
+  }
   const warning =
     kind === "anyJob"
       ? describeAnyJob(subject)
@@ -97,25 +107,34 @@ function describeNamesOnly(subject: string, repository: string): string {
 }
 
 function resolvePrefix(
-  { subjectPrefix, ownerId, repositoryId }: Record<string, unknown>,
+  args: Record<string, unknown>,
   repository: string,
   report: RefuseField,
 ): { text: string; hasNamesOnly: boolean } | undefined {
+  const { subjectPrefix, ownerId, repositoryId } = args;
   const ids = [ownerId, repositoryId].filter((id) => id !== undefined);
   if (subjectPrefix !== undefined) {
     const isPrefix =
       typeof subjectPrefix === "string" &&
       /^[^:\s*]+:[^*]*[^:\s*]$/.test(subjectPrefix) &&
-      subjectPrefix.length <= LONGEST_PREFIX &&
+      subjectPrefix.length <= LONGEST_SUBJECT &&
       isVisible(subjectPrefix);
     if (!isPrefix) {
       report(
         ".subjectPrefix",
-        `be what GitHub writes before the last part of the subject: KEY:VALUE, of at most ${LONGEST_PREFIX} characters, without a colon at the end or a wildcard`,
+        `be what GitHub writes before the last part of the subject: KEY:VALUE, of at most ${LONGEST_SUBJECT} characters, without a colon at the end or a wildcard`,
         subjectPrefix,
         `${quoteHint(subjectPrefix)}For example: repo:octocat@583231/training@1296269`,
       );
     }
+    const mistake = isPrefix && args["anyJob"] === undefined ? mistakeInPrefix(subjectPrefix) : undefined;
+    if (mistake !== undefined)
+      report(
+        ".subjectPrefix",
+        "be what GitHub writes before the last part of the subject",
+        subjectPrefix,
+        mistake,
+      );
     if (ids.length > 0) {
       const remedy = "It already contains the IDs: remove them.";
       report(".subjectPrefix", "be used without ownerId and repositoryId", subjectPrefix, remedy);

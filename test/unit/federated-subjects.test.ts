@@ -256,23 +256,23 @@ describe("Trusts are refused", () => {
       { ...RAW, issuer: "http://issuer.example" },
       at(
         ".issuer",
-        'be the issuer of the tokens, an https URL without a wildcard. Received "http://issuer.example".',
+        'be the issuer of the tokens, an https URL that Entra can reach, without a wildcard. Received "http://issuer.example".',
       ),
-      "It is the `iss` of the tokens, exactly: with a slash at the end it is another issuer.",
+      "Did you mean https://issuer.example? It is the `iss` of the tokens, exactly: with a slash at the end it is another issuer.",
     ],
     [
       "an issuer with a wildcard",
       { ...RAW, issuer: "https://*.example" },
       at(
         ".issuer",
-        'be the issuer of the tokens, an https URL without a wildcard. Received "https://*.example".',
+        'be the issuer of the tokens, an https URL that Entra can reach, without a wildcard. Received "https://*.example".',
       ),
       "It is the `iss` of the tokens, exactly: with a slash at the end it is another issuer.",
     ],
     [
       "no issuer",
       { subject: "job" },
-      at(".issuer", "be the issuer of the tokens, an https URL without a wildcard."),
+      at(".issuer", "be the issuer of the tokens, an https URL that Entra can reach, without a wildcard."),
       "It is the `iss` of the tokens, exactly: with a slash at the end it is another issuer.",
     ],
     [

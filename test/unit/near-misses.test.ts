@@ -112,6 +112,25 @@ describe("What can be none is refused", () => {
     "https://g\u0456tlab.com": "https://gitlab.com",
     "https://app.terraform.io/": "https://app.terraform.io",
     "https://gitlab.example/.well-known/openid-configuration": "https://gitlab.example",
+    "https//token.actions.githubusercontent.com": GITHUB,
+    "//token.actions.githubusercontent.com": GITHUB,
+    "<https://token.actions.githubusercontent.com>": GITHUB,
+    "https://token.actions.githubusercontent.com:8443": GITHUB,
+    "https://github.com": GITHUB,
+    "https://github.com/octocat/training": GITHUB,
+    "https://actions.githubusercontent.com": GITHUB,
+    "https://xn--gtlab-jua.com": "https://gitlab.com",
+    "https://gitlab.com:8443": "https://gitlab.com",
+    "https://gitlab.example.com/": "https://gitlab.example.com",
+    "https://GitLab.Example.com": "https://gitlab.example.com",
+    "https://oidc.example.com:443/x": "https://oidc.example.com/x",
+    "https://token.actions.acme.ghe.com/": "https://token.actions.acme.ghe.com",
+    "https://ghe.example.com/_services/token/": "https://ghe.example.com/_services/token",
+    "https://vstoken.dev.azure.com/": "https://vstoken.dev.azure.com/ORGANIZATION_ID",
+    "https://login.microsoftonline.com/7f1c": "https://login.microsoftonline.com/TENANT_ID/v2.0",
+    "https://oidc.circleci.com": "https://oidc.circleci.com/org/ORGANIZATION_ID",
+    "https://sts.windows.net/t": "https://sts.windows.net/t/",
+    "https://westeurope.oic.prod-aks.azure.com/t/x": "https://westeurope.oic.prod-aks.azure.com/t/x/",
   };
   for (const [issuer, meant] of Object.entries(issuers))
     it(`as an issuer: ${issuer}`, () =>
@@ -125,8 +144,27 @@ describe("What can be none is refused", () => {
     "https://gitlab.example",
     "https://oidc.example.com:8443/x/",
     "https://sts.windows.net/t/",
+    "https://token.actions.acme.ghe.com",
+    "https://token.actions.acme.ghe.com/octo",
+    "https://ghe.example.com/_services/token",
+    "https://westeurope.oic.prod-aks.azure.com/t/x/",
+    "https://vstoken.dev.azure.com/7f1c",
+    "https://login.microsoftonline.com/7f1c/v2.0",
+    "https://github.example.com",
+    "https://[2001:db8::1]",
   ])
     it(`but not ${issuer}`, () => assert.equal(trust({ issuer, subject: "job:x" }), "job:x"));
+
+  for (const issuer of [
+    "https://localhost",
+    "https://127.0.0.1",
+    "https://[::1]",
+    "https://gitlab.com..",
+    "https://k8s",
+    "https://kubernetes.default.svc.cluster.local",
+  ])
+    it(`as an issuer, since Entra cannot reach it: ${issuer}`, () =>
+      assert.notEqual(trust({ issuer, subject: "job" }), "job"));
 
   for (const repository of [
     "https://github.com/octocat/training",
@@ -148,6 +186,11 @@ describe("What can be none is refused", () => {
     "octocat\\training",
     "octocat/training#main",
     "octocat/training@v1",
+    "@octocat/training",
+    "repo:octocat/training:ref:refs/heads/main",
+    "repos/octocat/training",
+    "https://api.github.com/repos/octocat/training",
+    "https://raw.githubusercontent.com/octocat/training/main/README.md",
   ])
     it(`as a repository: ${repository}`, () =>
       assert.equal(trust({ github: { repository, branch: "main" } }), "Write octocat/training."));
@@ -159,10 +202,21 @@ describe("What can be none is refused", () => {
     ["branch", "heads/main", /^Write main; or refs\/heads\/heads\/main, if it is called so\.$/],
     ["branch", "origin/main", /^Write main; or refs\/heads\/origin\/main/],
     ["branch", "remotes/origin/main", /^Write main; or /],
+    ["branch", "Refs/Heads/main", /^Write main\.$/],
+    ["branch", "https://github.com/octocat/training/tree/feature/x", /^Write feature\/x\.$/],
+    ["branch", "tree/main", /^Write main; or refs\/heads\/tree\/main/],
+    ["branch", "feature%2Fx", /^Write feature\/x; or refs\/heads\/feature%2Fx/],
+    ["branch", "'main'", /^Write main; or /],
+    ["branch", "pull_request", /^Write \{"pullRequest": true\} instead; or /],
+    ["branch", "x".repeat(600), /^Use a branch, tag or environment with a shorter name\.$/],
     ["branch", "HEAD", /^Write the name of the branch/],
     ["branch", "main,dev", /^Give each of them a trust of its own/],
     ["branch", "main*", /Entra compares the whole subject/],
     ["tag", "tags/v1", /^Write v1; or refs\/tags\/tags\/v1/],
+    ["tag", "https://github.com/octocat/training/releases/tag/v1", /^Write v1\.$/],
+    ["tag", "releases/tag/v1", /^Write v1; or /],
+    ["environment", "prod:ref:refs/heads/main", /^Write prod\.$/],
+    ["environment", "Environment:prod", /^Write prod\.$/],
     ["tag", "v1:environment:x", /^Write v1;/],
     ["environment", "environment:prod", /^Write prod\.$/],
   ];
@@ -189,9 +243,74 @@ describe("What can be none is refused", () => {
     "repo:o/r:tag:v1",
     "repo:o/r:pull-request",
     "repo:training:ref:refs/heads/main",
+    "repo:o/r:",
+    "repo:o/r:environment:",
+    "repo:o/r:ref:refs/heads/",
+    "repo:o/r:ref:Refs/heads/main",
+    "repo:o/r:ref:refs/head/main",
+    "repo:o/r:REF:refs/heads/main",
+    "repo:o/r:Environment:prod",
+    "repo:o/r:Pull_Request",
+    "repo:o/r:environment=prod",
+    "repo:o/r:refs:heads/main",
+    "repo/o/r:ref:refs/heads/main",
+    "repos:o/r:ref:refs/heads/main",
+    "github.com/o/r:ref:refs/heads/main",
   ])
-    it(`as a subject of GitHub's: ${subject}`, () =>
-      assert.match(trust({ issuer: GITHUB, subject }), /It ends with|ends with ref:refs/));
+    for (const issuer of [
+      GITHUB,
+      "https://token.actions.acme.ghe.com",
+      "https://ghe.example.com/_services/token",
+    ])
+      it(`as a subject of GitHub's: ${subject}, from ${issuer}`, () =>
+        assert.match(trust({ issuer, subject }), /It ends with|ends with ref:refs/));
+
+  it("as a subject of GitHub's: an ID after the owner alone", () => {
+    for (const subject of ["repo:o@1/r:pull_request", "repo:o/r@2:pull_request"])
+      assert.match(trust({ issuer: GITHUB, subject }), /or none: repo:OWNER@ID\/NAME@ID/);
+  });
+
+  for (const subjectPrefix of [
+    "repo:o/r:ref",
+    "repo:o/r:environment",
+    "repo:o/r:ref:refs/heads/main",
+    "repo:o/r:environment:prod",
+    "repo:o/r:pull_request",
+    "repo: o/r",
+    "REPO:o/r",
+    "repo:o/r.git",
+    "repo:https://github.com/o/r",
+    "repo:o@1/r",
+  ])
+    it(`as a prefix of GitHub's subjects: ${subjectPrefix}`, () =>
+      assert.notEqual(
+        trust({ github: { repository: "o/r", subjectPrefix, branch: "main" } }),
+        `${subjectPrefix}:ref:refs/heads/main`,
+      ));
+
+  const elsewhere: [issuer: string, subject: string][] = [
+    ["https://gitlab.com", "Project_path:g/p:ref_type:branch:ref:main"],
+    ["https://gitlab.com", "project_path:https://gitlab.com/g/p:ref_type:branch:ref:main"],
+    ["https://gitlab.com", "project_path:g/p.git:ref_type:branch:ref:main"],
+    ["https://gitlab.example.com", "project_path:g/p:ref_type:branch:ref:refs/heads/main"],
+    ["https://app.terraform.io", "organization:o:workspace:w:run_phase:apply"],
+    ["https://app.terraform.io", "Organization:o:project:p:workspace:w:run_phase:apply"],
+    ["https://vstoken.dev.azure.com/7f1c", "SC://org/project/connection"],
+    ["https://vstoken.dev.azure.com/7f1c", "sc://org/project/connection/"],
+    ["https://vstoken.dev.azure.com/7f1c", "org/project/connection"],
+    ["https://vstoken.dev.azure.com/7f1c", "https://dev.azure.com/org/project"],
+  ];
+  for (const [issuer, subject] of elsewhere)
+    it(`as a subject of ${issuer}: ${subject}`, () => assert.notEqual(trust({ issuer, subject }), subject));
+
+  const right: [issuer: string, subject: string][] = [
+    ["https://gitlab.com", "project_path:g/sub.x/p:ref_type:branch:ref:feature/x"],
+    ["https://app.terraform.io", "organization:o:project:p:workspace:w:run_phase:apply"],
+    ["https://vstoken.dev.azure.com/7f1c", "sc://org/my project/connection"],
+    ["https://login.microsoftonline.com/7f1c/v2.0", "/eid1/c/pub/t/x/a/y"],
+  ];
+  for (const [issuer, subject] of right)
+    it(`but not ${subject}, of ${issuer}`, () => assert.equal(trust({ issuer, subject }), subject));
 
   for (const subject of [
     "repo:o/r:ref:refs/heads/main",

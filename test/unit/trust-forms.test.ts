@@ -147,6 +147,12 @@ describe("A trust in claims that match an expression", () => {
     ["another issuer", { issuer: "https://issuer.example" }],
     ["a subject beside it", { subject: "job" }],
     ["another operator", { claimsMatchingExpression: "claims['sub'] startsWith 'repo:'" }],
+    ["an issuer that only begins like one of the three", { issuer: "https://gitlab.company.com" }],
+    ["a claim that Entra does not take", { claimsMatchingExpression: "claims['actor'] eq 'octocat'" }],
+    [
+      "a claim that Entra takes of another issuer",
+      { issuer: "https://gitlab.com", claimsMatchingExpression: "claims['job_workflow_ref'] eq 'x'" },
+    ],
     ["no comparison", { claimsMatchingExpression: "repo:octocat/training:*" }],
     ["or", { claimsMatchingExpression: `${expression} or ${expression}` }],
   ];
