@@ -164,7 +164,7 @@ class Reader {
       );
       return found[0] === undefined ? null : wire.readPrincipal(found[0]);
     });
-    const [found, trusts, applicationOwners, ofPrincipal] = await Promise.all([
+    const [found, trusts, applicationOwners, foundPrincipal, ofPrincipal] = await Promise.all([
       this.ask<ApplicationFacts | null>(
         `Is the application ${name} as recorded?`,
         RIGHTS.applications,
@@ -185,10 +185,11 @@ class Reader {
         return answer.map(wire.readTrust);
       }),
       this.askOwners(`Who owns the application ${name}?`, `${path}/owners`),
+      withPrincipal,
       // Where the record knows its ID, nothing has to be waited for.
       this.readOfPrincipal(name, principal?.objectId ?? withPrincipal.then((one) => one?.objectId)),
     ]);
-    return { application: found, trusts, applicationOwners, principal: await withPrincipal, ...ofPrincipal };
+    return { application: found, trusts, applicationOwners, principal: foundPrincipal, ...ofPrincipal };
   }
 
   private askOwners(question: string, path: string): Promise<DirectoryObject[] | undefined> {

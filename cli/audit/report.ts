@@ -1,5 +1,6 @@
 import type { Io, Output } from "../io";
 import { printable, printableJson } from "../printable";
+import { wrap } from "../status/drawing";
 import { type Access, type AccessEntry, sumUpAccess } from "./access";
 import type { Audit } from "./audit";
 import { type Finding, type Level, needsAction } from "./findings";
@@ -38,8 +39,8 @@ export function formatAsText(io: Io, audit: Audit): string {
     findings.length === 0
       ? NOTHING[unanswered.length === 0 ? "is wrong" : "was found"]
       : formatFindings(findings, io.stdout),
-    ...sumUpAccess(record, facts, io.now()).map(formatAccess),
-    ...(unanswered.length > 0 ? [formatUnanswered(unanswered)] : []),
+    ...sumUpAccess(record, facts, io.now()).map((access) => formatAccess(access, io.stdout)),
+    ...(unanswered.length > 0 ? [formatUnanswered(unanswered, io.stdout)] : []),
   ];
   return parts.join("\n");
 }
@@ -50,27 +51,40 @@ const NOTHING = {
     "Nothing missing and nothing left over was found. Not every question could be answered: see below.\n",
 };
 
+/** A terminal wraps lines in the middle of a word, and into the first column. */
+const NARROWEST_TEXT = 48;
+
 export function formatFindings(findings: readonly Finding[], output: Output): string {
-  const width = Math.max(...findings.map(({ code }) => code.length));
-  const indent = " ".repeat(8 + width + 2);
+  const codeWidth = Math.max(...findings.map(({ code }) => code.length));
+  const textColumn = 8 + codeWidth + 2;
+  const columns = output.columns ?? Infinity;
+  const isNarrow = columns < textColumn + NARROWEST_TEXT;
   return findings
     .map(({ level, code, what, detail, remedy }) => {
       const { label, color } = LEVELS[level];
-      const mark = paint(label.padEnd(6), color, output);
-      const [thing, ...more] = [what, detail, `-> ${remedy}`].map(printable);
-      return `${mark}  ${code.padEnd(width)}  ${thing}\n${more.map((line) => `${indent}${line}\n`).join("")}`;
+      const indent = isNarrow ? 2 : textColumn;
+      const [first = "", ...others] = [what, detail].flatMap((text) =>
+        wrap(printable(text), columns, indent),
+      );
+      const heading = `${paint(label.padEnd(6), color, output)}  ${code}`;
+      const top = isNarrow
+        ? [heading, first]
+        : [`${heading}${" ".repeat(codeWidth - code.length)}  ${first.trimStart()}`];
+      // In one piece: a command is to be copied.
+      return [...top, ...others, `${" ".repeat(indent)}-> ${printable(remedy)}`, ""].join("\n");
     })
     .join("");
 }
 
-function formatAccess({ displayName, clientId, logins, rights }: Access): string {
+function formatAccess({ displayName, clientId, logins, rights }: Access, { columns }: Output): string {
   const list = (entries: readonly AccessEntry[]) =>
     entries.length === 0
       ? ["  nothing"]
-      : entries.map(
-          ({ kind, what, isRecorded }) =>
-            `  ${KINDS[kind].padEnd(14)}  ${printable(what)}${isRecorded ? "" : "  (not of this stack)"}`,
-        );
+      : entries.flatMap(({ kind, what, isRecorded }) => {
+          const text = `${printable(what)}${isRecorded ? "" : "  (not of this stack)"}`;
+          const [first = "", ...others] = wrap(text, columns ?? Infinity, KIND_COLUMN);
+          return [`  ${KINDS[kind].padEnd(KIND_COLUMN - 2)}${first.trimStart()}`, ...others];
+        });
   return [
     `Who can log in as ${printable(displayName)} (client ID ${clientId}):`,
     ...list(logins),
@@ -80,6 +94,7 @@ function formatAccess({ displayName, clientId, logins, rights }: Access): string
   ].join("\n");
 }
 
+const KIND_COLUMN = 18;
 const KINDS: Record<AccessEntry["kind"], string> = {
   secret: "secret",
   certificate: "certificate",
@@ -90,12 +105,11 @@ const KINDS: Record<AccessEntry["kind"], string> = {
   permission: "permission",
 };
 
-export function formatUnanswered(unanswered: readonly Unanswered[]): string {
-  return [
-    "Not answered:",
-    ...unanswered.map(({ question, code, right }) => printable(`  ${question} (${code}) It takes ${right}.`)),
-    "",
-  ].join("\n");
+export function formatUnanswered(unanswered: readonly Unanswered[], { columns }: Output): string {
+  const lines = unanswered.flatMap(({ question, code, right }) =>
+    wrap(printable(`${question} (${code}) It takes ${right}.`), columns ?? Infinity, 2),
+  );
+  return ["Not answered:", ...lines, ""].join("\n");
 }
 
 function paint(text: string, color: number, { hasColor }: Output): string {

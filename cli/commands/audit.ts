@@ -23,7 +23,7 @@ export async function runAudit(io: Io, { json, ...options }: AuditCommandOptions
     repairable === open.length
       ? "`himl-sp repair` shows what it would do, and asks."
       : repairable === 0
-        ? "It was made by hand, so you decide. Each finding above has its command."
-        : `\`himl-sp repair\` does ${repairable} of them. The others were made by hand: each has its command above.`,
+        ? "You decide: each finding above says what to do."
+        : `\`himl-sp repair\` does ${repairable} of them. You decide on the others: each says above what to do.`,
   );
 }

@@ -45,7 +45,7 @@ export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
   if (blocker !== undefined) throw blocked(blocker);
   const found = await lookUntilReplicated(io, first, wait, look);
   const plan = planOf(found);
-  if (found.unanswered.length > 0) io.stderr.write(formatUnanswered(found.unanswered));
+  if (found.unanswered.length > 0) io.stderr.write(formatUnanswered(found.unanswered, io.stderr));
   tell(io, found);
   if (isEmpty(plan)) {
     io.stderr.write(
@@ -92,7 +92,7 @@ function tell(io: Io, { idsFrom, instanceIds }: Audit): void {
 
 function tellWhatIsLeft(io: Io, left: readonly Finding[]): void {
   if (left.length === 0) return;
-  io.stderr.write(`Left to you, because it was made by hand:\n${formatFindings(left, io.stderr)}`);
+  io.stderr.write(`Left to you:\n${formatFindings(left, io.stderr)}`);
 }
 
 async function doOnStack(

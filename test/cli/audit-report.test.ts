@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { createFinding } from "../../cli/audit/findings";
+import { formatFindings } from "../../cli/audit/report";
+
+const GROUP = "/subscriptions/5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36/resourceGroups/rg-ml";
+const COMMAND = `\`az role assignment delete --ids ${GROUP}/providers/Microsoft.Authorization/roleAssignments/x\``;
+const FINDINGS = [
+  createFinding(
+    "ROLE_BY_HAND",
+    `role Owner on ${GROUP}`,
+    "A login may give itself every other role.",
+    COMMAND,
+  ),
+  createFinding("DESTROY_UNFINISHED", "the stack", "The last run did not finish.", "`pulumi destroy` again"),
+];
+
+describe("audit: the report of what was found", () => {
+  const format = (columns?: number, hasColor = false) =>
+    formatFindings(FINDINGS, { write: () => undefined, isTerminal: true, hasColor, columns });
+
+  it("is a table in a file, and where a terminal is wide enough", () => {
+    const table = [
+      `DANGER  ROLE_BY_HAND        role Owner on ${GROUP}`,
+      "                            A login may give itself every other role.",
+      `                            -> ${COMMAND}`,
+      "notice  DESTROY_UNFINISHED  the stack",
+      "                            The last run did not finish.",
+      "                            -> `pulumi destroy` again",
+      "",
+    ].join("\n");
+    assert.equal(format(), table);
+    assert.equal(format(200), table);
+  });
+
+  it("has no line that a narrow terminal breaks, but the command, which is to be copied in one piece", () => {
+    const lines = format(60).split("\n");
+    assert.deepEqual(lines.slice(0, 2), ["DANGER  ROLE_BY_HAND", "  role Owner on /subscriptions/"]);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 60),
+      [`  -> ${COMMAND}`],
+    );
+    assert.equal(lines.join("").replaceAll(/\s/g, "").length, format().replaceAll(/\s/g, "").length);
+  });
+
+  it("marks levels with colour only where it is wanted", () => {
+    assert.ok(format(200, true).startsWith("\u001b[31mDANGER\u001b[39m  ROLE_BY_HAND"));
+    assert.ok(!format(200).includes("\u001b"));
+  });
+});
