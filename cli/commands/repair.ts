@@ -67,7 +67,7 @@ export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
     await refresh(io, auditOptions, planOf(now).refreshed);
   }
   if (plan.ending === "up") await pulumi(io, ["up", "--yes", "--skip-preview"], auditOptions);
-  failures.push(...(await purgeAll(io, found, plan)));
+  failures.push(...(await purgeAll(io, found, plan, failures.length > 0 ? 0 : wait, look, planOf)));
   if (failures.length > 0) throw failures[0]!;
   const isDone = (result: Audit) => {
     const { blockers, stack, ...rest } = planOf(result);
@@ -154,8 +154,27 @@ async function refresh(io: Io, options: AuditOptions, urns: readonly string[]): 
   await pulumi(io, ["refresh", "--yes", "--skip-preview", ...targets], options);
 }
 
-async function purgeAll(io: Io, found: Audit, plan: Plan): Promise<CliError[]> {
-  return removeAll(io, found, plan.purges);
+/** Also what this repair itself has brought into the recycle bin. */
+async function purgeAll(
+  io: Io,
+  found: Audit,
+  plan: Plan,
+  wait: number,
+  look: () => Promise<Audit>,
+  planOf: (result: Audit) => Plan,
+): Promise<CliError[]> {
+  if (plan.purgedAfterRemoval.length === 0) return removeAll(io, found, plan.purges);
+  const inBin = (result: Audit) =>
+    planOf(result).purges.filter(({ action }) =>
+      action.kind === "purge" ? action.ids.some((id) => plan.purgedAfterRemoval.includes(id)) : false,
+    );
+  const now = await lookUntilDone(
+    io,
+    wait,
+    look,
+    (result) => inBin(result).length === plan.purgedAfterRemoval.length,
+  );
+  return removeAll(io, now, [...plan.purges, ...inBin(now)]);
 }
 
 async function pulumi(io: Io, args: readonly string[], options: AuditOptions): Promise<void> {

@@ -11,7 +11,8 @@ export async function requireConsent(io: Io, plan: Plan): Promise<void> {
       "Nothing was changed: the plan above is what it would do.",
     );
   }
-  const warning = plan.purges.length > 0 ? " What is deleted permanently cannot be restored." : "";
+  const isForGood = plan.purges.length + plan.purgedAfterRemoval.length > 0;
+  const warning = isForGood ? " What is deleted permanently cannot be restored." : "";
   const answer = await io.ask(`Do it?${warning} [yes/no] `);
   if (/^y(es)?$/i.test(answer.trim())) return;
   throw new CliError("DECLINED", "Nothing was changed.", "Answer yes to repair.");

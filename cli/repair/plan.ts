@@ -14,6 +14,8 @@ export interface Plan {
   readonly ending: Ending;
   /** In the recycle bin; only where that was asked for. */
   readonly purges: readonly Step[];
+  /** Object IDs of applications that come into the recycle bin by a removal, and leave it for good; only where asked for. */
+  readonly purgedAfterRemoval: readonly string[];
   /** What a person made, or has to decide. */
   readonly left: readonly Finding[];
 }
@@ -48,9 +50,10 @@ export function planRepair(findings: readonly Finding[], options: PlanOptions): 
   const stepsOf = (kinds: readonly RepairAction["kind"][]) =>
     kinds.flatMap((kind) =>
       findings.flatMap(({ action, what }) =>
-        action?.kind === kind ? [{ sentence: describe(action, what), action }] : [],
+        action?.kind === kind ? [{ sentence: describe(action, what, options.purge), action }] : [],
       ),
     );
+  const removals = stepsOf(REMOVALS);
   const refreshed = [
     ...new Set(findings.flatMap(({ action }) => (action?.kind === "refresh" ? action.urns : []))),
   ];
@@ -59,9 +62,12 @@ export function planRepair(findings: readonly Finding[], options: PlanOptions): 
   const plan = {
     blockers: findings.filter(isBlocking),
     stack: stepsOf(ON_STACK),
-    removals: stepsOf(REMOVALS),
+    removals,
     refreshed,
     purges: options.purge ? stepsOf(["purge"]) : [],
+    purgedAfterRemoval: removals.flatMap(({ action }) =>
+      options.purge && action.kind === "removeApplication" ? [action.id] : [],
+    ),
     left: findings.filter((one) => one.level !== "notice" && one.action === undefined && !isBlocking(one)),
   };
   const changesSomething =
@@ -80,7 +86,7 @@ export function isEmpty({ stack, removals, refreshed, ending, purges }: Plan): b
   return stack.length + removals.length + refreshed.length + purges.length === 0 && ending !== "up";
 }
 
-function describe(action: RepairAction, what: string): string {
+function describe(action: RepairAction, what: string, purge: boolean): string {
   switch (action.kind) {
     case "unlock":
       return `Unlock ${what}`;
@@ -92,6 +98,8 @@ function describe(action: RepairAction, what: string): string {
       return `Remove the pending operations from ${what}`;
     case "purge":
       return `Delete permanently, which cannot be undone: ${what}`;
+    case "removeApplication":
+      return `Remove the ${what}${purge ? ", permanently, which cannot be undone" : ""}`;
     default:
       return `Remove the ${what}`;
   }

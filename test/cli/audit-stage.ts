@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,9 +12,10 @@ import {
   trustDescription,
 } from "../../components/ownership";
 import type { Deployment } from "../../cli/audit/deployment";
+import { start } from "../../cli/processes";
 import { CONTRIBUTOR, ok, Rig } from "../local-azure/rig";
 import { ASSIGNMENT, createDeployment, IDS, SOON } from "./audit-fixture";
-import { buildCommand, type Finished } from "./command";
+import { bareEnvironment, buildCommand, type Finished } from "./command";
 import { CommandHost } from "./command-host";
 import { type Answer, StandIns } from "./stand-ins";
 
@@ -180,17 +182,21 @@ export class AuditStage {
   }
 
   run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
+    return this.host.run(args, { ...this.environment, ...env });
+  }
+
+  /** In a process of its own, which can be killed. */
+  async start(args: readonly string[]): Promise<ChildProcess> {
+    const env = { ...bareEnvironment(), ...this.environment };
+    return start(process.execPath, [await buildCommand(), ...args], { env, stdio: "ignore" });
+  }
+
+  private get environment(): Record<string, string> {
     const { direct, public: proxied } = this.rig.azure;
     const login = Object.fromEntries(
       ["ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "ARM_TENANT_ID"].map((name) => [name, direct[name]!]),
     );
-    return this.host.run(args, {
-      ...proxied,
-      ...login,
-      PATH: this.pulumi.folder,
-      PULUMI_CONFIG_PASSPHRASE: "",
-      ...env,
-    });
+    return { ...proxied, ...login, PATH: this.pulumi.folder, PULUMI_CONFIG_PASSPHRASE: "" };
   }
 
   async audit(args: readonly string[] = [], env?: Record<string, string>): Promise<Report & Finished> {

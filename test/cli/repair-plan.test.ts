@@ -32,14 +32,16 @@ describe("repair: the plan", () => {
         "  2. Remove the pending operations from state",
         "  3. Remove the role",
         "  4. Remove the secret",
-        "  5. Remove the app",
+        "  5. Remove the app, permanently, which cannot be undone",
         "  6. `pulumi refresh` of one, two, and of nothing else",
         "  7. `pulumi up`",
         "  8. Delete permanently, which cannot be undone: app in the bin",
         "",
       ].join("\n"),
     );
-    assert.equal(plan(findings).purges.length, 0);
+    const without = plan(findings);
+    assert.deepEqual([without.purges, without.purgedAfterRemoval], [[], []]);
+    assert.match(formatPlan(without), /^ {2}5\. Remove the app$/m);
   });
 
   const ENDINGS: [what: string, options: Partial<PlanOptions>, ending: Plan["ending"]][] = [
@@ -79,9 +81,12 @@ describe("repair: consent", () => {
   });
 
   it("before something goes for good it says that it cannot come back", async () => {
-    const io = rememberingIo({ isTerminal: true, answers: ["y"] });
-    await requireConsent(io, purge);
-    assert.equal(io.written.stderr, "Do it? What is deleted permanently cannot be restored. [yes/no] ");
+    const removal = plan([leftover({ kind: "removeApplication", id: "1" })], { purge: true });
+    for (const one of [purge, removal]) {
+      const io = rememberingIo({ isTerminal: true, answers: ["y"] });
+      await requireConsent(io, one);
+      assert.equal(io.written.stderr, "Do it? What is deleted permanently cannot be restored. [yes/no] ");
+    }
   });
 
   it("anything else is a no, and nobody to ask is misuse", async () => {
