@@ -17,7 +17,7 @@ import { printableLines } from "./printable";
 
 // A subcommand's modules are loaded only when it runs, so that `himl-sp` starts as fast as Node.
 // `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
-/* eslint-disable @typescript-eslint/no-require-imports */
+/* oxlint-disable typescript/no-require-imports */
 const commands = {
   audit: () => require("./commands/audit") as typeof auditCommand,
   env: () => require("./commands/env") as typeof envCommand,
@@ -29,7 +29,7 @@ const commands = {
   statusAll: () => require("./commands/status-all") as typeof statusAllCommand,
   verify: () => require("./commands/verify") as typeof verifyCommand,
 };
-/* eslint-enable @typescript-eslint/no-require-imports */
+/* oxlint-enable typescript/no-require-imports */
 
 const EXIT_MISUSE = 2;
 const INTERRUPTED = new CliError("INTERRUPTED", "Interrupted before it was done.", "Run it again.");

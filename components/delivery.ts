@@ -8,7 +8,7 @@ import { ifFulfilled, toResourceError } from "./verification";
 
 // Loaded only if a Key Vault is set. `require`, since TypeScript does not translate `import()` to CommonJS, and Node
 // then needs file names with extensions.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// oxlint-disable-next-line typescript/no-require-imports
 const loadKeyVault = () => require("./key-vault") as typeof keyVault;
 
 /** What goes into the vault. */

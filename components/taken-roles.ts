@@ -7,7 +7,7 @@ import type { Problem } from "./problems";
 import { checkInPreview, toResourceError, valueIfKnown } from "./verification";
 
 // Loaded only if a role is new to a principal that exists already. `require` for the reason given in verification.ts.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// oxlint-disable-next-line typescript/no-require-imports
 const loadLookUp = () => require("./assignment-look-up") as typeof assignmentLookUp;
 
 /**

@@ -12,7 +12,7 @@ import type { NamedSecret, VaultLocation } from "./vaults";
 
 // Loaded only if a Key Vault is set. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
 // then wants file names with extensions.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// oxlint-disable-next-line typescript/no-require-imports
 const loadVaultLookUp = () => require("./vault-look-up") as typeof vaultLookUp;
 
 const PENDING = new Promise<never>(() => undefined);

@@ -4,7 +4,7 @@ import type { LocalAzure, LocalAzureOptions } from "./local-azure";
 import { untilStopped } from "./stop-signals";
 
 // Loaded only when it starts: `--help` and a wrong option answer at once.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// oxlint-disable-next-line typescript/no-require-imports
 const loadLocalAzure = () => require("./local-azure") as typeof localAzure;
 
 const USAGE = `Usage: npm run --silent local-azure -- [options]

@@ -10,10 +10,10 @@ import type * as rehearsal from "./rehearsal";
 import type { StepReport } from "./story";
 
 // Loaded only when they run: `--help` and a wrong option answer at once. `require`, as in cli/program.ts.
-/* eslint-disable @typescript-eslint/no-require-imports */
+/* oxlint-disable typescript/no-require-imports */
 const loadOwnStack = () => require("./own-stack") as typeof ownStack;
 const loadRehearsal = () => require("./rehearsal") as typeof rehearsal;
-/* eslint-enable @typescript-eslint/no-require-imports */
+/* oxlint-enable typescript/no-require-imports */
 
 const PROJECT = path.join(__dirname, "..");
 

@@ -12,7 +12,7 @@ export interface SettingsFile {
 }
 
 // Loaded only if needed: most stacks have no such text.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// oxlint-disable-next-line typescript/no-require-imports
 const loadYaml = () => require("yaml") as typeof yamlLibrary;
 
 /** Texts that YAML changes: 0123, 1.10, 1e3, 1_000, 2024-01-01, 12345678901234567890. */

@@ -86,7 +86,7 @@ function certificateLogin(
 }
 
 // `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// oxlint-disable-next-line typescript/no-require-imports
 const loadCertificates = () => require("./certificate") as typeof certificates;
 
 function tokensOf(credential: { getToken(scope: string): Promise<{ token: string } | null> }): GetToken {

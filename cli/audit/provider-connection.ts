@@ -65,7 +65,7 @@ function connect(io: Io, stack: StackLogins, tenantId: string | undefined): azur
 }
 
 // `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.
-/* eslint-disable @typescript-eslint/no-require-imports */
+/* oxlint-disable typescript/no-require-imports */
 const loadCredentials = () => require("./credentials") as typeof credentials;
 export const loadReader = () => require("./read-azure") as typeof azureReader;
-/* eslint-enable @typescript-eslint/no-require-imports */
+/* oxlint-enable typescript/no-require-imports */

@@ -124,6 +124,11 @@ export class Session {
     return path.join(this.projectFolder, `Pulumi.${this.stackName}.yaml`);
   }
 
+  /** With which another stack can be made whose secrets the same `pulumi` reads. */
+  get secretsProvider(): string {
+    return this.keys.secretsProvider;
+  }
+
   /** Holds a `pulumi`, for PATH. */
   get binFolder(): string {
     return path.join(this.folder, "bin");

@@ -271,7 +271,7 @@ describe("the npm package, made in a clone and used in an empty project", functi
       const plan = await session.expectPulumi("preview");
       assert.match(plan, /azuread:index:Application +himl-application +create/);
       // Linters, test runners and the rehearsal's own: without them an installation takes about half.
-      for (const name of ["eslint", "mocha", "fastify"])
+      for (const name of ["oxlint", "mocha", "fastify"])
         assert.ok(!existsSync(path.join(clone, "node_modules", name)));
     });
 

@@ -36,7 +36,7 @@ describe("The plugin's installation from a git clone", function () {
 
   it("installs what the plugin needs, and nothing of the command, the tests and the linters", async () => {
     const installed = await readdir(path.join(clone, "node_modules"), { recursive: false });
-    for (const name of ["eslint", "mocha", "prettier", "commander", "fastify", "@azure"])
+    for (const name of ["oxlint", "mocha", "prettier", "commander", "fastify", "@azure"])
       assert.ok(!installed.includes(name), name);
     const lock = JSON.parse(await readFile(path.join(clone, "node_modules/.package-lock.json"), "utf8")) as {
       packages: object;

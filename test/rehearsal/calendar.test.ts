@@ -118,7 +118,7 @@ describe("The calendar of the secrets, on the real engine", function () {
         return stdout;
       };
       await session.expectPulumi("stack", "export", "--show-secrets", "--file", "stack.json");
-      await there("stack", "init", session.stackName);
+      await there("stack", "init", session.stackName, "--secrets-provider", session.secretsProvider);
       await there("stack", "import", "--file", "stack.json");
       passDays(75);
       await there("up", "--yes", "--skip-preview", "--expect-no-changes");

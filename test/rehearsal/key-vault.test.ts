@@ -194,7 +194,7 @@ describe("A password in a Key Vault, on the real engine", () => {
     const { warnings } = await session.preview();
     assert.ok(
       warnings.some((warning) =>
-        warning.includes("whoever may run a job in the workspace can read the password there"),
+        warning.includes("everybody who may run a job in the workspace can read the password there"),
       ),
     );
     const { outputs } = await session.up();

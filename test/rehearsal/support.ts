@@ -59,7 +59,13 @@ export async function openWorld(
         azure.control.restore(start);
         await session.restore("start");
       },
-      close: () => session.close().finally(() => azure.close()),
+      close: async () => {
+        try {
+          await session.close();
+        } finally {
+          await azure.close();
+        }
+      },
     };
   } catch (error) {
     await azure.close();
