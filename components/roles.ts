@@ -44,7 +44,14 @@ export interface ResolvedRole {
 }
 
 // As `az role definition list` and Azure Resource Manager print it: of a subscription, a management group or the tenant.
-const DEFINITION_ID = /^(?:\/?[^?#]*)?\/providers\/microsoft\.authorization\/roledefinitions\/([^/]+)\/?$/;
+const DEFINITION_ID = /^(?:[^?#]*\/)?roledefinitions\/([^/]+)\/?$/;
+
+/** A name as it is compared: people write `Azure ML`, hyphens, and leave `(preview)` out. */
+const squeeze = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/\(preview\)$/, "")
+    .replace(/[\s_-]/g, "");
 
 /** The role that a built-in name (in any case), a GUID or a resource ID stands for; undefined if it is none of these. */
 export function resolveRole(nameOrId: string): ResolvedRole | undefined {
@@ -54,7 +61,7 @@ export function resolveRole(nameOrId: string): ResolvedRole | undefined {
     .replace(/\/{2,}/g, "/");
   const wanted = DEFINITION_ID.exec(text.startsWith("/") ? text : `/${text}`)?.[1] ?? text;
   const known = Object.entries(BUILT_IN_ROLES).find(
-    ([name, id]) => name.toLowerCase() === wanted || id === wanted,
+    ([name, id]) => squeeze(name) === squeeze(wanted) || id === wanted,
   );
   if (known) {
     return { id: known[1], label: known[0], isPrivileged: PRIVILEGED_ROLES.has(known[1]) };

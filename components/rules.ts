@@ -1,5 +1,5 @@
 import { isVisible, type Problem } from "./problems";
-import { GUID_PATTERN, RESOURCE_GROUP, unwrap } from "./scopes";
+import { canonicalScope, GUID_PATTERN, RESOURCE_GROUP, subscriptionOf, unwrap } from "./scopes";
 import { canonicalVault, LONGEST_PREFIX } from "./vaults";
 
 /** The rule for one value, the message if it is broken, and the canonical spelling if there are several. */
@@ -8,6 +8,8 @@ export interface Rule<T = unknown> {
   /** To be read after "must". */
   must: string;
   remedy: string;
+  /** The right value that somebody meant with a wrong one, for the message. */
+  meant?: (value: string) => string | undefined;
   /** Whether the value is a number or a truth value, so that quotes do not help. */
   takesScalars?: true;
   canonical?: (value: T) => T;
@@ -29,13 +31,32 @@ const wholeNumber =
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 const guid = textThat((text) => GUID_PATTERN.test(unwrap(text)));
 const canonicalGuid = (text: string) => unwrap(text).toLowerCase();
+// https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
+const WORKSPACE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$/;
 const rule = <T>(definition: Rule<T>) => definition;
 
-/** What `az account show` and Azure Resource Manager print: the GUID, or `/subscriptions/` and the GUID. */
-const canonicalSubscription = (text: string) =>
-  canonicalGuid(text)
-    .replace(/^\/?subscriptions\//, "")
-    .replace(/\/$/, "");
+/** What `az account show` and Azure Resource Manager print: the GUID, or the ID of something in the subscription. */
+const canonicalSubscription = (text: string) => {
+  const scope = canonicalScope(text);
+  return scope?.startsWith("/") ? subscriptionOf(scope) : canonicalGuid(text);
+};
+
+/** The one GUID in a text that has more than that: an address, `api://` and the GUID, or one without its hyphens. */
+const guidIn = (text: string): string | undefined => {
+  const spelled = text.replace(
+    /\b([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})\b/gi,
+    "$1-$2-$3-$4-$5",
+  );
+  const found = spelled.match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi) ?? [];
+  return found.length === 1 ? found[0].toLowerCase() : undefined;
+};
+
+/** The name at a place of the resource ID that somebody gave instead of the name, or the name without what was copied along. */
+const nameIn = (text: string, place: number, isName: RegExp): string | undefined => {
+  const scope = canonicalScope(text);
+  const name = scope?.startsWith("/") ? scope.split("/")[place] : unwrap(text).replace(/^\/+|\/+$/g, "");
+  return name !== undefined && name !== text && isName.test(name) ? name : undefined;
+};
 
 function isListOfDifferentGuids(value: unknown): value is string[] {
   if (!Array.isArray(value) || !value.every(guid)) return false;
@@ -49,23 +70,26 @@ export const RULES = {
     accepts: textThat((text) => GUID_PATTERN.test(canonicalSubscription(text))),
     must: "be a GUID",
     remedy: "`az account list --output table` lists your subscriptions.",
+    meant: guidIn,
     canonical: canonicalSubscription,
   }),
   resourceGroupName: rule({
     accepts: textLike(RESOURCE_GROUP),
     must: "have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period",
     remedy: "The Azure portal shows the name on the Overview page of the workspace.",
+    meant: (text) => nameIn(text, 4, RESOURCE_GROUP),
   }),
   workspaceName: rule({
-    // https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
-    accepts: textLike(/^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$/),
+    accepts: textLike(WORKSPACE_NAME),
     must: "have 3 to 33 letters, digits, - or _, the first a letter or a digit",
     remedy: "The Azure portal shows the name on the Overview page of the workspace.",
+    meant: (text) => nameIn(text, 8, WORKSPACE_NAME),
   }),
   existingClientId: rule({
     accepts: guid,
     must: "be a GUID",
     remedy: '`az ad app list --display-name NAME --query "[].appId"` shows the client ID of an application.',
+    meant: guidIn,
     canonical: canonicalGuid,
   }),
   // 120: the limit of the Entra portal; Microsoft Graph itself takes 256.
@@ -166,11 +190,12 @@ export const INVISIBLE = {
 
 /** What is wrong with the value of an argument. */
 export function checkArgument(argument: CheckedArgument, value: unknown): Problem | undefined {
-  const { accepts, must, remedy, takesScalars } = RULES[argument] as Rule;
+  const { accepts, must, remedy, meant, takesScalars } = RULES[argument] as Rule;
   if (typeof value === "string" && !isVisible(value))
     return { what: argument, ...INVISIBLE, received: value };
   if (accepts(value)) return undefined;
-  const hint = takesScalars ? "" : quoteHint(value);
+  const right = typeof value === "string" ? meant?.(value) : undefined;
+  const hint = right !== undefined ? `Did you mean ${right}? ` : takesScalars ? "" : quoteHint(value);
   return { what: argument, must, received: value, remedy: `${hint}${remedy}` };
 }
 

@@ -1,10 +1,11 @@
 export const GUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Without what people copy along: spaces, quotes, the braces of a GUID, slashes that an address encodes. */
+/** Without what people copy along: spaces, quotes, the braces of a GUID, slashes that an address encodes, dashes of a text. */
 export function unwrap(text: string): string {
   const bare = text
     .trim()
-    .replace(/^(["'`])(.*)\1$/s, "$2")
+    .replace(/^(["'`])(.*)\1$|^[<\u2018-\u201f](.*)[>\u2018-\u201f]$/s, "$2$3")
+    .replace(/[\u2010-\u2015\u2212]/g, "-")
     .replace(/\{([0-9a-f-]{36})\}/gi, "$1")
     .trim();
   if (!/%2f/i.test(bare)) return bare;
@@ -43,7 +44,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
  */
 export function canonicalScope(text: string): string | undefined {
   const wanted = unwrap(text);
-  const name = wanted.replace(/[\s_-]/g, "").toLowerCase();
+  const name = wanted.replace(/[\s_/-]/g, "").toLowerCase();
   const place = PLACES.find((known) => known.toLowerCase() === name);
   if (place) return place;
   const parts = pathOf(wanted)
@@ -56,6 +57,8 @@ export function canonicalScope(text: string): string | undefined {
   if (id[4] === "workspaces") id.splice(4, 0, "providers", "Microsoft.MachineLearningServices");
   const isId =
     at >= 0 &&
+    // An assignment is not what roles are assigned on.
+    id.at(-2) !== "roleassignments" &&
     GUID_PATTERN.test(id[1] ?? "") &&
     (id[2] !== "resourceGroups" || RESOURCE_GROUP.test(id[3] ?? "")) &&
     (id.length === 2 ||

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalScope, type WorkspaceLocation } from "./scopes";
+import { canonicalScope, unwrap, type WorkspaceLocation } from "./scopes";
 
 /** Where a Key Vault is. All in lower case: Azure ignores case in names, azure-native does not. */
 export interface VaultLocation {
@@ -18,7 +18,7 @@ const VAULT_ID =
 
 /** A Key Vault in canonical spelling: `workspace`, a name or a resource ID. Undefined if it is none of these. */
 export function canonicalVault(text: string): string | undefined {
-  const wanted = text.trim().toLowerCase();
+  const wanted = unwrap(text).toLowerCase();
   if (VAULT_NAME.test(wanted)) return wanted;
   const id = canonicalScope(text) ?? "";
   return VAULT_NAME.test(VAULT_ID.exec(id)?.[3] ?? "") ? id : undefined;

@@ -5,7 +5,7 @@ import { Hidden, lookUpLogin, lookUpWorkspace, type FoundWorkspace, type Login }
 import { checkCustomRoles } from "./privileges";
 import { DEFERRABLE, LATER, type GivenArgs, type PrincipalPlan } from "./plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "./problems";
-import { canonicalArgument, checkArgument, type CheckedArgument } from "./rules";
+import { canonicalArgument, checkArgument, RULES, type CheckedArgument } from "./rules";
 import type { WorkspaceLocation } from "./scopes";
 import type * as vaultLookUp from "./vault-look-up";
 import type { NamedSecret, VaultLocation } from "./vaults";
@@ -207,7 +207,10 @@ function checkLater(args: HimlServicePrincipalArgs): pulumi.Output<Problem[]> {
     const value = outputOf(args[argument]);
     return value.apply(async (known) => {
       const problem = known === undefined ? undefined : checkArgument(argument, known);
-      return problem && (await pulumi.isSecret(value)) ? { ...problem, received: "[secret]" } : problem;
+      // The remedy may name the value that was meant.
+      return problem && (await pulumi.isSecret(value))
+        ? { ...problem, received: "[secret]", remedy: RULES[argument].remedy }
+        : problem;
     });
   });
   return pulumi.all(problems).apply((found) => found.filter((problem) => problem !== undefined));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { resolveTrusts } from "../../components/federated-subjects";
-import { canonicalArgument, checkArgument } from "../../components/rules";
+import { canonicalArgument, checkArgument, type CheckedArgument } from "../../components/rules";
 import { resolveRole } from "../../components/roles";
 import { canonicalScope } from "../../components/scopes";
 
@@ -43,6 +43,9 @@ describe("What people paste is understood", () => {
     "Resource Group": "resourceGroup",
     resource_group: "resourceGroup",
     "WORKSPACE ": "workspace",
+    "workspace/": "workspace",
+    [`\u201c${group}\u201d`]: GROUP,
+    [group.replaceAll("-", "\u2013")]: GROUP,
     [`/subscriptions/${SUBSCRIPTION}/`]: `/subscriptions/${lower}`,
   };
   for (const [text, expected] of Object.entries(scopes))
@@ -63,6 +66,55 @@ describe("What people paste is understood", () => {
     `https://management.azure.com${DEFINITION}?api-version=2022-04-01`,
   ])
     it(`as a role: ${text}`, () => assert.equal(resolveRole(text)?.id, CONTRIBUTOR));
+
+  for (const text of [
+    "Azure ML Data Scientist",
+    "AzureMLDataScientist",
+    "azureml-data-scientist",
+    "AzureML  Data\u00a0Scientist (preview)",
+    "roleDefinitions/f6c7c914-8db3-469d-8ca1-694a8f32e121",
+    "Microsoft.Authorization/roleDefinitions/f6c7c914-8db3-469d-8ca1-694a8f32e121",
+  ])
+    it(`as a role: ${text}`, () => assert.equal(resolveRole(text)?.label, "AzureML Data Scientist"));
+
+  it("as a role that is privileged, however it is written", () => {
+    for (const text of [
+      "owner",
+      "UserAccessAdministrator",
+      "Role-Based Access Control Administrator (Preview)",
+    ])
+      assert.equal(resolveRole(text)?.isPrivileged, true, text);
+  });
+
+  it("as the subscription: the ID of what lies in it", () => {
+    for (const text of [
+      `/subscriptions/${SUBSCRIPTION}`,
+      `//subscriptions/${SUBSCRIPTION}/`,
+      group,
+      workspace,
+      `https://portal.azure.com/#@contoso.com/resource${group}/overview`,
+    ]) {
+      assert.equal(checkArgument("subscriptionId", text), undefined, text);
+      assert.equal(canonicalArgument("subscriptionId", text), lower);
+    }
+  });
+
+  it("or is told in the remedy, where something would be lost: the names in a resource ID, a GUID in a text", () => {
+    const rows: [CheckedArgument, string, string][] = [
+      ["resourceGroupName", group, "rg-ml"],
+      ["resourceGroupName", workspace, "rg-ml"],
+      ["resourceGroupName", ' "rg-ml" ', "rg-ml"],
+      ["resourceGroupName", "rg-ml/", "rg-ml"],
+      ["workspaceName", workspace, "ws-ml"],
+      ["workspaceName", "ws-ml ", "ws-ml"],
+      ["existingClientId", `api://${SUBSCRIPTION}`, lower],
+      ["existingClientId", lower.replaceAll("-", ""), lower],
+      ["subscriptionId", `urn:uuid:${SUBSCRIPTION}`, lower],
+    ];
+    for (const [argument, text, meant] of rows)
+      assert.match(checkArgument(argument, text)!.remedy, new RegExp(`^Did you mean ${meant}\\? `), text);
+    assert.doesNotMatch(checkArgument("existingClientId", `${lower} ${CONTRIBUTOR}`)!.remedy, /Did you mean/);
+  });
 
   it("as an ID: in braces, in quotes, in capital letters", () => {
     for (const text of [SUBSCRIPTION, `{${SUBSCRIPTION}}`, `"${lower}"`, ` ${SUBSCRIPTION} `])
@@ -88,6 +140,7 @@ describe("What can be none is refused", () => {
     `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml/../rg-x`,
     `${WORKSPACE}/computes`,
     `${GROUP}?x=1`,
+    `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${CONTRIBUTOR}`,
     `${GROUP}"`,
     "https://portal.azure.com/#view/HubsExtension/BrowseResource",
   ])
