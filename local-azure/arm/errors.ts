@@ -1,5 +1,6 @@
 import type { Call, Reply } from "../call";
 import type { Cloud } from "../cloud";
+import { VAULT_ERRORS } from "../key-vault/errors";
 import { type Details, type ErrorTable, lookUp, Refusal } from "../refusal";
 
 /** The errors of Azure Resource Manager. */
@@ -109,27 +110,11 @@ export const ARM_ERRORS = {
     "InvalidPrincipalType",
     "The PrincipalType property '{type}' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'.",
   ],
-  // Azure/azure-sdk-for-js#25489, as the data plane says it.
-  secretNotFound: [
-    404,
-    "SecretNotFound",
-    "A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182",
-  ],
-  secretDeleted: [
-    409,
-    "Conflict",
-    "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
-  ],
-  secretBeingDeleted: [
-    409,
-    "Conflict",
-    "Secret {name} is currently being deleted and cannot be re-created; retry later.",
-  ],
-  secretBeingRecovered: [
-    409,
-    "Conflict",
-    "Secret {name} is currently being recovered and cannot be re-created; retry later.",
-  ],
+  // As the data plane says it.
+  secretNotFound: VAULT_ERRORS.secretNotFound,
+  secretDeleted: VAULT_ERRORS.secretDeleted,
+  secretBeingDeleted: VAULT_ERRORS.secretBeingDeleted,
+  secretBeingRecovered: VAULT_ERRORS.secretBeingRecovered,
   secretNameInvalid: [400, "BadRequest", "The request URI contains an invalid name: {name}"],
   queryInvalid: [400, "BadRequest", "Please provide below info when asking for support: {what}"],
   throttled: [

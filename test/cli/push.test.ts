@@ -228,10 +228,10 @@ describe("himl-sp push azure-devops", function () {
       stdout: "{}",
     })),
   ];
-  const pushAzure = (answers: Answer[], ...args: string[]) =>
-    push(["azure-devops", "--organization", ORGANIZATION, "--project", "ml", "--group", "himl", ...args], {
-      az: answers,
-    });
+  const TO_GROUP = ["azure-devops", "--organization", ORGANIZATION, "--project", "ml", "--group", "himl"];
+  const pushAzure = (answers: Answer[], ...args: string[]) => push([...TO_GROUP, ...args], { az: answers });
+  const pushFederated = (answers: Answer[]) =>
+    push(TO_GROUP, { pulumi: answersOfPulumi(FEDERATED), az: answers });
 
   it("creates a missing group with the plain variables, then the secret", async () => {
     const { exitCode, stdout, stderr } = await pushAzure(az(groups()));
@@ -289,21 +289,8 @@ describe("himl-sp push azure-devops", function () {
   });
 
   it("a federated stack: one left from before is deleted", async () => {
-    standIns = await StandIns.create({
-      pulumi: answersOfPulumi(FEDERATED),
-      az: az(groups({ HIML_SERVICE_PRINCIPAL_PASSWORD: { isSecret: true } })),
-    });
-    const args = [
-      "push",
-      "azure-devops",
-      "--organization",
-      ORGANIZATION,
-      "--project",
-      "ml",
-      "--group",
-      "himl",
-    ];
-    assert.equal((await runCommand(args, { env: { PATH: standIns.folder } })).exitCode, 0);
+    const left = az(groups({ HIML_SERVICE_PRINCIPAL_PASSWORD: { isSecret: true } }));
+    assert.equal((await pushFederated(left)).exitCode, 0);
     const calls = argsOf(await standIns.calls("az"));
     assert.equal(
       calls.at(-1),
@@ -313,18 +300,7 @@ describe("himl-sp push azure-devops", function () {
   });
 
   it("a federated stack and no group yet: five variables", async () => {
-    standIns = await StandIns.create({ pulumi: answersOfPulumi(FEDERATED), az: az(groups()) });
-    const args = [
-      "push",
-      "azure-devops",
-      "--organization",
-      ORGANIZATION,
-      "--project",
-      "ml",
-      "--group",
-      "himl",
-    ];
-    assert.equal((await runCommand(args, { env: { PATH: standIns.folder } })).exitCode, 0);
+    assert.equal((await pushFederated(az(groups()))).exitCode, 0);
     assert.equal((await standIns.calls("az")).length, 2);
   });
 

@@ -127,37 +127,21 @@ describe("the stand-ins, under the real engine", () => {
     assert.notEqual(result.outputs["keyId"], before.outputs["keyId"]);
   });
 
-  it("replaces a role assignment that has a given name only after its deletion, as azure-native does", async () => {
-    await world.session.up();
-    await use({ otherGroup: "true" });
-    assert.deepEqual(operations(await world.session.up(), "assignment"), [
-      "delete-replaced",
-      "replace",
-      "create-replacement",
-    ]);
-  });
-
-  it("replaces it before its deletion where the program asks for that", async () => {
-    await use({ createFirst: "true" });
-    await world.session.up();
-    await use({ otherGroup: "true" });
-    assert.deepEqual(operations(await world.session.up(), "assignment"), [
-      "create-replacement",
-      "replace",
-      "delete-replaced",
-    ]);
-  });
-
-  it("replaces it before its deletion where the provider chose the name", async () => {
-    await use({ assignmentName: "random" });
-    await world.session.up();
-    await use({ otherGroup: "true" });
-    assert.deepEqual(operations(await world.session.up(), "assignment"), [
-      "create-replacement",
-      "replace",
-      "delete-replaced",
-    ]);
-  });
+  const deletedFirst = ["delete-replaced", "replace", "create-replacement"];
+  const createdFirst = ["create-replacement", "replace", "delete-replaced"];
+  const replacements: [when: string, settings: Settings, order: string[]][] = [
+    ["after its deletion if it has a given name, as azure-native does", {}, deletedFirst],
+    ["before its deletion if the program asks for that", { createFirst: "true" }, createdFirst],
+    ["before its deletion if the provider chose the name", { assignmentName: "random" }, createdFirst],
+  ];
+  for (const [when, settings, order] of replacements) {
+    it(`replaces a role assignment ${when}`, async () => {
+      await use(settings);
+      await world.session.up();
+      await use({ otherGroup: "true" });
+      assert.deepEqual(operations(await world.session.up(), "assignment"), order);
+    });
+  }
 
   it("sees after a refresh what somebody else has changed, and takes it back", async () => {
     const { outputs } = await world.session.up();

@@ -1,29 +1,9 @@
 import assert from "node:assert/strict";
-import { resolveTrusts, type ResolvedTrust } from "../../components/federated-subjects";
-import { formatProblems } from "../../components/problems";
+import { github, refuse, resolve } from "../support/trusts";
 
 const GITHUB = "https://token.actions.githubusercontent.com";
 const RAW = { issuer: "https://issuer.example/", subject: "job" };
 const MAIN = { github: { repository: "octocat/training", branch: "main" } };
-
-const github = (fields: Record<string, unknown>) => ({
-  github: { repository: "octocat/training", ownerId: 583231, repositoryId: "1296269", ...fields },
-});
-
-function resolve(...list: unknown[]): ResolvedTrust[] {
-  const { trusts, problems } = resolveTrusts("federatedCredentials", list);
-  assert.deepEqual(problems, []);
-  return trusts;
-}
-
-/** What somebody reads who gave these trusts: problem and remedy on a line each. */
-function refuse(...list: unknown[]): string[] {
-  const { problems } = resolveTrusts("federatedCredentials", list);
-  return formatProblems("x", problems)
-    .split("\n")
-    .slice(1)
-    .map((line) => line.trim());
-}
 
 describe("The subject of a trust in GitHub", () => {
   const IMMUTABLE = "repo:octocat@583231/training@1296269";

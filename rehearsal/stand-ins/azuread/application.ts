@@ -1,16 +1,7 @@
 import type { AzureConnection } from "../azure-connection";
 import type { Properties } from "../property-values";
 import type { ResourceType } from "../resource-type";
-import {
-  bindOwners,
-  callGraph,
-  fromGraph,
-  parseObjectPath,
-  readObject,
-  readOwners,
-  toGraph,
-  updateOwners,
-} from "./graph";
+import { bindOwners, callGraph, checkObjectPath, fromGraph, readOwned, toGraph, updateOwners } from "./graph";
 
 const INPUT_NAMES = {
   displayName: "displayName",
@@ -55,31 +46,25 @@ export const application: ResourceType<AzureConnection> = {
   },
 
   async read(connection, id) {
-    const path = `/applications/${parseObjectPath("applications", id)}`;
-    const object = await readObject(connection, `Retrieving ${path}`, path);
-    if (object === undefined) return undefined;
-    return {
-      id,
-      outputs: { ...fromGraph(OUTPUT_NAMES, object), owners: await readOwners(connection, path) },
-    };
+    const path = checkObjectPath("applications", id);
+    const outputs = await readOwned(connection, path, OUTPUT_NAMES);
+    return outputs && { id, outputs };
   },
 
   async update(connection, id, inputs, state) {
-    const path = `/applications/${parseObjectPath("applications", id)}`;
+    const path = checkObjectPath("applications", id);
     const action = `Could not update application with object ID: "${String(state["objectId"])}"`;
     await callGraph(connection, action, {
       method: "PATCH",
       path,
       body: withDefaults(toGraph(INPUT_NAMES, inputs, true)),
     });
-    if (inputs["owners"] !== undefined)
-      await updateOwners(connection, path, (inputs["owners"] as unknown[]).map(String));
-    const read = await this.read(connection, id, state);
-    return read?.outputs ?? {};
+    await updateOwners(connection, path, inputs);
+    return (await readOwned(connection, path, OUTPUT_NAMES)) ?? {};
   },
 
   async delete(connection, id) {
-    const path = `/applications/${parseObjectPath("applications", id)}`;
+    const path = checkObjectPath("applications", id);
     await callGraph(connection, `deleting ${path}`, { method: "DELETE", path });
   },
 };

@@ -48,18 +48,30 @@ export async function listObjects(
   return Array.isArray(json["value"]) ? json["value"].filter(isObject) : [];
 }
 
+/** Reads an application or a service principal with its owners; undefined if there is none. */
+export async function readOwned(
+  connection: AzureConnection,
+  path: string,
+  names: Readonly<Record<string, string>>,
+): Promise<Properties | undefined> {
+  const object = await readObject(connection, `Retrieving ${path}`, path);
+  return object && { ...fromGraph(names, object), owners: await readOwners(connection, path) };
+}
+
 /** The object IDs of the owners of an application or a principal, in a stable order. */
 export async function readOwners(connection: AzureConnection, path: string): Promise<string[]> {
   const owners = await listObjects(connection, `Could not retrieve owners for ${path}`, `${path}/owners`);
   return owners.map((owner) => String(owner["id"])).sort();
 }
 
-/** Adds and removes owners until they are those wanted. Adds first: the caller may only be allowed as an owner. */
+/** Adds and removes owners until they are those wanted, if any are. Adds first: the caller may only be allowed as an owner. */
 export async function updateOwners(
   connection: AzureConnection,
   path: string,
-  wanted: readonly string[],
+  { owners }: Properties,
 ): Promise<void> {
+  if (!Array.isArray(owners)) return;
+  const wanted = owners.map(String);
   const present = await readOwners(connection, path);
   for (const id of wanted.filter((owner) => !present.includes(owner))) {
     const body = { "@odata.id": connection.directoryObjectUrl(id) };
@@ -105,6 +117,11 @@ export function fromGraph(names: Readonly<Record<string, string>>, object: Prope
       .map(([name, property]) => [name, object[property]] as const)
       .filter(([, value]) => value !== undefined && value !== null),
   );
+}
+
+/** An ID such as `/applications/<id>`, checked. */
+export function checkObjectPath(collection: string, id: unknown): string {
+  return `/${collection}/${parseObjectPath(collection, id)}`;
 }
 
 /** The object ID in an ID such as `/applications/<id>`. */

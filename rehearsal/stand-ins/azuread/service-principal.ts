@@ -4,11 +4,10 @@ import type { ResourceType } from "../resource-type";
 import {
   bindOwners,
   callGraph,
+  checkObjectPath,
   fromGraph,
   listObjects,
-  parseObjectPath,
-  readObject,
-  readOwners,
+  readOwned,
   toGraph,
   updateOwners,
 } from "./graph";
@@ -79,30 +78,24 @@ export const servicePrincipal: ResourceType<AzureConnection> = {
   },
 
   async read(connection, id) {
-    const path = `/servicePrincipals/${parseObjectPath("servicePrincipals", id)}`;
-    const object = await readObject(connection, `Retrieving ${path}`, path);
-    if (object === undefined) return undefined;
-    return {
-      id,
-      outputs: { ...fromGraph(OUTPUT_NAMES, object), owners: await readOwners(connection, path) },
-    };
+    const path = checkObjectPath("servicePrincipals", id);
+    const outputs = await readOwned(connection, path, OUTPUT_NAMES);
+    return outputs && { id, outputs };
   },
 
-  async update(connection, id, inputs, state) {
-    const path = `/servicePrincipals/${parseObjectPath("servicePrincipals", id)}`;
+  async update(connection, id, inputs) {
+    const path = checkObjectPath("servicePrincipals", id);
     const body = toGraph(INPUT_NAMES, inputs, true);
     body["accountEnabled"] ??= true;
     body["appRoleAssignmentRequired"] ??= false;
     body["tags"] ??= [];
     await callGraph(connection, `Updating ${path}`, { method: "PATCH", path, body });
-    if (inputs["owners"] !== undefined)
-      await updateOwners(connection, path, (inputs["owners"] as unknown[]).map(String));
-    const read = await this.read(connection, id, state);
-    return read?.outputs ?? {};
+    await updateOwners(connection, path, inputs);
+    return (await readOwned(connection, path, OUTPUT_NAMES)) ?? {};
   },
 
   async delete(connection, id) {
-    const path = `/servicePrincipals/${parseObjectPath("servicePrincipals", id)}`;
+    const path = checkObjectPath("servicePrincipals", id);
     await callGraph(connection, `Deleting ${path}`, { method: "DELETE", path });
   },
 };
