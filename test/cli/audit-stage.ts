@@ -14,6 +14,7 @@ import {
 import type { Deployment } from "../../cli/audit/deployment";
 import { start } from "../../cli/processes";
 import { CONTRIBUTOR, ok, Rig } from "../local-azure/rig";
+import { useShared } from "../support/shared";
 import { ASSIGNMENT, createDeployment, IDS, SOON } from "./audit-fixture";
 import { bareEnvironment, buildCommand, type Finished } from "./command";
 import { CommandHost } from "./command-host";
@@ -228,17 +229,7 @@ export class AuditStage {
 
 /** One stage for all tests of a file, as it was at the beginning before each of them. */
 export function useAuditStage(): AuditStage {
-  let stage: AuditStage | undefined;
-  before(async function () {
-    this.timeout(120_000);
-    stage = await AuditStage.create();
-  });
-  beforeEach(() => stage!.reset());
-  after(() => stage?.close());
-  return new Proxy({} as AuditStage, {
-    get: (_target, property) => {
-      const value: unknown = Reflect.get(stage!, property, stage);
-      return typeof value === "function" ? (value.bind(stage) as unknown) : value;
-    },
-  });
+  const stage = useShared(() => AuditStage.create());
+  beforeEach(() => stage.reset());
+  return stage;
 }

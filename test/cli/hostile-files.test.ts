@@ -13,6 +13,7 @@ import { runCommandLine } from "../../cli/program";
 import { ownStack, OwnStackError } from "../../rehearsal/own-stack";
 import { STACK_OUTPUTS } from "../../stack/contract";
 import { findSteering, hostileText } from "../support/hostile-text";
+import { useShared } from "../support/shared";
 import { compare, createComparison, createDeployment } from "./audit-fixture";
 import { bareEnvironment } from "./command";
 import { DETAILS, VALUES } from "./outputs";
@@ -52,16 +53,12 @@ function spoil(value: unknown, text: string): unknown {
 
 describe("What somebody else wrote", function () {
   this.timeout(120_000);
+  const pulumi = useShared(() => StandIns.create({}));
   let folder: string;
-  let pulumi: StandIns;
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "himl-hostile-files-"));
-    pulumi = await StandIns.create({});
   });
-  after(async () => {
-    await pulumi.remove();
-    await rm(folder, { recursive: true });
-  });
+  after(() => rm(folder, { recursive: true }));
 
   describe("each output of a stack", () => {
     async function himlSp(args: readonly string[], outputs: unknown) {

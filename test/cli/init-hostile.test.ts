@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { findSteering } from "../support/hostile-text";
+import { useShared } from "../support/shared";
 import { answersOfGh, answersOfGit, InitStage } from "./init-stage";
 import type { Terminal } from "./terminal";
 
@@ -17,14 +18,9 @@ function expectHarmless(text: string): void {
 
 describe("himl-sp init, where names are somebody else's", function () {
   this.timeout(120_000);
-  let stage: InitStage;
+  const stage = useShared(() => InitStage.create());
   let terminal: Terminal | undefined;
-
-  before(async () => {
-    stage = await InitStage.create();
-  });
   afterEach(() => terminal?.close());
-  after(() => stage?.close());
 
   /** A login that sees a subscription of that name, which cannot be read, and a file that means a workspace. */
   async function reset(): Promise<void> {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { answersOfGh, answersOfGit, InitStage } from "./init-stage";
 import type { Answer } from "./stand-ins";
+import { useShared } from "../support/shared";
 
 const BY_NAME = { use_default: true, sub_claim_prefix: "repo:octocat/training" };
 const GITHUB = ["--pipeline", "github", "--repo", "octocat/training", "--environment", "production"];
@@ -20,13 +21,7 @@ const SUBJECT = "/eid1/c/pub/t/X1-Rdw/a/abc/sc/0d9f/1b4d8c52-0c2c-4c39-9cf3-3a3b
 
 describe("himl-sp init, without a terminal", function () {
   this.timeout(60_000);
-  let stage: InitStage;
-
-  before(async function () {
-    this.timeout(120_000);
-    stage = await InitStage.create();
-  });
-  after(() => stage?.close());
+  const stage = useShared(() => InitStage.create());
   beforeEach(async () => {
     await stage.reset(stage.azure.admin, answersOfAzDevOps());
     await stage.tools.install("gh", answersOfGh(BY_NAME, { environments: ["production"] }));

@@ -4,6 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { answersOfGh, answersOfGit, InitStage } from "./init-stage";
 import { CTRL_C, DOWN, ENTER, type Terminal } from "./terminal";
+import { useShared } from "../support/shared";
 
 const BY_NAME = {
   use_default: true,
@@ -25,14 +26,9 @@ interface YamlProject {
 
 describe("himl-sp init, at a terminal", function () {
   this.timeout(120_000);
-  let stage: InitStage;
+  const stage = useShared(() => InitStage.create());
   let terminal: Terminal | undefined;
-
-  before(async () => {
-    stage = await InitStage.create();
-  });
   afterEach(() => terminal?.close());
-  after(() => stage?.close());
 
   const open = async (...args: string[]) => (terminal = await stage.open(...args));
   const readProject = async () => parse(await stage.read("Pulumi.yaml")) as YamlProject;

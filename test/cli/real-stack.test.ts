@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { requireEngine } from "../rehearsal/support";
+import { useShared } from "../support/shared";
 import { runCommand } from "./command";
 import { RealStack } from "./real-stack";
 
 describe("himl-sp, with the real pulumi command", function () {
   this.timeout(60_000);
-  let stack: RealStack;
-
-  before(async function () {
-    this.timeout(900_000);
-    stack = await RealStack.create(await requireEngine(this), { passphrase: "of this test" });
-  });
-  after(() => stack?.close());
+  const stack = useShared(async (context) =>
+    RealStack.create(await requireEngine(context), { passphrase: "of this test" }),
+  );
 
   const withPassphrase = (passphrase: string | undefined, ...args: string[]) => {
     const env: Record<string, string> = { ...stack.env };

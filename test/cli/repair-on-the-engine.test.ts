@@ -3,18 +3,13 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asAdmin, requireEngine } from "../rehearsal/support";
+import { useShared } from "../support/shared";
 import { runCommand } from "./command";
 import { RealStack } from "./real-stack";
 
 describe("himl-sp repair, on the real engine", function () {
   this.timeout(240_000);
-  let stack: RealStack;
-
-  before(async function () {
-    this.timeout(900_000);
-    stack = await RealStack.create(await requireEngine(this));
-  });
-  after(() => stack?.close());
+  const stack = useShared(async (context) => RealStack.create(await requireEngine(context)));
   afterEach(() => stack.azure.control.clearFaults());
 
   const stateFolder = (what: string, ...below: string[]) =>

@@ -6,6 +6,7 @@ import { runCommandLine } from "../../cli/program";
 import type { StackDetails } from "../../stack/contract";
 import type { Fault } from "../../local-azure/local-azure";
 import { asAdmin, requestToken, requireEngine } from "../rehearsal/support";
+import { useShared } from "../support/shared";
 import { bareEnvironment, buildCommand, runCommand } from "./command";
 import { answersOfPulumi, DETAILS } from "./outputs";
 import { RealStack } from "./real-stack";
@@ -14,14 +15,8 @@ import { StandIns } from "./stand-ins";
 
 describe("himl-sp rotate, on the real engine", function () {
   this.timeout(120_000);
-  let stack: RealStack;
-
-  before(async function () {
-    this.timeout(900_000);
-    stack = await RealStack.create(await requireEngine(this));
-    await stack.expectPulumi("up", "--yes", "--skip-preview");
-  });
-  after(() => stack?.close());
+  const stack = useShared(async (context) => RealStack.create(await requireEngine(context)));
+  before(() => stack.expectPulumi("up", "--yes", "--skip-preview"));
   afterEach(() => {
     stack.azure.control.clearFaults();
     stack.azure.control.setLatency(0);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { runCommandLine } from "../../cli/program";
 import { parseStackOutputs } from "../../cli/stack/outputs";
+import { useShared } from "../support/shared";
 import { bareEnvironment } from "./command";
 import { DETAILS, VALUES } from "./outputs";
 import { rememberingIo } from "./remembering-io";
@@ -12,10 +13,7 @@ const { HIML_SERVICE_PRINCIPAL_PASSWORD, ...FIVE } = VALUES;
 
 describe("himl-sp, where a setting is secret and outputs are so too", function () {
   this.timeout(30_000);
-  let pulumi: StandIns;
-
-  before(async () => (pulumi = await StandIns.create({})));
-  after(() => pulumi.remove());
+  const pulumi = useShared(() => StandIns.create({}));
 
   /** Runs the command on a stack whose outputs are `shown` as they are, or as `decrypted`. */
   async function himlSp(args: readonly string[], shown: object, decrypted: object) {

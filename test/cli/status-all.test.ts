@@ -5,6 +5,7 @@ import type { FleetRow } from "../../cli/status-all/fleet";
 import { runCommandLine } from "../../cli/program";
 import type { StackDetails } from "../../stack/contract";
 import { requireEngine } from "../rehearsal/support";
+import { useShared } from "../support/shared";
 import { bareEnvironment, buildCommand, runNode } from "./command";
 import { Fleet, stacksEndingFrom } from "./fleet";
 import { answersOfPulumi, DETAILS } from "./outputs";
@@ -28,11 +29,8 @@ const STACKS: Record<string, StackDetails> = {
 
 describe("himl-sp status --all", function () {
   this.timeout(30_000);
-  let pulumi: StandIns;
-
-  before(async () => (pulumi = await StandIns.create({})));
+  const pulumi = useShared(() => StandIns.create({}));
   beforeEach(() => pulumi.forgetCalls());
-  after(() => pulumi.remove());
 
   const list = (stacks: object[], cwd: string): Answer => ({
     args: ["stack", "ls", "--json", "--cwd", cwd],

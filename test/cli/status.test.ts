@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { runCommandLine } from "../../cli/program";
 import { formatLocalTime } from "../../cli/durations";
 import type { StackDetails } from "../../stack/contract";
+import { useShared } from "../support/shared";
 import { bareEnvironment, buildCommand, runCommand } from "./command";
 import { answersOfPulumi, DETAILS } from "./outputs";
 import { rememberingIo } from "./remembering-io";
@@ -11,11 +12,8 @@ const NOW = new Date("2026-11-23T12:00:00Z");
 
 describe("himl-sp status", function () {
   this.timeout(30_000);
-  let pulumi: StandIns;
-
-  before(async () => (pulumi = await StandIns.create({ pulumi: answersOfPulumi() })));
+  const pulumi = useShared(() => StandIns.create({ pulumi: answersOfPulumi() }));
   beforeEach(() => pulumi.forgetCalls());
-  after(() => pulumi.remove());
 
   const status = async (details: StackDetails, now: Date, ...args: string[]) => {
     await pulumi.install("pulumi", answersOfPulumi(details));

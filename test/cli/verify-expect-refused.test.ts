@@ -5,6 +5,7 @@ import path from "node:path";
 import { runCommand } from "./command";
 import { StandIns } from "./stand-ins";
 import { type Caller, VerifyStage } from "./verify-stage";
+import { useShared } from "../support/shared";
 
 const GRAPH = "https://graph.microsoft.com/v1.0";
 const ISSUER = "https://token.actions.githubusercontent.com";
@@ -12,19 +13,14 @@ const AUDIENCE = "api://AzureADTokenExchange";
 
 describe("himl-sp verify --expect refused", function () {
   this.timeout(60_000);
-  let stage: VerifyStage;
+  const stage = useShared(() => VerifyStage.create());
   let folder: string;
 
-  before(async function () {
-    this.timeout(120_000);
-    stage = await VerifyStage.create();
+  before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "himl-sp-refused-"));
   });
 
-  after(async () => {
-    await stage?.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => rm(folder, { recursive: true }));
 
   const contributor = (displayName: string) =>
     stage.azure.control.createCaller({ displayName, role: "Contributor", scope: stage.group });

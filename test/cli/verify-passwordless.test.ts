@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { LocalAzure } from "../../local-azure/local-azure";
+import { useShared } from "../support/shared";
 import { StandIns } from "./stand-ins";
 import { type Environment, VerifyStage } from "./verify-stage";
 
@@ -12,13 +13,12 @@ const SUBJECT = "repo:contoso/training:ref:refs/heads/main";
 
 describe("himl-sp verify, without a password", function () {
   this.timeout(60_000);
-  let stage: VerifyStage;
+  const stage = useShared(() => VerifyStage.create());
   let folder: string;
   let issuer: Awaited<ReturnType<LocalAzure["control"]["declareIssuer"]>>;
 
   before(async function () {
     this.timeout(120_000);
-    stage = await VerifyStage.create();
     folder = await mkdtemp(path.join(tmpdir(), "himl-sp-verify-"));
     issuer = await stage.azure.control.declareIssuer(ISSUER);
     await stage.asAdmin(
@@ -28,10 +28,7 @@ describe("himl-sp verify, without a password", function () {
     );
   });
 
-  after(async () => {
-    await stage?.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => rm(folder, { recursive: true }));
 
   const passwordless = (): Environment => {
     const { HIML_SERVICE_PRINCIPAL_PASSWORD, ...five } = stage.variables();

@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
 import { runCommand } from "./command";
+import { useShared } from "../support/shared";
 import { type Environment, UNKNOWN_ID, VerifyStage } from "./verify-stage";
 
 describe("himl-sp verify: what is wrong, provoked in the local Azure", function () {
   this.timeout(60_000);
-  let stage: VerifyStage;
-
-  before(async function () {
-    this.timeout(120_000);
-    stage = await VerifyStage.create();
-  });
-
-  after(() => stage?.close());
+  const stage = useShared(() => VerifyStage.create());
 
   describe("refusals of Entra", () => {
     const cases: [code: string, env: () => Environment, sentence: RegExp, remedy: RegExp][] = [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { useShared } from "../support/shared";
 import { runCommand } from "./command";
 import { answersOfPulumi, DETAILS } from "./outputs";
 import { StandIns } from "./stand-ins";
@@ -7,14 +8,7 @@ import { UNKNOWN_ID, VerifyStage } from "./verify-stage";
 
 describe("himl-sp verify, against the local Azure", function () {
   this.timeout(60_000);
-  let stage: VerifyStage;
-
-  before(async function () {
-    this.timeout(120_000);
-    stage = await VerifyStage.create();
-  });
-
-  after(() => stage?.close());
+  const stage = useShared(() => VerifyStage.create());
 
   it("reports check by check, and exits with 0", async () => {
     const { exitCode, stdout, stderr } = await stage.run(stage.variables());

@@ -8,16 +8,12 @@ import { answersOfGh, answersOfGit, InitStage } from "../cli/init-stage";
 import { startPlugin } from "../plugin/plugin-process";
 import { PROJECT, requireEngine } from "../rehearsal/support";
 import { obtainLanguageTool } from "../support/language-tools";
+import { useShared } from "../support/shared";
 import { skipUnlessAvailable } from "./availability";
 
 describe("himl-sp init in an empty folder: the YAML project, up to a login", function () {
   this.timeout(900_000);
-  let stage: InitStage;
-
-  before(async () => {
-    stage = await InitStage.create();
-  });
-  after(() => stage?.close());
+  const stage = useShared(() => InitStage.create());
 
   it("a job with the subject that GitHub says logs in", async function () {
     const engine = await requireEngine(this);

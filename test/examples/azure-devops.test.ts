@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { requireEngine } from "../rehearsal/support";
 import { type AgentOptions, type PipelineVariable, runJobs, runPipeline } from "./azure-agent";
-import { outcomesOf, PipelineStage, readExample } from "./pipeline-stage";
+import { outcomesOf, readExample, usePipelineStage } from "./pipeline-stage";
 
 const ACCESS_TOKEN = "system_access_token_of_the_test";
 const ISSUER = "https://vstoken.dev.azure.com/11111111-2222-4333-8444-555555555555";
@@ -21,21 +20,8 @@ const answersOfAz = (subscriptionId: string) => [
 
 describe("examples/azure-devops, step by step against the local Azure", function () {
   this.timeout(120_000);
-  let stage: PipelineStage;
-
-  before(async function () {
-    this.timeout(900_000);
-    if (process.platform === "win32") {
-      process.stderr.write(
-        "\n!! The steps of the examples are NOT tested: they are for agents with Linux\n\n",
-      );
-      this.skip();
-    }
-    stage = await PipelineStage.create(await requireEngine(this));
-    await stage.tools.install("az", answersOfAz(stage.stack.azure.subscriptionId));
-  });
-  after(() => stage?.close());
-  afterEach(() => stage.tools.forgetCalls());
+  const stage = usePipelineStage();
+  before(() => stage.tools.install("az", answersOfAz(stage.stack.azure.subscriptionId)));
 
   const runProvisioning = async (file: string, parameters: Record<string, string> = {}) => {
     const { PULUMI_BACKEND_URL, PULUMI_STACK } = stage.provisioning;

@@ -3,10 +3,9 @@ import { cp, mkdir, mkdtemp } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { REPOSITORY, runNode } from "../cli/command";
-import { requireEngine } from "../rehearsal/support";
 import { runJobs } from "./azure-agent";
 import { runWorkflow } from "./github-runner";
-import { PipelineStage, readExample } from "./pipeline-stage";
+import { readExample, usePipelineStage } from "./pipeline-stage";
 
 const SCRIPT = path.join(REPOSITORY, "examples", "fleet", "due-today.mjs");
 /** What the script prints at a time. */
@@ -46,12 +45,10 @@ describe("examples/fleet/due-today.mjs", () => {
 
 describe("The fleet's pipelines, step by step against the local Azure", function () {
   this.timeout(120_000);
-  let stage: PipelineStage;
+  const stage = usePipelineStage();
 
   before(async function () {
     this.timeout(900_000);
-    if (process.platform === "win32") this.skip();
-    stage = await PipelineStage.create(await requireEngine(this));
     const { azure } = stage.stack;
     await mkdir(path.join(stage.stack.project, "examples"));
     await cp(path.dirname(SCRIPT), path.join(stage.stack.project, "examples", "fleet"), { recursive: true });
@@ -69,9 +66,6 @@ describe("The fleet's pipelines, step by step against the local Azure", function
     await stage.stack.expectPulumi("up", "--yes", "--skip-preview", "--stack", "dev");
     await stage.stack.expectPulumi("stack", "unselect");
   });
-  after(() => stage?.close());
-  afterEach(() => stage.tools.forgetCalls());
-
   it("GitHub Actions: each stack is a job; one that fails stops no other, and an issue is opened", async () => {
     await stage.tools.install("gh", [
       { args: ["secret", "list"], stdout: "[]" },

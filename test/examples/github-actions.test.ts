@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { pretendGitHub } from "../../rehearsal/chapters/pretended-github";
-import { asAdmin, requireEngine } from "../rehearsal/support";
+import { asAdmin } from "../rehearsal/support";
 import { runJob, runWorkflow } from "./github-runner";
-import { outcomesOf, PipelineStage, readExample } from "./pipeline-stage";
+import { outcomesOf, readExample, usePipelineStage } from "./pipeline-stage";
 
 const TOKEN = "github_pat_of_the_test";
 const SETUP = [
@@ -28,21 +28,8 @@ const PUSHED = [
 
 describe("examples/github-actions, step by step against the local Azure", function () {
   this.timeout(120_000);
-  let stage: PipelineStage;
-
-  before(async function () {
-    this.timeout(900_000);
-    if (process.platform === "win32") {
-      process.stderr.write(
-        "\n!! The steps of the examples are NOT tested: they are for runners with Linux\n\n",
-      );
-      this.skip();
-    }
-    stage = await PipelineStage.create(await requireEngine(this));
-    await stage.tools.install("gh", PUSHED);
-  });
-  after(() => stage?.close());
-  afterEach(() => stage.tools.forgetCalls());
+  const stage = usePipelineStage();
+  before(() => stage.tools.install("gh", PUSHED));
 
   const runProvisioning = async (file: string, command?: string) =>
     runWorkflow(stage, await readExample("github-actions", file), {

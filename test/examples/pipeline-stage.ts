@@ -7,10 +7,10 @@ import { run } from "../../cli/processes";
 import { buildCommand, REPOSITORY } from "../cli/command";
 import { RealStack } from "../cli/real-stack";
 import { type Answer, type Call, StandIns } from "../cli/stand-ins";
-
 import { withoutLogin } from "../clients/sandbox";
 import { callKeyVault } from "../../rehearsal/stand-ins/azure-native/resource-manager";
-import { asAdmin, requestToken } from "../rehearsal/support";
+import { asAdmin, requestToken, requireEngine } from "../rehearsal/support";
+import { useShared } from "../support/shared";
 
 /** What became of a step of a job. */
 export interface StepResult {
@@ -51,11 +51,8 @@ export class PipelineStage {
     private readonly folder: string,
   ) {}
 
-  static async create(
-    engine: Engine,
-    settings: Readonly<Record<string, string>> = {},
-  ): Promise<PipelineStage> {
-    const stack = await RealStack.create(engine, { settings, passphrase: randomBytes(16).toString("hex") });
+  static async create(engine: Engine): Promise<PipelineStage> {
+    const stack = await RealStack.create(engine, { passphrase: randomBytes(16).toString("hex") });
     // Only PULUMI_STACK says which one is meant.
     await stack.expectPulumi("stack", "unselect");
     const tools = await StandIns.create({});
@@ -230,4 +227,17 @@ export function outcomesOf(results: readonly StepResult[]): string[] {
 /** An example. */
 export function readExample(...names: string[]): Promise<string> {
   return readFile(path.join(REPOSITORY, "examples", ...names), "utf8");
+}
+
+/** One stage for all tests of a `describe`. Its steps are for bash: on Windows the tests are skipped, and say so. */
+export function usePipelineStage(): PipelineStage {
+  const stage = useShared(async (context) => {
+    if (process.platform === "win32") {
+      process.stderr.write("\n!! The steps of the examples and pages are NOT tested: they are for bash\n\n");
+      context.skip();
+    }
+    return PipelineStage.create(await requireEngine(context));
+  });
+  afterEach(() => stage.tools.forgetCalls());
+  return stage;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Agent, request } from "undici";
 import { type LocalAzure, type LocalAzureOptions, startLocalAzure } from "../../local-azure/local-azure";
+import { useShared } from "../support/shared";
 
 /** The parts of answers that tests read. Whether they are there is what the tests find out. */
 export interface Json {
@@ -245,18 +246,9 @@ export class Rig {
 
 /** One local Azure for all tests of a file, fresh before each of them. */
 export function useRig(options?: LocalAzureOptions): Rig {
-  let rig: Rig | undefined;
-  before(async () => {
-    rig = await Rig.start(options);
-  });
-  beforeEach(() => rig!.reset());
-  after(() => rig?.close());
-  return new Proxy({} as Rig, {
-    get: (_target, property) => {
-      const value: unknown = Reflect.get(rig!, property);
-      return typeof value === "function" ? (value.bind(rig) as unknown) : value;
-    },
-  });
+  const rig = useShared(() => Rig.start(options));
+  beforeEach(() => rig.reset());
+  return rig;
 }
 
 /** The body of an answer that must have a status. */

@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
-import program from "../../index";
 import { EngineError } from "../../rehearsal/engine/engine-error";
 import type { OperationResult } from "../../rehearsal/engine/operation-log";
-import { asAdmin, openWorld, requireEngine } from "./support";
+import { useShared } from "../support/shared";
+import { asAdmin, openOwnWorld } from "./support";
 
 const TRUST = { issuer: "https://gitlab.example", subject: "job" };
 
 describe("An application that somebody else registered, on the real engine", function () {
-  let world: Awaited<ReturnType<typeof openWorld>>;
-
-  beforeEach(async function () {
-    world = await openWorld(await requireEngine(this), (azure) =>
-      Promise.resolve(program(azure.control.now())),
-    );
-    const { resourceGroup, workspaceName } = world.azure;
-    await world.session.configure({ resourceGroup, workspaceName });
-  });
-
-  afterEach(async () => {
-    await world?.close();
-  });
+  const world = useShared(openOwnWorld);
+  beforeEach(() => world.reset());
 
   /** Registers one, with a secret that is none of the stack's business. */
   async function register(withPrincipal: boolean) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { HimlServicePrincipal } from "../../components/himl-service-principal";
-import program from "../../index";
 import type { UpResult } from "../../rehearsal/engine/session";
-import { openWorld, requireEngine } from "./support";
+import { useShared } from "../support/shared";
+import { openOwnWorld, openWorld, requireEngine } from "./support";
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
@@ -15,20 +15,11 @@ const trusts = (...list: object[]) => ({
 });
 
 describe("What can change in place, on the real engine", function () {
-  let world: Awaited<ReturnType<typeof openWorld>>;
+  const world = useShared(openOwnWorld);
   let first: UpResult;
 
-  before(async function () {
-    world = await openWorld(await requireEngine(this), (azure) =>
-      Promise.resolve(program(azure.control.now())),
-    );
-    const { resourceGroup, workspaceName } = world.azure;
-    await world.session.configure({ resourceGroup, workspaceName });
+  before(async () => {
     first = await world.session.up();
-  });
-
-  after(async () => {
-    await world?.close();
   });
 
   /** What an up with these settings does, beside leaving things alone; client ID and secrets have to survive it. */

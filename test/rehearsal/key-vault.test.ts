@@ -1,39 +1,26 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import program from "../../index";
 import { EngineError } from "../../rehearsal/engine/engine-error";
 import { callResourceManager } from "../../rehearsal/stand-ins/azure-native/resource-manager";
-import { asAdmin, openWorld, requestToken, requireEngine } from "./support";
+import { useShared } from "../support/shared";
+import { asAdmin, openOwnWorld, requestToken } from "./support";
 
 const VAULT = "kv-own";
 const ALL = ["get", "list", "delete", "recover"] as const;
 
 describe("A password in a Key Vault, on the real engine", () => {
-  let world: Awaited<ReturnType<typeof openWorld>>;
-
-  before(async function () {
-    world = await openWorld(await requireEngine(this), (azure) =>
-      Promise.resolve(program(azure.control.now())),
-    );
-  });
+  const world = useShared(openOwnWorld);
 
   beforeEach(async () => {
     await world.reset();
     await world.session.logIn(world.azure.direct);
-    const { resourceGroup, workspaceName, admin, control } = world.azure;
+    const { admin, control } = world.azure;
     control.createKeyVault({
       ...{ name: VAULT, rbac: false, softDeleteRetentionInDays: 7 },
       accessPolicies: [{ objectId: admin.objectId, secrets: [...ALL] }],
     });
-    await world.session.configure({
-      resourceGroup,
-      workspaceName,
-      keyVault: VAULT,
-      keyVaultAllVariables: undefined,
-    });
+    await world.session.configure({ keyVault: VAULT });
   });
-
-  after(() => world?.close());
 
   const secretsIn = (vault = VAULT) =>
     world.azure.control.state().vaults.find(({ name }) => name === vault)!.secrets;

@@ -1,23 +1,11 @@
 import assert from "node:assert/strict";
-import program from "../../index";
-import { asAdmin, openWorld, requireEngine } from "./support";
+import { useShared } from "../support/shared";
+import { asAdmin, openOwnWorld } from "./support";
 
 const TRUSTS = JSON.stringify([{ issuer: "https://gitlab.example", subject: "job" }]);
 
 describe("A warning before an up takes away what jobs use, on the real engine", function () {
-  let world: Awaited<ReturnType<typeof openWorld>>;
-
-  before(async function () {
-    world = await openWorld(await requireEngine(this), (azure) =>
-      Promise.resolve(program(azure.control.now())),
-    );
-    const { resourceGroup, workspaceName } = world.azure;
-    await world.session.configure({ resourceGroup, workspaceName });
-  });
-
-  after(async () => {
-    await world?.close();
-  });
+  const world = useShared(openOwnWorld);
 
   it("comes in preview and up, once, when federated removes the password", async () => {
     await world.session.configure({ authentication: "both", federatedCredentials: TRUSTS });

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import program from "../../index";
 import type { CallerOptions } from "../../local-azure/local-azure";
 import { pretendGitHub, subjectOn, TRUST_IN_MAIN } from "../../rehearsal/chapters/pretended-github";
 import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
 import type { UpResult } from "../../rehearsal/engine/session";
 import { runCommand } from "../cli/command";
 import { withoutLogin } from "../clients/sandbox";
-import { asAdmin, openWorld, PROJECT, requestToken, requireEngine, withFolder } from "./support";
+import { useShared } from "../support/shared";
+import { asAdmin, openOwnWorld, PROJECT, requestToken, requireEngine, withFolder } from "./support";
 
 /** Messages that other tests produce: they need two tenants, two stacks, or a stack with a passphrase. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ const MAY_REGISTER: Partial<CallerOptions> = { graphPermissions: ["Application.R
 
 describe("docs/messages.md: each message, its remedy, and a pipeline that logs in afterwards", function () {
   this.timeout(120_000);
-  let world: Awaited<ReturnType<typeof openWorld>>;
+  const world = useShared(openOwnWorld);
   let engine: Engine;
   let outputs: UpResult["outputs"];
   const shown: string[] = [];
@@ -34,11 +34,7 @@ describe("docs/messages.md: each message, its remedy, and a pipeline that logs i
   before(async function () {
     this.timeout(900_000);
     engine = await requireEngine(this);
-    world = await openWorld(engine, (azure) => Promise.resolve(program(azure.control.now())));
-    const { resourceGroup, workspaceName } = world.azure;
-    await world.session.configure({ resourceGroup, workspaceName });
   });
-  after(() => world?.close());
 
   const configure = (settings: Record<string, string | undefined>) => world.session.configure(settings);
   const asEverybody = () => world.session.logIn(world.azure.direct);

@@ -1,23 +1,16 @@
 import assert from "node:assert/strict";
-import program from "../../index";
-import { openWorld, requireEngine } from "./support";
+import { useShared } from "../support/shared";
+import { openOwnWorld } from "./support";
 
 const GITHUB = "https://token.actions.githubusercontent.com";
 
 describe("Settings as other people write them, on the real engine", function () {
-  let world: Awaited<ReturnType<typeof openWorld>>;
+  const world = useShared(openOwnWorld);
   let first: Awaited<ReturnType<(typeof world)["session"]["up"]>>;
 
-  before(async function () {
-    world = await openWorld(await requireEngine(this), (azure) =>
-      Promise.resolve(program(azure.control.now())),
-    );
-    const { resourceGroup, workspaceName } = world.azure;
-    await world.session.configure({ resourceGroup, workspaceName });
+  before(async () => {
     first = await world.session.up();
   });
-
-  after(() => world?.close());
 
   const assignments = () => world.azure.control.state().roleAssignments.filter(({ initial }) => !initial);
 

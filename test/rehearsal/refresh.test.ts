@@ -1,27 +1,17 @@
 import assert from "node:assert/strict";
-import program from "../../index";
 import type { OperationResult } from "../../rehearsal/engine/operation-log";
-import { asAdmin, openWorld, requireEngine } from "./support";
+import { useShared } from "../support/shared";
+import { asAdmin, openOwnWorld } from "./support";
 
 describe("pulumi refresh, on the real engine", function () {
-  let world: Awaited<ReturnType<typeof openWorld>>;
+  const world = useShared(openOwnWorld);
 
-  before(async function () {
-    world = await openWorld(await requireEngine(this), (azure) =>
-      Promise.resolve(program(azure.control.now())),
-    );
-    const { resourceGroup, workspaceName } = world.azure;
+  before(async () => {
     await world.session.configure({
-      resourceGroup,
-      workspaceName,
       authentication: "both",
       federatedCredentials: JSON.stringify([{ issuer: "https://gitlab.example", subject: "job" }]),
     });
     await world.session.up();
-  });
-
-  after(async () => {
-    await world?.close();
   });
 
   const application = () => world.azure.control.state().applications.find(({ initial }) => !initial)!;

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import program from "../../index";
-import { openWorld, requireEngine } from "./support";
+import { openOwnWorld } from "./support";
 
 describe("The pipeline that renews, on the real engine", () => {
   it("needs to own the application and to read the resource group, and no more", async function () {
-    const world = await openWorld(await requireEngine(this), (azure) =>
-      Promise.resolve(program(azure.control.now())),
-    );
+    const world = await openOwnWorld(this);
     try {
       const { azure, session } = world;
       const pipeline = azure.control.createCaller({
@@ -16,8 +13,6 @@ describe("The pipeline that renews, on the real engine", () => {
         graphPermissions: ["Application.ReadWrite.OwnedBy"],
       });
       await session.configure({
-        resourceGroup: azure.resourceGroup,
-        workspaceName: azure.workspaceName,
         owners: JSON.stringify([azure.admin.objectId, pipeline.servicePrincipalObjectId]),
       });
       const first = await session.up();

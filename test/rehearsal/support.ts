@@ -4,6 +4,7 @@ import path from "node:path";
 import { Agent, request } from "undici";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { type Finished, run } from "../../cli/processes";
+import program from "../../index";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
 import { EngineError } from "../../rehearsal/engine/engine-error";
@@ -71,6 +72,17 @@ export async function openWorld(
     await azure.close();
     throw error;
   }
+}
+
+/** This project's own program, with the workspace of the local Azure in its settings. */
+export async function openOwnWorld(context: Mocha.Context): Promise<SharedWorld> {
+  const world = await openWorld(await requireEngine(context), (azure) =>
+    Promise.resolve(program(azure.control.now())),
+  );
+  const { resourceGroup, workspaceName } = world.azure;
+  await world.session.configure({ resourceGroup, workspaceName });
+  await world.session.save("start");
+  return world;
 }
 
 /** Entra's answer to a login for Azure Resource Manager: a token, or why there is none. */
