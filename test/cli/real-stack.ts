@@ -15,10 +15,7 @@ export class RealStack {
     readonly session: Session,
   ) {}
 
-  static async create(
-    engine: Engine,
-    { settings, ...options }: Partial<Pick<SessionOptions, "settings" | "passphrase">> = {},
-  ): Promise<RealStack> {
+  static async create(engine: Engine, options: Pick<SessionOptions, "passphrase"> = {}): Promise<RealStack> {
     await buildCommand();
     const azure = await startLocalAzure();
     const session = await Session.open({
@@ -26,7 +23,7 @@ export class RealStack {
       program: () => Promise.resolve(program(azure.control.now())),
       project: path.join(REPOSITORY, "Pulumi.yaml"),
       stackName: "dev",
-      settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName, ...settings },
+      settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
       environment: azure.direct,
       ...options,
     });
