@@ -17,7 +17,7 @@ export interface Finished {
   stderr: string;
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** The program's whole environment. Its `PATH` is where the program itself is looked for. */
   env: Environment;
   /** @default the current folder */

@@ -7,7 +7,7 @@ export type Api = "oauth" | "graph" | "arm" | "vault" | "metadata" | "control";
 export type JsonObject = Record<string, unknown>;
 
 /** What came with a request, parsed once by the type that the client declared. */
-export interface CallBody {
+interface CallBody {
   /** The media type, without parameters. */
   readonly type: string;
   /** Set where the client declared JSON and sent an object. */

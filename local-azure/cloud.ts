@@ -9,7 +9,7 @@ import { NO_POLICY, type TenantPolicy } from "./store/tenant-policy";
 import { createWorld, type World, type WorldOptions } from "./world";
 
 /** How a cloud starts, and what a reset brings back. */
-export interface CloudOptions {
+interface CloudOptions {
   readonly seed?: string;
   readonly now?: Date;
   readonly latencyMs: number;

@@ -6,7 +6,7 @@ import { PUBLIC_HOSTS } from "./certificates";
 const MAX_HEADER_BYTES = 8 * 1024;
 
 /** A running CONNECT proxy. */
-export interface ConnectProxy {
+interface ConnectProxy {
   readonly url: string;
   close(): Promise<void>;
 }

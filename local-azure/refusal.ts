@@ -17,13 +17,13 @@ export class Refusal extends Error {
 }
 
 /** A row of a service's table of errors: status, code, and a text in which `{name}` is a detail. */
-export type ErrorRow = readonly [status: number, code: string, text: string, ...more: unknown[]];
+type ErrorRow = readonly [status: number, code: string, text: string, ...more: unknown[]];
 
 /** The errors of a service by the rule that was broken. */
 export type ErrorTable = Readonly<Record<string, ErrorRow>>;
 
 /** What every service says where the request itself cannot be treated. */
-export const COMMON_ERRORS = {
+const COMMON_ERRORS = {
   notImplemented: [501, "NotImplemented", "{what} is not implemented by the local Azure."],
   unreadable: [400, "BadRequest", "The request could not be read."],
   tooLarge: [413, "RequestContentTooLarge", "The request content size exceeds the maximum size of 4 MB."],

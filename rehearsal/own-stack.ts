@@ -19,7 +19,7 @@ export class OwnStackError extends Error {
 }
 
 /** The stacks of the project that have a file of settings. */
-export function listOwnStacks(projectFolder: string): string[] {
+function listOwnStacks(projectFolder: string): string[] {
   return readdirSync(projectFolder).flatMap((file) => SETTINGS_FILE.exec(file)?.[1] ?? []);
 }
 

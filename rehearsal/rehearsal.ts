@@ -9,7 +9,7 @@ import { Stage, type StageOptions, type Traffic } from "./stage";
 import { type StepReport, Story } from "./story";
 
 /** The options of a rehearsal. */
-export interface RehearsalOptions {
+interface RehearsalOptions {
   readonly chapters: readonly Chapter[];
   readonly engine?: string;
   readonly realProviders: readonly ProviderName[];

@@ -15,7 +15,7 @@ import { expect, type Story } from "./story";
 export type Variables = Readonly<Record<string, string>>;
 
 /** What the login of a pipeline came to. */
-export type LoginResult =
+type LoginResult =
   | { readonly ok: true; readonly id: string; readonly location: string }
   | { readonly ok: false; readonly code: string; readonly message: string };
 

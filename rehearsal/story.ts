@@ -8,7 +8,7 @@ export interface StepReport {
 }
 
 /** A step that did not do what it should. */
-export class StepFailure extends Error {
+class StepFailure extends Error {
   override readonly name = "StepFailure";
   readonly code = "STEP_FAILED";
 }

@@ -162,7 +162,7 @@ export function ruleOf(name: SettingName): string {
   return argument ? RULES[argument].must : "be the path of hi-ml's config.json";
 }
 
-export interface SettingsSource {
+interface SettingsSource {
   /** The settings of the project's namespace, as Pulumi hands them over. */
   values: Record<string, string>;
   /** Names of the encrypted settings: an error never shows their values. */

@@ -5,7 +5,7 @@ import type { Problem } from "../components/problems";
 import { YAML_DATE } from "../components/rules";
 
 /** Where the stack's settings are. */
-export interface SettingsFile {
+interface SettingsFile {
   project: string;
   stack: string;
   projectFolder: string;

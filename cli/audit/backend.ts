@@ -146,7 +146,7 @@ export async function readLocks({ locks }: StackPaths): Promise<Lock[]> {
 }
 
 /** One run of a stack, as the history keeps it. */
-export interface PastRun {
+interface PastRun {
   readonly kind: string;
   readonly deployment: () => Promise<Deployment | undefined>;
 }

@@ -4,7 +4,7 @@ import * as forge from "node-forge";
 import { CliError } from "../errors";
 
 /** A certificate as the providers take it: a file (PFX or PEM), or PFX in base64. */
-export interface CertificateSource {
+interface CertificateSource {
   /** The setting that names it, for messages. */
   readonly setting: string;
   readonly is: "file" | "base64";

@@ -26,7 +26,7 @@ const VARIABLES = {
   ],
   useMsi: ["ARM_USE_MSI"],
 } as const satisfies Record<string, readonly string[]>;
-export type LoginSetting = keyof typeof VARIABLES;
+type LoginSetting = keyof typeof VARIABLES;
 
 /** Settings that are a login by themselves, or say which one. */
 export const LOGINS: readonly LoginSetting[] = [

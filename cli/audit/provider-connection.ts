@@ -8,7 +8,7 @@ import { explainOtherLogin, type ProviderLogins } from "./provider-logins";
 import type * as azureReader from "./read-azure";
 
 /** Azure, with the login of each provider for what that provider asks. */
-export interface ProviderConnection {
+interface ProviderConnection {
   readonly azure: azureReader.Azure;
   /** Where it is another login than the providers'. */
   readonly otherLogin: string | undefined;

@@ -5,7 +5,7 @@ import { CliError } from "../errors";
 import type { Io } from "../io";
 import { printable } from "../printable";
 
-export interface AuditCommandOptions extends AuditOptions {
+interface AuditCommandOptions extends AuditOptions {
   json?: boolean;
 }
 

@@ -8,7 +8,7 @@ import { readPlainVariables, readStackOutputs } from "../stack/outputs";
 import type { StackSelection } from "../stack/pulumi";
 import { PASSWORD, type Variables, variableEntries } from "../variables";
 
-export interface EnvOptions extends StackSelection {
+interface EnvOptions extends StackSelection {
   format: FormatName;
   /** False leaves out the password. */
   secret: boolean;

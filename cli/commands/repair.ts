@@ -12,7 +12,7 @@ import { clearPendingOperations, mend, unlock, whileNobodyRuns } from "../repair
 import { printable } from "../printable";
 import { watchPulumi } from "../stack/pulumi";
 
-export interface RepairOptions extends AuditOptions {
+interface RepairOptions extends AuditOptions {
   /** Do not ask. */
   yes?: boolean;
   /** False skips the `pulumi up` at the end. */

@@ -13,7 +13,7 @@ import { verifyRefused } from "../verify/refusal";
 import { TOKENS_GIVEN_BEFORE } from "../verify/what-remains";
 import { formatResult } from "./verify";
 
-export interface RotateOptions extends StackSelection {
+interface RotateOptions extends StackSelection {
   /** Do not ask. */
   yes?: boolean;
   /** Milliseconds for which the new password may be unknown to parts of Entra. */

@@ -5,7 +5,7 @@ import { printableJson } from "../printable";
 import { type FleetRow, readFleet } from "../status-all/fleet";
 import { formatTable, isPast, sortWorstFirst } from "../status-all/table";
 
-export interface StatusAllOptions {
+interface StatusAllOptions {
   json?: boolean;
   /** Milliseconds: fails where a password ends within that time, or a stack cannot be read. */
   failWithin?: number;

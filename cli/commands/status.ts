@@ -8,7 +8,7 @@ import type { StackSelection } from "../stack/pulumi";
 import { type Canvas, drawLife, wrap } from "../status/drawing";
 import { layOutLife, nextRenewalOf } from "../status/life";
 
-export interface StatusOptions extends StackSelection {
+interface StatusOptions extends StackSelection {
   json?: boolean;
   /** Milliseconds: fails where the password ends within that time. */
   failWithin?: number;

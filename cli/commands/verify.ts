@@ -8,7 +8,7 @@ import { type CheckResult, verify } from "../verify/checks";
 import { verifyRefused } from "../verify/refusal";
 import { TOKENS_GIVEN_BEFORE } from "../verify/what-remains";
 
-export interface VerifyCommandOptions extends StackSelection {
+interface VerifyCommandOptions extends StackSelection {
   /** @default the environment where it has one of the variables and no stack is named, else the stack */
   from?: "stack" | "environment";
   /** @default accepted */

@@ -98,7 +98,7 @@ function noWorkspace(subscriptions: readonly Subscription[]): CliError {
 }
 
 /** A place, and the way to the trust in its jobs, which is only looked for where there is no password. */
-export interface ChosenPlace {
+interface ChosenPlace {
   place: Place;
   chooseTrust: () => Promise<{ place: Place; trust: TrustChoice }>;
 }

@@ -21,7 +21,7 @@ export interface Plan {
 }
 
 /** `destroy`: the last run was one and did not finish, so an `up` would make all of it again. */
-export type Ending = "up" | "destroy" | "nothing";
+type Ending = "up" | "destroy" | "nothing";
 
 export interface Step {
   readonly sentence: string;

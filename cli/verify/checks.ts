@@ -10,7 +10,7 @@ import { logIn, type Login } from "./login";
 import { ResourceManager } from "./resource-manager";
 import { checkVariables, type CheckedVariables } from "./variables";
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** Milliseconds in which what replication explains is tried again. @default 0 */
   wait?: number;
   /** When the password ends, where that is known. */

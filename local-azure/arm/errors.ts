@@ -4,7 +4,7 @@ import { VAULT_ERRORS } from "../key-vault/errors";
 import { type Details, type ErrorTable, lookUp, Refusal } from "../refusal";
 
 /** The errors of Azure Resource Manager. */
-export const ARM_ERRORS = {
+const ARM_ERRORS = {
   tokenMissing: [
     401,
     "AuthenticationFailed",

@@ -12,7 +12,7 @@ import { createKeyVault, type KeyVaultOptions, setAccessPolicy } from "../world-
 import { type DirectoryState, readState } from "./state";
 
 /** Claims of an assertion: who presents it, and to whom. */
-export interface AssertionClaims {
+interface AssertionClaims {
   readonly sub: string;
   readonly aud: string;
   readonly [claim: string]: unknown;
@@ -40,7 +40,7 @@ export interface LocalPerson extends world.PersonCredentials {
 }
 
 /** A key vault that is not there yet. */
-export type NewKeyVault = Pick<KeyVaultOptions, "name"> & Partial<KeyVaultOptions>;
+type NewKeyVault = Pick<KeyVaultOptions, "name"> & Partial<KeyVaultOptions>;
 
 /** Typed functions for tests: the same as the control API under `/_local/`. */
 export interface LocalAzureControl {

@@ -24,7 +24,7 @@ interface CertificateState {
 }
 
 /** An application, with its secrets as hashes. */
-export interface ApplicationState {
+interface ApplicationState {
   id: string;
   appId: string;
   displayName: string | null;
@@ -47,7 +47,7 @@ export interface ApplicationState {
 }
 
 /** A service principal. */
-export interface PrincipalState {
+interface PrincipalState {
   id: string;
   appId: string;
   displayName: string | null;
@@ -59,7 +59,7 @@ export interface PrincipalState {
 }
 
 /** A role assignment. */
-export interface RoleAssignmentState {
+interface RoleAssignmentState {
   id: string;
   name: string;
   scope: string;
@@ -71,7 +71,7 @@ export interface RoleAssignmentState {
 }
 
 /** A permission in another application, such as one of Microsoft Graph's. */
-export interface AppRoleAssignmentState {
+interface AppRoleAssignmentState {
   id: string;
   principalId: string;
   resourceId: string;
@@ -90,7 +90,7 @@ interface SecretVersionState {
 }
 
 /** A key vault, with its secrets; the latest version of each is the last. */
-export interface VaultState {
+interface VaultState {
   id: string;
   name: string;
   secrets: {

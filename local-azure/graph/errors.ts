@@ -10,7 +10,7 @@ const NOT_FOUND =
   "Resource '{id}' does not exist or one of its queried reference-property objects are not present.";
 
 /** The errors of Microsoft Graph. Texts are Microsoft's, mistakes included: clients look for them. */
-export const GRAPH_ERRORS = {
+const GRAPH_ERRORS = {
   tokenEmpty: [401, "InvalidAuthenticationToken", "Access token is empty."],
   tokenInvalid: [401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid."],
   tokenAudience: [401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience."],

@@ -39,7 +39,7 @@ const SCOPE = {
   value: "String",
 } as const satisfies EntityType;
 
-export const KEY_CREDENTIAL = {
+const KEY_CREDENTIAL = {
   customKeyIdentifier: "String",
   displayName: "String",
   endDateTime: "DateTimeOffset",

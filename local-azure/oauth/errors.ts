@@ -12,7 +12,7 @@ const WRONG_TENANT =
 const CERTIFICATE_HELP = "https://learn.microsoft.com/entra/identity-platform/certificate-credentials .";
 
 /** Rows end with the AADSTS number, and `false` where no `error_uri` is sent. */
-export const OAUTH_ERRORS = {
+const OAUTH_ERRORS = {
   invalidSecret: [
     401,
     INVALID_CLIENT,

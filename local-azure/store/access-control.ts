@@ -8,7 +8,7 @@ import { allowsAction, allowsDataAction, findRole } from "./roles";
 import type { Store, StoreView } from "./store";
 
 /** What a caller says about a role assignment. */
-export interface RoleAssignmentRequest {
+interface RoleAssignmentRequest {
   readonly name: string;
   readonly scope: string;
   readonly principalId: string;

@@ -1,7 +1,7 @@
 import { ExpressionError, parseBoolean, type Predicate, Tokens } from "./boolean-expression";
 
 /** What a condition of a role assignment is asked about. */
-export interface ConditionSubject {
+interface ConditionSubject {
   readonly action: string;
   /** Attributes of what the request asks for, such as `Microsoft.Authorization/roleAssignments:RoleDefinitionId`. */
   readonly request: Attributes;

@@ -7,10 +7,10 @@ import type { CertificateRecord, FederatedCredentialRecord, PasswordRecord } fro
 import type { Store, StoreView } from "./store";
 
 /** Microsoft Entra allows this many federated credentials on one application, flexible ones among them. */
-export const MAX_FEDERATED_CREDENTIALS = 20;
+const MAX_FEDERATED_CREDENTIALS = 20;
 
 /** What a caller may say about a new secret. */
-export type PasswordRequest = Pick<PasswordRecord, "displayName" | "startDateTime" | "endDateTime">;
+type PasswordRequest = Pick<PasswordRecord, "displayName" | "startDateTime" | "endDateTime">;
 
 /** Adds a secret to an application or a principal and returns its text: this is the only time it is known. */
 export function addPassword(
@@ -127,7 +127,7 @@ function toInstant(text: string): string {
 }
 
 /** What a caller says about a federated credential. */
-export type FederatedCredentialRequest = Omit<FederatedCredentialRecord, "id" | "applicationId">;
+type FederatedCredentialRequest = Omit<FederatedCredentialRecord, "id" | "applicationId">;
 
 export function federatedCredentialsOf(view: StoreView, applicationId: string): FederatedCredentialRecord[] {
   return view.federatedCredentials.all().filter((one) => one.applicationId === applicationId);

@@ -144,7 +144,7 @@ export interface WorkspaceRecord {
   readonly keyVaultId: string;
 }
 
-export type WorkspaceKind = "Default" | "Hub" | "Project";
+type WorkspaceKind = "Default" | "Hub" | "Project";
 
 /** An Azure subscription. */
 export interface SubscriptionRecord {

@@ -3,7 +3,7 @@ import type * as records from "./records";
 import { Table, type View } from "./table";
 
 /** The tables of the store, by what is in them. */
-export interface Tables {
+interface Tables {
   readonly applications: Table<records.ApplicationRecord>;
   readonly principals: Table<records.PrincipalRecord>;
   readonly passwords: Table<records.PasswordRecord>;
@@ -40,7 +40,7 @@ export const LAG_KINDS = [
   "appRoleAssignment",
   "deletedSecret",
 ] as const;
-export type LagKind = (typeof LAG_KINDS)[number];
+type LagKind = (typeof LAG_KINDS)[number];
 
 /** Seconds of lag, for all kinds or for some. */
 export type ReplicationLag = number | Partial<Record<LagKind, number>>;

@@ -19,7 +19,7 @@ export interface Engine {
 }
 
 /** How to obtain an engine. */
-export interface ObtainOptions {
+interface ObtainOptions {
   /** A path that was asked for. Nothing else is tried then. */
   readonly engine?: string;
   /** Takes what is done meanwhile, a line each. */

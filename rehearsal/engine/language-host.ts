@@ -26,8 +26,8 @@ export interface LanguageHost {
   close(): void;
 }
 
-export type RunCall = grpc.ServerUnaryCall<language.RunRequest, language.RunResponse>;
-export type RunCallback = (error: Error | null, response?: language.RunResponse) => void;
+type RunCall = grpc.ServerUnaryCall<language.RunRequest, language.RunResponse>;
+type RunCallback = (error: Error | null, response?: language.RunResponse) => void;
 
 /** The exit code with which Pulumi's runner says that it has told the user what is wrong. */
 const TOLD_THE_USER = 32;

@@ -12,10 +12,10 @@ const REQUEST_FAULTS = {
   "404 from replication lag": { answer: "lag" },
 } as const satisfies Record<string, Omit<Fault, "match"> & { kill?: boolean }>;
 
-export type RequestFault = keyof typeof REQUEST_FAULTS;
+type RequestFault = keyof typeof REQUEST_FAULTS;
 
 /** What can hit a run as a whole. */
-export type RunFault = "power cut" | "power cut, checkpoint cut in half" | "two runs at once";
+type RunFault = "power cut" | "power cut, checkpoint cut in half" | "two runs at once";
 
 /** One row of the table. */
 export interface FaultCase {

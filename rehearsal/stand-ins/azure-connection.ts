@@ -35,7 +35,7 @@ export interface AzureAnswer {
 }
 
 /** How long to wait before each repetition of a call that Azure was too busy to carry out. */
-export type RetryDelays = readonly number[];
+type RetryDelays = readonly number[];
 
 interface Cloud {
   readonly loginEndpoint: string;

@@ -2,10 +2,10 @@ import type { ResourceType } from "./resource-type";
 import { isObject, type Properties } from "./property-values";
 
 /** Kinds of the engine's `PropertyDiff.Kind`, by name. */
-export type ChangeKind = "ADD" | "ADD_REPLACE" | "DELETE" | "DELETE_REPLACE" | "UPDATE" | "UPDATE_REPLACE";
+type ChangeKind = "ADD" | "ADD_REPLACE" | "DELETE" | "DELETE_REPLACE" | "UPDATE" | "UPDATE_REPLACE";
 
 /** The plan for one resource: each changed property by its path, and what that means for the resource. */
-export interface ResourceDiff {
+interface ResourceDiff {
   readonly changes: ReadonlyMap<string, ChangeKind>;
   /** Inputs with a change, and those of them that replace the resource. */
   readonly changedInputs: readonly string[];

@@ -20,7 +20,7 @@ export function isObject(value: unknown): value is Properties {
 }
 
 /** Marks a value as a secret, as the engine encodes it. */
-export function markSecret(value: unknown): Properties {
+function markSecret(value: unknown): Properties {
   return { [specialSigKey]: specialSecretSig, value };
 }
 

@@ -13,7 +13,7 @@ export interface InputRule {
 }
 
 /** A resource as the service has it. */
-export interface ResourceState {
+interface ResourceState {
   readonly id: string;
   readonly outputs: Properties;
 }

@@ -42,7 +42,7 @@ export const ASSIGNMENT = assignmentName({
   principalId: IDS.principal,
   roleId: IDS.contributor,
 });
-export const ROLE_ID = `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${ASSIGNMENT}`;
+const ROLE_ID = `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${ASSIGNMENT}`;
 
 const URN = "urn:pulumi:dev::himl-service-principal::";
 const COMPONENT = "himl-service-principal:index:HimlServicePrincipal";

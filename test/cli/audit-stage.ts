@@ -37,7 +37,7 @@ export interface Report {
  * A local Azure with one instance in it, the record of it as a `pulumi` answers, and a backend of files. There is no
  * engine: what it would do is seen in how it was called.
  */
-export class AuditStage {
+class AuditStage {
   private constructor(
     readonly rig: Rig,
     readonly folder: string,

@@ -3,7 +3,7 @@ import { type Finished, type Killable, run } from "../../cli/processes";
 
 export type { Finished };
 
-export interface CommandOptions {
+interface CommandOptions {
   /** The whole environment: nothing of this machine's leaks in but what a process needs to start. */
   env?: Record<string, string>;
   cwd?: string;

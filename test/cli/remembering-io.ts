@@ -1,7 +1,7 @@
 import type { Io } from "../../cli/io";
 
 /** An `Io` that remembers what was written, for what a test cannot have: a terminal. */
-export interface RememberingIo extends Io {
+interface RememberingIo extends Io {
   readonly written: { stdout: string; stderr: string };
 }
 

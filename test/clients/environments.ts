@@ -7,7 +7,7 @@ import { lastLines, run } from "./processes";
 import { findPython, type Python } from "./python";
 
 /** A Python client that lives in an environment of its own; the name is the one on PyPI. */
-export type PythonClient =
+type PythonClient =
   "azure-cli" | "azure-keyvault-secrets" | "hi-ml-azure" | "python-dotenv" | "check-jsonschema" | "pulumi";
 
 /** What is installed beside a client: its login; for Pulumi what SDKs of packages import, and a type checker. */

@@ -3,7 +3,7 @@ import type { HimlServicePrincipal } from "../../components/himl-service-princip
 import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 
 /** What a program registered, as the engine would be told. */
-export interface Registration {
+interface Registration {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
@@ -19,7 +19,7 @@ export interface RecordedOptions {
   parent: string | undefined;
 }
 
-export interface Recording {
+interface Recording {
   registrations: Registration[];
   options: Map<string, RecordedOptions>;
   calls: string[];

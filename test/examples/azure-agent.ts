@@ -51,7 +51,7 @@ export interface AgentOptions {
 }
 
 /** What became of a job; one of a matrix has several. */
-export interface PipelineJobResult {
+interface PipelineJobResult {
   job: string;
   /** The name of its part of the matrix. */
   part?: string;

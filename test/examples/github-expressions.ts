@@ -2,7 +2,7 @@
 export type Contexts = Readonly<Record<string, unknown>>;
 
 /** How a job or step stands when a condition is evaluated. */
-export interface Standing {
+interface Standing {
   hasFailed: boolean;
 }
 

@@ -25,7 +25,7 @@ interface WorkflowJob {
   steps: WorkflowStep[];
 }
 
-export interface WorkflowOptions {
+interface WorkflowOptions {
   secrets?: Record<string, string>;
   vars?: Record<string, string>;
   inputs?: Record<string, string>;
@@ -39,7 +39,7 @@ export interface WorkflowOptions {
 }
 
 /** What became of a job; one of a matrix has several. */
-export interface JobResult {
+interface JobResult {
   job: string;
   matrix: Record<string, string>;
   result: "success" | "failure" | "skipped";

@@ -7,7 +7,7 @@ import type { PipelineStage } from "./pipeline-stage";
 /** What a reader puts in place of the names of a page; a regular expression would find them in other words too. */
 export type Names = Readonly<Record<string, string>>;
 
-export interface PageOptions {
+interface PageOptions {
   names?: Names;
   /** Variables that the reader has set before. @default those of the stack `dev` */
   env?: Record<string, string>;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { REPOSITORY } from "../cli/command";
 
 /** A fenced block of a page. */
-export interface Block {
+interface Block {
   page: string;
   language: string;
   text: string;

@@ -62,7 +62,7 @@ export interface Answer {
 }
 
 /** What a test sends besides method and path. */
-export interface Sending {
+interface Sending {
   readonly token?: string;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;

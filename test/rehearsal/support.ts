@@ -86,7 +86,7 @@ export async function openOwnWorld(context: Mocha.Context): Promise<SharedWorld>
 }
 
 /** Entra's answer to a login for Azure Resource Manager: a token, or why there is none. */
-export interface TokenAnswer {
+interface TokenAnswer {
   access_token?: string;
   error_description?: string;
 }

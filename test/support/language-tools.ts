@@ -14,7 +14,7 @@ const PACKAGES = {
   "generate-sdks": ".",
 };
 
-export type LanguageTool = keyof typeof PACKAGES;
+type LanguageTool = keyof typeof PACKAGES;
 
 /** A tool of Pulumi's, built once from its Go module and kept in the user's cache folder. */
 export async function obtainLanguageTool(tool: LanguageTool): Promise<string> {

@@ -7,7 +7,7 @@ import { type Finished, lastLines, run } from "../../cli/processes";
 import { serveLanguageHost } from "../../rehearsal/engine/language-host";
 
 /** A language host that runs until it is closed. */
-export interface ProgramHost {
+interface ProgramHost {
   /** `runtime:port`, for a session. */
   readonly attached: string;
   close(): void;

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import ts from "typescript";
 
 /** A type in a Pulumi schema: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/#type */
-export interface TypeSpec {
+interface TypeSpec {
   type?: "string" | "integer" | "boolean" | "array";
   items?: TypeSpec;
   $ref?: string;
@@ -17,7 +17,7 @@ export interface PropertySpec extends TypeSpec {
   secret?: true;
 }
 
-export interface ObjectSpec {
+interface ObjectSpec {
   properties: Record<string, PropertySpec>;
   required: string[];
 }

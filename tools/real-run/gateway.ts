@@ -32,7 +32,7 @@ export interface Exchange {
   readonly answer: Answer;
 }
 
-export interface GatewayOptions {
+interface GatewayOptions {
   /** Sends a request to Azure. */
   readonly forward: (request: Request) => Promise<Answer>;
   /** Asked before each request that writes. A declined request never leaves the machine. */
@@ -41,7 +41,7 @@ export interface GatewayOptions {
 }
 
 /** A proxy between every client and Azure. It records each exchange, and sends only writes that were allowed. */
-export interface Gateway {
+interface Gateway {
   /** Proxy and CA, as environment variables of the clients. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -67,7 +67,7 @@ const DECLINED: Answer = {
 };
 
 /** Whether a request changes something. Requests for tokens do not. */
-export function isWrite({ method, host, path: target }: Request): boolean {
+function isWrite({ method, host, path: target }: Request): boolean {
   if (method === "GET" || method === "HEAD" || host.startsWith("login.")) return false;
   return !/\/(getByIds|getMemberObjects|checkMemberGroups)(\?|$)/i.test(target);
 }

@@ -22,7 +22,7 @@ export interface FormerAnswers {
   role?: boolean;
 }
 
-export const PROJECT_NAME = "himl-service-principal";
+const PROJECT_NAME = "himl-service-principal";
 export const COMPONENT_TYPE = "himl-service-principal:index:HimlServicePrincipal";
 const ANSWERS = "Answers of `himl-sp init`, which finds them when it runs again:";
 

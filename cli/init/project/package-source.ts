@@ -1,5 +1,5 @@
 /** Where the package comes from, until it is in a registry: a release of its repository. */
-export const PACKAGE_SOURCE = {
+const PACKAGE_SOURCE = {
   repository: "https://github.com/OWNER/himl-service-principal.git",
   tag: "v0.1.0",
 } as const;
