@@ -217,11 +217,59 @@ describe("docs/messages.md: each message, its remedy, and a pipeline that logs i
       asAdmin(world.azure, (admin) =>
         admin.callGraph({ method: "DELETE", path: `/applications/${applications()[0]!.id}` }, []),
       ),
-    async () => {
-      await world.session.refresh();
-      await up();
-    },
+    () => refreshAndUp(),
   );
+
+  const refreshAndUp = async () => {
+    await world.session.refresh();
+    await up();
+  };
+  inPipeline(
+    "AADSTS7000229",
+    () => {
+      const [{ appId }] = applications() as [{ appId: string }];
+      const principal = world.azure.control.state().servicePrincipals.find((one) => one.appId === appId)!;
+      return asAdmin(world.azure, (admin) =>
+        admin.callGraph({ method: "DELETE", path: `/servicePrincipals/${principal.id}` }, []),
+      );
+    },
+    refreshAndUp,
+  );
+  inPipeline(
+    "AuthorizationFailed",
+    () => {
+      const { id } = world.azure.control.state().roleAssignments.find(({ initial }) => !initial)!;
+      return asAdmin(world.azure, (admin) =>
+        admin.callResourceManager({ method: "DELETE", path: `${id}?api-version=2022-04-01` }, []),
+      );
+    },
+    refreshAndUp,
+  );
+
+  const GONE = "Removing password credential … from Application";
+  shown.push(GONE);
+  it(GONE, async () => {
+    const [{ id, passwords }] = applications() as [ReturnType<typeof applications>[number]];
+    const byHand = (method: "POST" | "DELETE", at: string, body?: Record<string, unknown>) =>
+      asAdmin(world.azure, (admin) => admin.callGraph({ method, path: at, ...(body && { body }) }, []));
+    for (const { keyId } of passwords) await byHand("POST", `/applications/${id}/removePassword`, { keyId });
+    await configure({ secretGeneration: "3" });
+    await failUp([GONE]);
+    await refreshAndUp();
+    assert.deepEqual(await verify(), { ok: true });
+
+    await byHand("DELETE", `/applications/${id}`);
+    await assert.rejects(world.session.destroy(), /Removing password credential .* from Application/);
+    await world.session.refresh();
+    await world.session.destroy();
+    const { roleAssignments } = world.azure.control.state();
+    assert.deepEqual(
+      [...applications(), ...roleAssignments].filter(({ initial }) => !initial),
+      [],
+    );
+    await up();
+    assert.deepEqual(await verify(), { ok: true });
+  });
 
   onUp(
     ["CredentialInvalidLifetimeAsPerAppPolicy"],
