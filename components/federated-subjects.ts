@@ -86,13 +86,13 @@ export function resolveTrusts(
   const places = new Map<string, string>();
   for (const { at, issuer, subject, claimsMatchingExpression, name } of trusts) {
     const matches = subject ?? claimsMatchingExpression!;
-    const keys = { "issuer and subject": `${issuer} ${matches}`, name };
+    const keys = { "issuer and subject": `${issuer} ${matches}`, name: name.toLowerCase() };
     const taken = Object.entries(keys).find(([, value]) => places.has(value));
     if (taken) {
       problems.push({
         what: at,
         must: `have another ${taken[0]} than ${places.get(taken[1])}`,
-        received: taken[1],
+        received: taken[0] === "name" ? name : taken[1],
         remedy: "Entra allows each of them only once in an application: remove one of the two.",
       });
     }

@@ -30,7 +30,8 @@ export function createTrusts(context: Context, application: Application): pulumi
       refuseBlindly(trusts, component);
       return trusts;
     }
-    const { places, missing } = pairTrusts(last.trusts, plan.trusts);
+    const { places, missing, taken } = pairTrusts(last.trusts, plan.trusts);
+    if (taken.length > 0) throw describeTakenNames(taken, component);
     const added = last.isKnownToUp ? missing : missing + places.size;
     if (added > 0)
       throw describeRefusal(
@@ -79,12 +80,13 @@ function createTrust(
 
 /**
  * Which new trust takes the place of which old one, by their keys: as many as Entra has no room for, and those of the same
- * name. `missing` counts those for which no place is left.
+ * name. `missing` counts those for which no place is left; `taken` are the names that another trust still holds when they
+ * are given.
  */
 export function pairTrusts(
   old: readonly LastTrust[],
   now: readonly ResolvedTrust[],
-): { places: Map<string, string>; missing: number } {
+): { places: Map<string, string>; missing: number; taken: string[] } {
   const removed = new Map(
     old.filter(({ key }) => !now.some((trust) => trust.key === key)).map((one) => [one.key, one]),
   );
@@ -97,9 +99,10 @@ export function pairTrusts(
   // A resource of another type cannot take the place.
   const isSameKind = (a: { subject?: string }, b: { subject?: string }) =>
     (a.subject === undefined) === (b.subject === undefined);
+  const nameOf = ({ name, key }: { name?: string; key: string }) => (name ?? key).toLowerCase();
   for (const trust of added) {
     const place = [...removed.values()].find(
-      (one) => (one.name ?? one.key) === trust.name && isSameKind(one, trust),
+      (one) => nameOf(one) === nameOf(trust) && isSameKind(one, trust),
     );
     if (place) take(trust, place);
   }
@@ -108,7 +111,12 @@ export function pairTrusts(
     const place = [...removed.values()].find((one) => isSameKind(one, trust));
     if (tooMany() > 0 && place) take(trust, place);
   }
-  return { places, missing: Math.max(0, tooMany()) };
+  const holderOf = (trust: ResolvedTrust) => old.find((one) => nameOf(one) === nameOf(trust))?.key;
+  const taken = now.filter((trust) => {
+    const holder = holderOf(trust);
+    return holder !== undefined && holder !== trust.key && holder !== places.get(trust.key);
+  });
+  return { places, missing: Math.max(0, tooMany()), taken: taken.map(({ name }) => name) };
 }
 
 function countStaying(before: readonly LastTrust[], now: readonly ResolvedTrust[]): number {
@@ -154,6 +162,16 @@ function describeRefusal(exchange: Exchange, component: pulumi.Resource): Error 
       ? `${added} new ones, and it is not known how many old ones there are`
       : `${added} without room, or with a name that is taken`,
     remedy: `Two steps: ${describeFirstStep(exchange)}, and run \`pulumi up\`; then set everything as it is now, and run ${again}.`,
+  };
+  return toResourceError(new InvalidValuesError("HimlServicePrincipal", [problem]), component) as Error;
+}
+
+function describeTakenNames(taken: readonly string[], component: pulumi.Resource): Error {
+  const problem = {
+    what: "federatedCredentials",
+    must: "give no trust the name that another trust has until this run: Entra allows each name once",
+    received: taken,
+    remedy: 'Choose names that no trust has now; or leave "name" out, since a trust needs none.',
   };
   return toResourceError(new InvalidValuesError("HimlServicePrincipal", [problem]), component) as Error;
 }
