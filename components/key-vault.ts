@@ -2,6 +2,8 @@ import { getSecret } from "@pulumi/azure-native/keyvault/getSecret";
 import { Secret } from "@pulumi/azure-native/keyvault/secret";
 import * as pulumi from "@pulumi/pulumi";
 import { transformed, type Context } from "./children";
+import { command } from "./commands";
+import { readLastDetails } from "./last-outputs";
 import { REPLACEABLE } from "./revocation-guard";
 import { LookUpError } from "./look-ups";
 import { instanceOfVaultSecret, vaultSecretTags } from "./ownership";
@@ -70,7 +72,8 @@ export function createVaultSecrets(
 
 /**
  * Checks that the names are free, or belong to this instance: azure-native would refuse others only at `up`. It cannot
- * see deleted secrets: Azure Resource Manager does not show them.
+ * see deleted secrets: Azure Resource Manager does not show them. A secret without a mark that the last deployment
+ * delivered is still this instance's: whoever writes a version by hand leaves the tags out, and an `up` must mend that.
  *
  * @throws LookUpError if a secret belongs to another instance
  */
@@ -84,11 +87,21 @@ export async function checkVaultSecrets(
   const own = (await valueIfKnown(instanceId))?.toLowerCase();
   const ask = (secretName: string) =>
     getSecret({ resourceGroupName, vaultName, secretName }, { parent: component }).catch(() => undefined);
-  const found = await Promise.all(secretNames.map(ask));
+  const [found, last] = await Promise.all([
+    Promise.all(secretNames.map(ask)),
+    own === undefined ? [] : readLastDetails(component),
+  ]);
+  const delivered = last.flatMap(({ instanceId: id, keyVault }) =>
+    id.toLowerCase() === own && keyVault?.vaultId.toLowerCase() === vaultIdOf(vault).toLowerCase()
+      ? keyVault.secrets
+      : [],
+  );
   const taken = secretNames.flatMap((name, i) => {
     const secret = found[i];
-    const whose = instanceOfVaultSecret(secret?.tags);
-    return secret?.name === undefined || (whose !== undefined && whose === own) ? [] : [{ name, whose }];
+    if (secret?.name === undefined) return [];
+    const whose = instanceOfVaultSecret(secret.tags);
+    const isOwn = whose === undefined ? delivered.includes(name) : whose === own;
+    return isOwn ? [] : [{ name, whose }];
   });
   if (taken.length === 0) return;
   const others = [...new Set(taken.flatMap(({ whose }) => whose ?? []))];
@@ -96,6 +109,10 @@ export async function checkVaultSecrets(
     what: "The names of the secrets",
     must: `be free in ${isVaultSecret ? "the vault" : vaultIdOf(vault)}${others.length > 0 ? `; they belong to instance ${others.join(", ")}` : ""}`,
     received: taken.map(({ name }) => name),
-    remedy: "Choose other names with `pulumi config set keyVaultSecretPrefix NAME`, or another vault.",
+    remedy:
+      "Choose other names with `pulumi config set keyVaultSecretPrefix NAME`, or another vault." +
+      (own !== undefined && others.length === 0
+        ? ` If it is this stack's, and somebody has written over it, mark it again: ${command`az keyvault secret set-attributes --vault-name ${isVaultSecret ? "VAULT" : vaultName} --name ${taken[0]!.name} --tags himl-instance=${own}`}.`
+        : ""),
   });
 }

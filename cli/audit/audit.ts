@@ -6,6 +6,7 @@ import { examineCheckpoint, readCheckpoint } from "./checkpoint";
 import { compareByHand } from "./compare-by-hand";
 import { compareOrphans } from "./compare-orphans";
 import { compareRecorded } from "./compare-recorded";
+import { compareVaultSecrets } from "./compare-vault";
 import type { AzureFacts, Unanswered } from "./facts";
 import { createFinding, type Finding, sortFindings } from "./findings";
 import type * as azureReader from "./read-azure";
@@ -119,6 +120,7 @@ export async function audit(
       ...(wasDestroyed ? [DESTROY_UNFINISHED] : []),
       // What is still there of a stack that is being destroyed goes with its application.
       ...compareRecorded(comparison).filter(({ code }) => !wasDestroyed || code !== "PRINCIPAL_NOT_RECORDED"),
+      ...compareVaultSecrets(comparison),
       ...compareByHand(comparison),
       ...compareOrphans(comparison),
     ]),

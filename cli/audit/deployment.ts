@@ -28,4 +28,5 @@ export const TYPES = {
   flexibleTrust:
     "azuread:index/applicationFlexibleFederatedIdentityCredential:ApplicationFlexibleFederatedIdentityCredential",
   role: "azure-native:authorization:RoleAssignment",
+  vaultSecret: "azure-native:keyvault:Secret",
 } as const;

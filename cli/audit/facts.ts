@@ -12,6 +12,8 @@ export interface AzureFacts {
   readonly taggedPrincipals: readonly PrincipalFacts[] | undefined;
   readonly deletedApplications: readonly DeletedApplication[] | undefined;
   readonly deletedPrincipals: readonly PrincipalFacts[] | undefined;
+  /** What is recorded in key vaults, by resource ID. */
+  readonly vaultSecrets: ReadonlyMap<string, VaultSecretFacts | null | undefined>;
   readonly unanswered: readonly Unanswered[];
 }
 
@@ -109,6 +111,14 @@ export interface Delegation {
   readonly resourceId: string;
   readonly scope: string;
   readonly isForAll: boolean;
+}
+
+/** A secret in a Key Vault, without what it is. */
+export interface VaultSecretFacts {
+  readonly isEnabled: boolean;
+  readonly ends: Date | undefined;
+  readonly updated: Date | undefined;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** A question that the login had no right to ask. */

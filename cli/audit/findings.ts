@@ -30,6 +30,8 @@ const FINDINGS = {
   APPLICATION_CHANGED: "broken",
   SECRET_CHANGED: "broken",
   SECRET_EXPIRED: "broken",
+  VAULT_SECRET_MISSING: "broken",
+  VAULT_SECRET_CHANGED: "broken",
   ORPHAN_SECRET: "leftover",
   ORPHAN_TRUST: "leftover",
   ORPHAN_ROLE: "leftover",

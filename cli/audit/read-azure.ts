@@ -68,6 +68,7 @@ const RIGHTS = {
   applications: "Application.Read.All of Microsoft Graph, or Directory Readers",
   directory: "Directory.Read.All of Microsoft Graph, or Directory Readers",
   roles: "Reader on the subscription",
+  vault: "Reader on the vault",
 };
 
 /** Asks Azure all questions side by side. What the login may not ask is told in `unanswered`. */
@@ -75,43 +76,51 @@ export async function readAzure(azure: Azure, record: StackRecord): Promise<Azur
   await requireTenant(azure, record);
   const reader = new Reader(azure);
   const tag = encodeURIComponent(`tags/any(t:t eq '${PROGRAM_TAG}')`);
-  const [instances, roles, taggedApplications, taggedPrincipals, deletedApplications, deletedPrincipals] =
-    await Promise.all([
-      Promise.all(record.instances.map((instance) => reader.readInstance(instance))),
-      reader.readRoles(record),
-      reader.ask("Which applications did this program create?", RIGHTS.applications, async () =>
-        (
-          await azure.graph.list<wire.Application>(
-            `/v1.0/applications?$filter=${tag}&$select=${APPLICATION}&$top=999`,
-            "list the applications of this program",
-          )
-        ).map(wire.readApplication),
-      ),
-      reader.ask("Which principals did this program create?", RIGHTS.applications, async () =>
-        (
-          await azure.graph.list<wire.Principal>(
-            `/v1.0/servicePrincipals?$filter=${tag}&$select=${PRINCIPAL}&$top=999`,
-            "list the principals of this program",
-          )
-        ).map(wire.readPrincipal),
-      ),
-      reader.ask("Which of its applications are in the recycle bin?", RIGHTS.applications, async () =>
-        (
-          await azure.graph.list<wire.Application>(
-            `/v1.0/directory/deletedItems/microsoft.graph.application?$select=${APPLICATION},deletedDateTime&$top=999`,
-            "list the deleted applications",
-          )
-        ).map(wire.readDeletedApplication),
-      ),
-      reader.ask("Which principals are in the recycle bin?", RIGHTS.applications, async () =>
-        (
-          await azure.graph.list<wire.Principal>(
-            "/v1.0/directory/deletedItems/microsoft.graph.servicePrincipal?$select=id,appId,displayName&$top=999",
-            "list the deleted principals",
-          )
-        ).map(wire.readPrincipal),
-      ),
-    ]);
+  const [
+    instances,
+    roles,
+    vaultSecrets,
+    taggedApplications,
+    taggedPrincipals,
+    deletedApplications,
+    deletedPrincipals,
+  ] = await Promise.all([
+    Promise.all(record.instances.map((instance) => reader.readInstance(instance))),
+    reader.readRoles(record),
+    reader.readVaultSecrets(record),
+    reader.ask("Which applications did this program create?", RIGHTS.applications, async () =>
+      (
+        await azure.graph.list<wire.Application>(
+          `/v1.0/applications?$filter=${tag}&$select=${APPLICATION}&$top=999`,
+          "list the applications of this program",
+        )
+      ).map(wire.readApplication),
+    ),
+    reader.ask("Which principals did this program create?", RIGHTS.applications, async () =>
+      (
+        await azure.graph.list<wire.Principal>(
+          `/v1.0/servicePrincipals?$filter=${tag}&$select=${PRINCIPAL}&$top=999`,
+          "list the principals of this program",
+        )
+      ).map(wire.readPrincipal),
+    ),
+    reader.ask("Which of its applications are in the recycle bin?", RIGHTS.applications, async () =>
+      (
+        await azure.graph.list<wire.Application>(
+          `/v1.0/directory/deletedItems/microsoft.graph.application?$select=${APPLICATION},deletedDateTime&$top=999`,
+          "list the deleted applications",
+        )
+      ).map(wire.readDeletedApplication),
+    ),
+    reader.ask("Which principals are in the recycle bin?", RIGHTS.applications, async () =>
+      (
+        await azure.graph.list<wire.Principal>(
+          "/v1.0/directory/deletedItems/microsoft.graph.servicePrincipal?$select=id,appId,displayName&$top=999",
+          "list the deleted principals",
+        )
+      ).map(wire.readPrincipal),
+    ),
+  ]);
   return {
     instances,
     roles: roles && (await reader.describeRoles(roles, instances)),
@@ -119,6 +128,7 @@ export async function readAzure(azure: Azure, record: StackRecord): Promise<Azur
     taggedPrincipals,
     deletedApplications,
     deletedPrincipals,
+    vaultSecrets,
     unanswered: reader.unanswered,
   };
 }
@@ -259,6 +269,20 @@ class Reader {
       resourceName: resourceDisplayName ?? "an API",
       permission: names.get(appRoleId) ?? appRoleId,
     }));
+  }
+
+  /** By Azure Resource Manager, which shows no value, and asks for no right in the vault itself. */
+  async readVaultSecrets({ instances }: StackRecord): Promise<AzureFacts["vaultSecrets"]> {
+    const ids = instances.flatMap(({ vaultSecrets }) => vaultSecrets.map(({ id }) => id));
+    const entries = ids.map(async (id) => {
+      const path = `${encodeURI(id)}?api-version=2024-11-01`;
+      const name = id.slice(id.lastIndexOf("/") + 1);
+      const found = await this.ask(`Is the secret ${name} in its Key Vault as recorded?`, RIGHTS.vault, () =>
+        this.azure.arm.find<wire.VaultSecret>(path, "read a secret of a Key Vault"),
+      );
+      return [id, found && wire.readVaultSecret(found)] as const;
+    });
+    return new Map(await Promise.all(entries));
   }
 
   /** Those of whole subscriptions, or at least those on the scopes that the stack has to do with. */

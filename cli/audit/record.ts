@@ -31,6 +31,7 @@ export interface RecordedInstance {
   readonly secrets: readonly RecordedSecret[];
   readonly trusts: readonly RecordedTrust[];
   readonly roles: readonly RecordedRole[];
+  readonly vaultSecrets: readonly RecordedVaultSecret[];
 }
 
 export interface Recorded {
@@ -78,6 +79,13 @@ export interface RecordedRole extends Recorded {
   readonly principalId: string;
   /** GUID of the role's definition. */
   readonly roleId: string;
+}
+
+/** A variable in a Key Vault. What is in it, and its version, the state keeps encrypted. */
+export interface RecordedVaultSecret extends Recorded {
+  /** Resource ID. */
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** An operation that was under way when the engine ended: nobody knows whether Azure has carried it out. */
@@ -177,6 +185,11 @@ function readInstance(component: StateResource, resources: readonly StateResourc
       principalId: text(resource, "principalId"),
       roleId: lastPart(text(resource, "roleDefinitionId")),
     })),
+    vaultSecrets: ofType(TYPES.vaultSecret).map((resource) => ({
+      ...readCommon(resource),
+      id: resource.id ?? "",
+      tags: readTags(resource),
+    })),
   };
 }
 
@@ -197,6 +210,14 @@ function texts({ outputs, inputs }: StateResource, name: string): string[] {
 function readOwners(resource: StateResource): readonly string[] | undefined {
   const owners = resource.outputs?.["owners"] ?? resource.inputs?.["owners"] ?? [];
   return Array.isArray(owners) && owners.every(isText) ? owners : undefined;
+}
+
+/** None where the state keeps them encrypted. */
+function readTags({ outputs, inputs }: StateResource): Record<string, string> {
+  const tags = Object.entries(outputs?.["tags"] ?? inputs?.["tags"] ?? {});
+  return tags.every(([, value]) => isText(value)) && !tags.some(([name]) => name === "ciphertext")
+    ? Object.fromEntries(tags)
+    : {};
 }
 
 /** Of an assignment's ID. */

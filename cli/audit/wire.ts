@@ -8,6 +8,7 @@ import type {
   PrincipalFacts,
   RoleFacts,
   TrustFacts,
+  VaultSecretFacts,
 } from "./facts";
 
 // What Microsoft Graph and Azure Resource Manager send, as far as it is read, and how it is told here.
@@ -76,6 +77,12 @@ export interface RoleAssignment {
   id: string;
   name: string;
   properties: { scope: string; principalId: string; roleDefinitionId: string };
+}
+
+/** As Azure Resource Manager shows it; times are seconds since 1970. */
+export interface VaultSecret {
+  tags?: Record<string, string>;
+  properties: { attributes?: { enabled?: boolean; exp?: number; updated?: number } };
 }
 
 export interface RoleDefinition {
@@ -155,4 +162,11 @@ export function readRole({ id, name, properties }: RoleAssignment): RoleFacts {
 
 export function readRoleDefinition({ properties }: RoleDefinition) {
   return { roleName: properties.roleName, isPrivileged: isPrivileged(properties.permissions ?? []) };
+}
+
+export function readVaultSecret({ tags = {}, properties }: VaultSecret): VaultSecretFacts {
+  const { enabled = true, exp, updated } = properties.attributes ?? {};
+  const toDate = (seconds: number | undefined) =>
+    seconds === undefined ? undefined : new Date(seconds * 1000);
+  return { isEnabled: enabled, ends: toDate(exp), updated: toDate(updated), tags };
 }

@@ -3,6 +3,7 @@ import { assignmentName, instanceTag, PROGRAM_TAG, secretDisplayName } from "../
 import { compareByHand } from "../../cli/audit/compare-by-hand";
 import { compareOrphans } from "../../cli/audit/compare-orphans";
 import { compareRecorded } from "../../cli/audit/compare-recorded";
+import { compareVaultSecrets } from "../../cli/audit/compare-vault";
 import type { Comparison } from "../../cli/audit/comparison";
 import type {
   ApplicationFacts,
@@ -46,7 +47,7 @@ const ROLE_ID = `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${AS
 
 const URN = "urn:pulumi:dev::himl-service-principal::";
 const COMPONENT = "himl-service-principal:index:HimlServicePrincipal";
-const PARENT = `${URN}${COMPONENT}::himl`;
+export const PARENT = `${URN}${COMPONENT}::himl`;
 
 /** URN of a child. */
 export function urnOf(type: string, name: string): string {
@@ -213,6 +214,7 @@ export function createComparison(
       taggedPrincipals: [],
       deletedApplications: [],
       deletedPrincipals: [],
+      vaultSecrets: new Map(),
       unanswered: [],
       ...change.facts,
     },
@@ -224,6 +226,7 @@ export function createComparison(
 export function compare(comparison: Comparison): Finding[] {
   return sortFindings([
     ...compareRecorded(comparison),
+    ...compareVaultSecrets(comparison),
     ...compareByHand(comparison),
     ...compareOrphans(comparison),
   ]);

@@ -327,4 +327,31 @@ describe("A Key Vault is refused", () => {
     );
     assert.deepEqual([errors, secrets.length], [[], 1]);
   });
+
+  it("not where somebody wrote over the secret by hand, and its mark is gone: the last deployment delivered it", async () => {
+    const lastOutputs = (secrets: string[], instanceId = INSTANCE) => ({
+      "pulumi:pulumi:readStackOutputs": () => ({
+        outputs: { details: { instanceId, trusts: [], keyVault: { vaultId: `${VAULTS}/KV-ml`, secrets } } },
+      }),
+    });
+    const declareOver = (last: Record<string, Call>, whose?: string) =>
+      declare({ keyVault: "kv-ml" }, { calls: { [GET_SECRET]: owned(whose), ...last } });
+    const own = await declareOver(lastOutputs([PASSWORD]));
+    assert.deepEqual([own.errors, own.secrets.length], [[], 1]);
+
+    const other = "11111111-aaaa-4aaa-8aaa-111111111111";
+    for (const refused of [
+      await declareOver(lastOutputs([])),
+      await declareOver(lastOutputs([PASSWORD], other)),
+    ]) {
+      assert.match(
+        refused.message ?? "",
+        /mark it again: `az keyvault secret set-attributes --vault-name kv-ml --name \S+ --tags himl-instance=\S+`\./,
+      );
+    }
+    // What is marked as another's stays another's.
+    const theirs = await declareOver(lastOutputs([PASSWORD]), other);
+    assert.match(theirs.message ?? "", /they belong to instance 11111111/);
+    assert.doesNotMatch(theirs.message ?? "", /mark it again/);
+  });
 });

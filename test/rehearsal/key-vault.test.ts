@@ -32,6 +32,19 @@ describe("A password in a Key Vault, on the real engine", () => {
   const may = () =>
     world.azure.control.setAccessPolicy(VAULT, { objectId: world.azure.admin.objectId, secrets: [...ALL] });
 
+  /** As in the portal: without tags. */
+  const writeByHand = (name: string) =>
+    asAdmin(world.azure, (connection) => {
+      const { subscriptionId, resourceGroup } = world.azure;
+      const path = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${VAULT}/secrets/${name}`;
+      const body = { properties: { value: "theirs" }, tags: {} };
+      return callResourceManager(
+        connection,
+        { method: "PUT", path, apiVersion: "2024-11-01", body },
+        [200, 201],
+      );
+    });
+
   async function failure(action: Promise<unknown>): Promise<string> {
     try {
       await action;
@@ -99,6 +112,16 @@ describe("A password in a Key Vault, on the real engine", () => {
     assert.ok((await requestToken(azure, clientId, { client_secret: passwords[2]! })).access_token);
     const state = JSON.stringify(await session.exportState());
     for (const password of passwords) assert.ok(!state.includes(password));
+  });
+
+  it("is written again where somebody wrote over it by hand, which takes its marks away: a refresh and an up", async () => {
+    const { session } = world;
+    const { outputs } = await session.up();
+    await writeByHand(secretsIn()[0]!.name);
+    await session.refresh();
+    await session.up();
+    const { sha256, tags, enabled } = secretsIn()[0]!.versions.at(-1)!;
+    assert.deepEqual([sha256, tags["himl-slot"], enabled], [hash(passwordOf({ outputs })), "a", true]);
   });
 
   it("is deleted by destroy, and a later up recovers its name, where this login may do both", async () => {
@@ -198,25 +221,13 @@ describe("A password in a Key Vault, on the real engine", () => {
   });
 
   it("is refused in preview where there is no such vault, and where another stack's secret has the name", async () => {
-    const { session, azure } = world;
+    const { session } = world;
     await session.configure({ keyVault: "kv-none" });
     const missing = await failure(session.preview());
     assert.match(missing, /The vault \(Azure: ResourceNotFound\) must exist in its resource group\./);
 
     await session.configure({ keyVault: VAULT, keyVaultSecretPrefix: "shared" });
-    const path = `/subscriptions/${azure.subscriptionId}/resourceGroups/${azure.resourceGroup}/providers/Microsoft.KeyVault/vaults/${VAULT}/secrets/shared-HIML-SERVICE-PRINCIPAL-PASSWORD`;
-    await asAdmin(azure, (connection) =>
-      callResourceManager(
-        connection,
-        {
-          method: "PUT",
-          path,
-          apiVersion: "2024-11-01",
-          body: { properties: { value: "theirs" }, tags: {} },
-        },
-        [200, 201],
-      ),
-    );
+    await writeByHand("shared-HIML-SERVICE-PRINCIPAL-PASSWORD");
     const taken = await failure(session.preview());
     assert.match(
       taken,
