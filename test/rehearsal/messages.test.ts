@@ -227,7 +227,7 @@ describe("docs/messages.md: each message, its remedy, and a pipeline that logs i
   inPipeline(
     "AADSTS7000229",
     () => {
-      const [{ appId }] = applications() as [{ appId: string }];
+      const { appId } = applications()[0]!;
       const principal = world.azure.control.state().servicePrincipals.find((one) => one.appId === appId)!;
       return asAdmin(world.azure, (admin) =>
         admin.callGraph({ method: "DELETE", path: `/servicePrincipals/${principal.id}` }, []),
@@ -249,7 +249,7 @@ describe("docs/messages.md: each message, its remedy, and a pipeline that logs i
   const GONE = "Removing password credential … from Application";
   shown.push(GONE);
   it(GONE, async () => {
-    const [{ id, passwords }] = applications() as [ReturnType<typeof applications>[number]];
+    const { id, passwords } = applications()[0]!;
     const byHand = (method: "POST" | "DELETE", at: string, body?: Record<string, unknown>) =>
       asAdmin(world.azure, (admin) => admin.callGraph({ method, path: at, ...(body && { body }) }, []));
     for (const { keyId } of passwords) await byHand("POST", `/applications/${id}/removePassword`, { keyId });
