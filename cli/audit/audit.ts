@@ -73,7 +73,8 @@ export async function audit(
   locking.catch(() => undefined);
   const state = await readState(exporting, backend);
   const past = state.record.instances.length === 0 ? await findPast(io, selection, backend) : undefined;
-  const wasDestroyed = await isDestroyUnfinished(io, selection, backend, state.record);
+  const destroying = isDestroyUnfinished(io, selection, backend, state.record);
+  destroying.catch(() => undefined);
   const inState = idsOf(state.record);
   const inPast = past === undefined ? [] : idsOf(past);
   const [instanceIds, idsFrom] =
@@ -102,7 +103,7 @@ export async function audit(
     .catch((error: unknown) => {
       throw withOtherLogin(error, otherLogin);
     });
-  const locks = await locking;
+  const [locks, wasDestroyed] = await Promise.all([locking, destroying]);
   const comparison = { record, facts, ownIds: own, now: io.now() };
   return {
     backend,

@@ -5,8 +5,8 @@
  */
 export type Level = "danger" | "broken" | "leftover" | "notice";
 
-/** Every finding, worst first. Codes are stable: programs read them. */
-const FINDINGS = {
+/** Every finding, worst first. Codes are stable: programs read them, and docs/after-a-broken-run.md lists them. */
+export const FINDINGS = {
   STATE_UNREADABLE: "broken",
   STACK_LOCKED: "broken",
   ROLE_BY_HAND: "danger",

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { createFinding } from "../../cli/audit/findings";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { createFinding, FINDINGS } from "../../cli/audit/findings";
 import { formatFindings } from "../../cli/audit/report";
+import { REPOSITORY } from "./command";
 
 const GROUP = "/subscriptions/5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36/resourceGroups/rg-ml";
 const COMMAND = `\`az role assignment delete --ids ${GROUP}/providers/Microsoft.Authorization/roleAssignments/x\``;
-const FINDINGS = [
+const TWO = [
   createFinding(
     "ROLE_BY_HAND",
     `role Owner on ${GROUP}`,
@@ -16,7 +19,7 @@ const FINDINGS = [
 
 describe("audit: the report of what was found", () => {
   const format = (columns?: number, hasColor = false) =>
-    formatFindings(FINDINGS, { write: () => undefined, isTerminal: true, hasColor, columns });
+    formatFindings(TWO, { write: () => undefined, isTerminal: true, hasColor, columns });
 
   it("is a table in a file, and where a terminal is wide enough", () => {
     const table = [
@@ -40,6 +43,16 @@ describe("audit: the report of what was found", () => {
       [`  -> ${COMMAND}`],
     );
     assert.equal(lines.join("").replaceAll(/\s/g, "").length, format().replaceAll(/\s/g, "").length);
+  });
+
+  it("has the codes and levels that the page lists for programs", async () => {
+    const page = await readFile(path.join(REPOSITORY, "docs", "after-a-broken-run.md"), "utf8");
+    const rows = [...page.matchAll(/^\| `(danger|broken|leftover|notice)` +\| (.*) \|$/gm)];
+    const listed = rows.flatMap(([, level, codes]) =>
+      [...codes!.matchAll(/`([A-Z_]+)`/g)].map(([, code]) => [code!, level!]),
+    );
+    const sorted = (list: string[][]) => list.map((pair) => pair.join(" ")).sort();
+    assert.deepEqual(sorted(listed), sorted(Object.entries(FINDINGS)));
   });
 
   it("marks levels with colour only where it is wanted", () => {
