@@ -4,7 +4,7 @@ import { isSameId, liveParts } from "./comparison";
 import type { AzureFacts } from "./facts";
 import type { StackRecord } from "./record";
 
-/** Who can log in as one principal, and what it may do: as Azure says, whoever made it. */
+/** Who can log in as one principal, and what it may do, as Azure says. */
 export interface Access {
   readonly displayName: string;
   readonly clientId: string;
@@ -19,7 +19,7 @@ export interface AccessEntry {
   readonly isRecorded: boolean;
 }
 
-/** Sums up the access of every instance whose application is there. */
+/** The access of every instance whose application exists. */
 export function sumUpAccess(record: StackRecord, facts: AzureFacts, now: Date): Access[] {
   return record.instances.flatMap((instance, i) => {
     const { application } = liveParts(instance);

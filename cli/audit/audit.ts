@@ -20,7 +20,7 @@ export interface AuditOptions extends StackSelection {
   instance?: string;
 }
 
-/** What an audit has found out. */
+/** The result of an audit. */
 export interface Audit {
   readonly backend: Backend;
   readonly record: StackRecord;
@@ -44,8 +44,8 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
  * Compares the record of a stack with Azure. It only reads.
  *
- * @param known.ownsLock whoever calls holds the stack, so that a lock is nothing to tell.
- * @param known.backend where the stack is, which an audit before has found out.
+ * @param known.ownsLock the caller holds the lock of the stack, so a lock is no finding.
+ * @param known.backend where the stack is, as a previous audit found out.
  */
 export async function audit(
   io: Io,
@@ -157,7 +157,7 @@ const UNKNOWN_SUBSCRIPTION: Unanswered = {
   right: "the subscription, which the stack does not record: ARM_SUBSCRIPTION_ID",
 };
 
-/** The record of the state; where that cannot be read, of the backup that will be put in its place. */
+/** The record in the state, or in the backup that will replace a state that cannot be read. */
 async function readState(
   exporting: Promise<Deployment>,
   backend: Backend,
@@ -173,7 +173,7 @@ async function readState(
   }
 }
 
-/** The newest record of the past that has a service principal: its instance ID outlives `destroy`. */
+/** The newest record of the history that has a service principal: its instance ID remains after `destroy`. */
 async function findPast(
   io: Io,
   selection: StackSelection,
@@ -188,9 +188,9 @@ async function findPast(
 }
 
 /**
- * By the state; else by the history, which has a run that failed, and none that was killed. What only looked or edited says
- * nothing of what the stack is meant to be: a repair refreshes, too. After a `destroy` that finished, whatever is in the
- * state is of an `up` that was killed.
+ * First the state decides, then the history, which lists runs that failed but none that were killed. Runs that only read
+ * or edited the state do not count: a repair refreshes, too. After a `destroy` that finished, anything in the state comes
+ * from an `up` that was killed.
  */
 async function isDestroyUnfinished(
   io: Io,

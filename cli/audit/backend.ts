@@ -18,7 +18,7 @@ export type Backend =
   /** A bucket: only the Pulumi CLI can read it. */
   | { readonly kind: "bucket"; readonly url: string; readonly stack: string };
 
-/** Who holds a stack. */
+/** The holder of a stack's lock. */
 export interface Lock {
   readonly file: string;
   readonly since: string;
@@ -29,7 +29,7 @@ export interface Lock {
 const read = async (io: Io, selection: StackSelection, ...args: string[]) =>
   runPulumi(io, args, selection, withoutPassphrase(io));
 
-/** Asks the Pulumi CLI where the stack is. It decrypts nothing, and works with a checkpoint that cannot be read. */
+/** Asks the Pulumi CLI where the stack is. Decrypts nothing, and works if the checkpoint cannot be read. */
 export async function findBackend(io: Io, selection: StackSelection): Promise<Backend> {
   const folder = selection.cwd === undefined ? {} : { cwd: selection.cwd };
   const naming = read(io, selection, ...SHOW_NAME);
@@ -63,8 +63,8 @@ const SHOW_NAME = ["stack", "--show-name", "--fully-qualify-stack-names"];
 const EMPTY_CHECKPOINT = JSON.stringify({ version: 3, checkpoint: { latest: null } });
 
 /**
- * Pulumi tells the name of no stack whose checkpoint is missing, or has attributes that are cut. So it is asked in a
- * backend that has every stack of the real one, empty and whole: it chooses there by its own rules.
+ * Pulumi does not name a stack whose checkpoint is missing or has broken attributes. So it is asked in a temporary backend
+ * with the same stacks, all of them empty and intact, and selects the stack there by its own rules.
  */
 async function nameDamagedStack(
   io: Io,
@@ -93,7 +93,7 @@ async function nameDamagedStack(
   }
 }
 
-/** `file://~`, `file://.` and `file:///C:/states` are all meant as the path they hold. */
+/** `file://~`, `file://.` and `file:///C:/states` all mean the path in them. */
 function folderOf(url: string, cwd = "."): string {
   const given = decodeURIComponent(url.slice("file://".length).replace(/\?.*$/, ""));
   const isDrive = /^\/[A-Za-z]:/.test(given);
@@ -116,14 +116,14 @@ async function pathsOf(folder: string, stack: string): Promise<StackPaths> {
   };
 }
 
-/** @throws CliError also where the checkpoint cannot be read: see `examineCheckpoint`. */
+/** @throws CliError, also if the checkpoint cannot be read: see `examineCheckpoint`. */
 export async function exportDeployment(io: Io, selection: StackSelection): Promise<Deployment> {
   const text = await read(io, selection, "stack", "export");
   // Null in a stack that nothing was deployed to.
   return parseJson<{ deployment: Deployment | null }>(text, "pulumi stack export").deployment ?? {};
 }
 
-/** The locks of a backend of files. Pulumi takes every file there for one, also one that it did not write to its end. */
+/** The locks of a file backend. To Pulumi every file there is a lock, even one that it did not finish writing. */
 export async function readLocks({ locks }: StackPaths): Promise<Lock[]> {
   const files = (await listFolder(locks)).filter((name) => !name.endsWith(".attrs"));
   const found = await Promise.all(
@@ -145,7 +145,7 @@ export async function readLocks({ locks }: StackPaths): Promise<Lock[]> {
   return found.filter((lock) => lock !== undefined);
 }
 
-/** One run of a stack, as the history keeps it. */
+/** One run in the history of a stack. */
 interface PastRun {
   readonly kind: string;
   readonly deployment: () => Promise<Deployment | undefined>;
@@ -153,7 +153,7 @@ interface PastRun {
 
 const MOST_RUNS = 100;
 
-/** The runs of the past, the newest first. */
+/** The runs in the history, newest first. */
 export async function readHistory(io: Io, selection: StackSelection, backend: Backend): Promise<PastRun[]> {
   if (backend.kind === "files") {
     const { history } = backend.paths;

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Deployment } from "./deployment";
 import { listFolder, parseOrNothing, readText, type StackPaths } from "./state-files";
 
-/** A checkpoint that Pulumi cannot read, and what there is to put in its place. */
+/** A checkpoint that Pulumi cannot read, and its best replacement. */
 export interface DamagedCheckpoint {
   readonly file: string;
   /** `whole`: only what stands beside it is damaged. */
@@ -15,9 +15,9 @@ export interface DamagedCheckpoint {
 }
 
 /**
- * What is wrong with the checkpoint; undefined where nothing is. Pulumi writes it beside its place and renames it. Its
- * attributes (`.attrs`: media type and checksum) it overwrites in place, before: a run that is killed in between leaves
- * them empty, and no command of Pulumi works then. Without that file all do.
+ * What is wrong with the checkpoint, if anything. Pulumi writes the checkpoint to another file and renames that. But first
+ * it overwrites the attributes (`.attrs`: media type and checksum) in place. A run that is killed meanwhile leaves them
+ * empty, and then no command of Pulumi works. Without the attributes file, all commands work.
  */
 export async function examineCheckpoint(paths: StackPaths): Promise<DamagedCheckpoint | undefined> {
   const file = await findCheckpoint(paths);
@@ -34,7 +34,7 @@ export async function examineCheckpoint(paths: StackPaths): Promise<DamagedCheck
   return { ...damaged, is, ...(backup && { backup }) };
 }
 
-/** The one that Pulumi reads: of a plain and a packed one, the newer. */
+/** The file that Pulumi reads: if there is a plain and a compressed one, the newer. */
 async function findCheckpoint({ checkpoint }: StackPaths): Promise<string> {
   const [plain, packed] = [`${checkpoint}.json`, `${checkpoint}.json.gz`];
   const [time, timeOfPacked] = await Promise.all(
@@ -44,7 +44,7 @@ async function findCheckpoint({ checkpoint }: StackPaths): Promise<string> {
   return time !== undefined && time > timeOfPacked ? plain : packed;
 }
 
-/** The newest by the time in it: a run may have ended after the last backup was made. */
+/** The newest by the time in it: a run may have ended after the last backup. */
 async function findBackup({
   checkpoint,
   history,
@@ -73,10 +73,10 @@ async function findBackup({
   return newest;
 }
 
-/** The newest of each folder: the others are older, and big. */
+/** Only the newest of each folder: these files are large. */
 const MOST_BACKUPS = 5;
 
-/** The deployment of a file, which may be packed; undefined where there is none that can be read. */
+/** The deployment in a file, which may be compressed. Undefined if it cannot be read. */
 export async function readCheckpoint(
   file: string,
 ): Promise<{ deployment: Deployment; saved: string } | undefined> {

@@ -16,7 +16,7 @@ import {
 import type { AzureFacts, CredentialFacts, DirectoryObject, Membership, RoleFacts } from "./facts";
 import { createFinding, type Finding, type FindingCode } from "./findings";
 
-/** What a person made, with what it lets somebody do. `repair` never touches it. */
+/** What somebody made by hand, and what it allows. `repair` never touches it. */
 export function compareByHand(comparison: Comparison): Finding[] {
   const ids = recordedIds(comparison.record);
   return pairsOf(comparison).flatMap((pair) => {
@@ -32,7 +32,7 @@ export function compareByHand(comparison: Comparison): Finding[] {
   });
 }
 
-/** On somebody else's application, what the stack does not record is its owner's business: only told. */
+/** On somebody else's application, what the stack does not record belongs to the owner: it is only a notice. */
 function report(
   { application }: Pair,
   code: FindingCode,
@@ -162,13 +162,13 @@ function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: Readon
   });
 }
 
-/** Whether it is the role of the command that the stack's own output gives to an administrator. */
+/** Whether the stack's own output asks an administrator to assign this role. */
 function isAskedFor(role: RoleFacts, administratorCommand = ""): boolean {
   const words = administratorCommand.toLowerCase().split(/[\s"']+/);
   return words.includes(nameOfRole(role).toLowerCase()) && words.includes(role.scope.toLowerCase());
 }
 
-/** What a principal or a group has itself, the worst first. */
+/** The roles of a principal or a group itself, worst first. */
 function rolesOf(holderId: string, { roles = [] }: Pick<AzureFacts, "roles">): RoleFacts[] {
   const rank = (role: RoleFacts) => (isPrivileged(role) ? 0 : 1);
   return roles
@@ -184,7 +184,7 @@ function isPrivileged({ roleId, isPrivileged: isFound }: RoleFacts): boolean {
   return isFound ?? resolveRole(roleId)?.isPrivileged ?? false;
 }
 
-/** Who holds one of these can make itself administrator of the tenant, in one step or two. */
+/** With one of these, a principal can become administrator of the tenant, in one or two steps. */
 const POWERFUL_PERMISSIONS = [
   "AppRoleAssignment.ReadWrite.All",
   "Application.ReadWrite.All",
@@ -234,7 +234,7 @@ function permissionsByHand(pair: Pair): Finding[] {
   ];
 }
 
-// Their addresses end in `%24ref`: a shell takes `$ref` for a variable, and what is left deletes the member itself
+// The addresses end in `%24ref`: a shell would expand `$ref`, and the rest deletes the member itself
 // (msgraph-sdk-dotnet#1106).
 function membershipsByHand(pair: Pair, { facts }: Comparison): Finding[] {
   const id = pair.facts.principal?.objectId;

@@ -18,8 +18,8 @@ import { createFinding, type Finding } from "./findings";
 const REPAIR = "`himl-sp repair` removes it.";
 
 /**
- * What is provably this stack's and not recorded: it carries the stack's instance ID in a place that only this program
- * writes. `repair` removes it; nothing else is ever removed. And what may be a stack's elsewhere, which is only listed.
+ * What provably belongs to this stack and is not recorded: it has the stack's instance ID in a place that only this program
+ * writes. `repair` removes that and nothing else. What may belong to another stack is only listed.
  */
 export function compareOrphans(comparison: Comparison): Finding[] {
   return [
@@ -111,7 +111,7 @@ function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding
     });
 }
 
-/** Principals that a stack made for somebody else's application; that of its own goes with the application. */
+/** Principals that a stack made for somebody else's application. Its own is removed with the application. */
 function orphanPrincipals({ facts, ownIds, record }: Comparison): Finding[] {
   const recorded = recordedIds(record);
   const ours = new Set((facts.taggedApplications ?? []).map(({ clientId }) => clientId.toLowerCase()));

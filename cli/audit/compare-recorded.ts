@@ -8,7 +8,7 @@ import type { Recorded, RecordedRole, RecordedSecret, RecordedTrust } from "./re
 
 const REPAIR = "`himl-sp repair`";
 
-/** What the stack records and Azure does not have, or has otherwise. */
+/** What the stack records, and Azure does not have or has with other values. */
 export function compareRecorded(comparison: Comparison): Finding[] {
   return pairsOf(comparison).flatMap((pair) => {
     const roles = pair.instance.roles.flatMap((role) => compareRole(role, comparison.facts));
@@ -213,7 +213,7 @@ function compareRole(role: RecordedRole, facts: AzureFacts): Finding[] {
   ];
 }
 
-/** What the state keeps encrypted, since a setting behind it is secret, is not compared: it was read as nothing. */
+/** Values that the state encrypts, because a setting is secret, were not read and are not compared. */
 function isSame(found: string, recorded: string, how: "exactly" | "in any case" = "in any case"): boolean {
   return recorded === "" || (how === "exactly" ? found === recorded : isSameId(found, recorded));
 }
@@ -222,7 +222,7 @@ function refresh(...resources: Recorded[]): RepairAction {
   return { kind: "refresh", urns: [...new Set(resources.map(({ urn }) => urn))] };
 }
 
-/** What is somebody else's, the stack cannot make anew. */
+/** The stack cannot create again what belongs to somebody else. */
 function refreshUnlessExternal(one: Recorded, resources: Recorded[]): [] | [RepairAction] {
   return one.isExternal ? [] : [refresh(...resources)];
 }

@@ -2,7 +2,7 @@ import { assignmentName, instanceOf, secretDisplayName, trustDescription } from 
 import type { AzureFacts, CredentialFacts, InstanceFacts, RoleFacts, TrustFacts } from "./facts";
 import type { RecordedApplication, RecordedInstance, RecordedPrincipal, StackRecord } from "./record";
 
-/** What is compared: the record of a stack with what Azure says. */
+/** The two sides: the record of a stack, and what Azure says. */
 export interface Comparison {
   readonly record: StackRecord;
   readonly facts: AzureFacts;
@@ -11,7 +11,7 @@ export interface Comparison {
   readonly now: Date;
 }
 
-/** One instance beside what Azure says of it. */
+/** One instance, and what Azure says about it. */
 export interface Pair {
   readonly instance: RecordedInstance;
   readonly facts: InstanceFacts;
@@ -26,7 +26,7 @@ export function pairsOf({ record, facts }: Comparison): Pair[] {
   });
 }
 
-/** Application and principal that are in use: those that a replacement left behind are on their way out. */
+/** Application and principal that are in use. Those that a replacement left behind will be removed. */
 export function liveParts({ applications, principals }: RecordedInstance) {
   return {
     application: applications.find(({ isLeaving }) => !isLeaving),
@@ -39,7 +39,7 @@ export function isSameId(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** All that the record holds, of every instance: an application may be shared by two. */
+/** Everything recorded, of every instance: two instances may share an application. */
 export function recordedIds({ instances }: StackRecord) {
   const idsOf = <T>(pick: (instance: RecordedInstance) => readonly T[], id: (item: T) => string) =>
     new Set(instances.flatMap((instance) => pick(instance).map((item) => id(item).toLowerCase())));
@@ -67,7 +67,7 @@ export function recordedIds({ instances }: StackRecord) {
   };
 }
 
-// What only this program gives, and so proves that a thing is this stack's, without a record of it.
+// Marks that only this program writes. They prove that a thing belongs to this stack without a record of it.
 
 export function hasOwnTag(tags: readonly string[], ownIds: readonly string[]): boolean {
   const id = instanceOf(tags);
@@ -94,7 +94,7 @@ export function hasOwnAssignmentName(
 const SLOTS = ["a", "b"] as const;
 const ANY_ID = "00000000-0000-0000-0000-000000000000";
 
-/** The instance that a secret's name speaks of; another stack's, where it is not our own. */
+/** The instance that a secret's name contains. If it is not our own, it belongs to another stack. */
 export function instanceOfSecret({ displayName }: CredentialFacts): string | undefined {
   return instanceIn(
     displayName ?? "",

@@ -16,17 +16,17 @@ import { isNotFound, lastLines, parseJson, run } from "../processes";
 import { environmentFor } from "../tool-environments";
 import type { LoginSettings } from "./login-settings";
 
-/** Gives an access token for a resource such as `https://graph.microsoft.com`. */
+/** Gets an access token for a resource such as `https://graph.microsoft.com`. */
 export type GetToken = (resource: string) => Promise<string>;
 
 const AUTHORITY = "https://login.microsoftonline.com";
 
 /**
- * The login of one provider, by the same settings and variables, and in the order of both: certificate, secret, OpenID
- * Connect, managed identity, Azure CLI. The first that is set is used; where it fails, no other one is tried.
+ * The login of one provider, from the same settings and variables and in the same order as both providers: certificate,
+ * secret, OpenID Connect, managed identity, Azure CLI. It uses the first that is set, and tries no other if that fails.
  *
- * @param tenantOfStack where no setting names the tenant.
- * @throws CliError where something is set that cannot be used.
+ * @param tenantOfStack for the case that no setting names the tenant.
+ * @throws CliError if a setting cannot be used.
  */
 export function chooseCredential(
   io: Io,
@@ -102,7 +102,7 @@ function tokensOf(credential: { getToken(scope: string): Promise<{ token: string
   };
 }
 
-/** The token that the pipeline has, or gets: as both providers look for it. */
+/** The pipeline's token. Both providers look for it in this order. */
 async function readAssertion(settings: LoginSettings): Promise<string> {
   const token = settings.get("oidcToken");
   if (token !== undefined) return token;

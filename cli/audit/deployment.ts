@@ -1,4 +1,4 @@
-/** A resource of the state, as far as it is read here. */
+/** The parts of a resource in the state that are read here. */
 export interface StateResource {
   urn: string;
   type: string;
@@ -12,7 +12,7 @@ export interface StateResource {
   outputs?: Record<string, unknown>;
 }
 
-/** The part of `pulumi stack export`, and of a checkpoint of a file backend, that matters here. */
+/** The parts of `pulumi stack export`, and of a checkpoint of a file backend, that are read here. */
 export interface Deployment {
   resources?: StateResource[];
   pending_operations?: { resource: StateResource; type: string }[];

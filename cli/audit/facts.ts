@@ -1,6 +1,6 @@
 /**
- * What Azure says. Of everything that may fail to be read: `undefined` where it could not be asked (the question is then
- * in `unanswered`), `null` where Azure says that it is not there.
+ * What Azure says. `undefined` means that the audit could not ask (the question is then in `unanswered`), `null` that the
+ * thing does not exist.
  */
 export interface AzureFacts {
   /** In the order of the record's instances. */
@@ -29,7 +29,7 @@ export interface InstanceFacts {
   readonly delegations: readonly Delegation[] | undefined;
 }
 
-/** A secret or a certificate, without what it is. */
+/** A secret or a certificate, without its text. */
 export interface CredentialFacts {
   readonly keyId: string;
   readonly displayName: string | null;
@@ -91,12 +91,12 @@ export interface DirectoryObject {
   readonly displayName: string;
 }
 
-/** A group or a role of the directory that a principal is in, itself or by way of a group. */
+/** A group or directory role of a principal, direct or through another group. */
 export interface Membership extends DirectoryObject {
   readonly isDirect: boolean;
 }
 
-/** An application permission that was granted: used without a person. */
+/** An application permission, which works without a user. */
 export interface AppRole {
   readonly id: string;
   readonly appRoleId: string;
@@ -105,7 +105,7 @@ export interface AppRole {
   readonly permission: string;
 }
 
-/** A permission to act for people. */
+/** A delegated permission, to act for users. */
 export interface Delegation {
   readonly id: string;
   readonly resourceId: string;

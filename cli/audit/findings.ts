@@ -1,7 +1,6 @@
 /**
- * How much a finding matters. `danger`: somebody can log in, or do something, who is not meant to. `broken`: record and
- * Azure differ, or the stack cannot run. `leftover`: something of ours that nobody needs. `notice`: to be known, with
- * nothing to do.
+ * How severe a finding is. `danger`: somebody can log in or do something who should not. `broken`: record and Azure differ,
+ * or the stack cannot run. `leftover`: something that the stack created and nobody needs. `notice`: nothing to do.
  */
 export type Level = "danger" | "broken" | "leftover" | "notice";
 
@@ -65,7 +64,7 @@ export type RepairAction =
   /** A plain `pulumi up` is all it takes. */
   | { readonly kind: "up" };
 
-/** Something that is not as the stack declares it. */
+/** A difference between what the stack declares and what exists. */
 export interface Finding {
   readonly code: FindingCode;
   readonly level: Level;
@@ -89,12 +88,12 @@ export function createFinding(
   return { code, level: FINDINGS[code], what, detail, remedy, ...(action && { action }) };
 }
 
-/** Worst first; what is equally bad, in the order in which it was found. */
+/** Worst first; equally severe ones in the order in which they were found. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   return [...findings].sort((one, other) => ORDER.indexOf(one.code) - ORDER.indexOf(other.code));
 }
 
-/** Whether somebody has something to do. */
+/** Whether there is something to do. */
 export function needsAction(findings: readonly Finding[]): boolean {
   return findings.some(({ level }) => level !== "notice");
 }

@@ -2,11 +2,11 @@ import type { PrincipalDetails } from "../../components/details";
 import { type Deployment, type StateResource, TYPES } from "./deployment";
 
 /**
- * Whether a component has lost, or is losing, what its own outputs still name. An `up` removes only what the program no
- * longer declares, and says so in the outputs before it removes anything. `destroy` leaves the outputs as they are until
- * all else is gone. A run that was killed leaves no entry in the history, and so no other trace of what it was.
+ * Whether a component has lost, or is losing, what its own outputs still name. An `up` updates the outputs before it
+ * removes anything. `destroy` leaves them unchanged until everything else is gone. A run that was killed leaves no entry in
+ * the history, so there is no other sign of what it was.
  *
- * `perhaps`: nothing was under way, so a refresh may have found that Azure has lost it.
+ * `perhaps`: no operation was pending, so a refresh may have found that the thing no longer exists in Azure.
  */
 export function isHalfDestroyed(component: StateResource, deployment: Deployment): "yes" | "perhaps" | "no" {
   const { resources = [], pending_operations: pending = [] } = deployment;

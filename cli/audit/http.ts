@@ -5,7 +5,7 @@ import { explainNetworkError } from "../verify/explanations";
 
 const TIMEOUT_MS = 30_000;
 
-/** Azure has answered, with a refusal. */
+/** Azure answered with a refusal. */
 export class AzureRefusal extends CliError {
   constructor(
     readonly status: number,

@@ -3,8 +3,8 @@ import type { Io } from "../io";
 import { parseJson } from "../processes";
 import { runPulumi, type StackSelection } from "../stack/pulumi";
 
-// How the two providers are told of their login. Each setting may stand in the stack's settings (`azuread:clientId`), else
-// in a variable: https://www.pulumi.com/registry/packages/azuread/installation-configuration/ and the same for azure-native.
+// The login of the two providers. They read each value from the stack's settings (`azuread:clientId`), or else from a
+// variable: https://www.pulumi.com/registry/packages/azuread/installation-configuration/ and the same for azure-native.
 
 export type Provider = "azuread" | "azure-native";
 
@@ -28,7 +28,7 @@ const VARIABLES = {
 } as const satisfies Record<string, readonly string[]>;
 type LoginSetting = keyof typeof VARIABLES;
 
-/** Settings that are a login by themselves, or say which one. */
+/** Settings that contain a login, or select one. */
 export const LOGINS: readonly LoginSetting[] = [
   "clientId",
   "clientCertificate",
@@ -39,17 +39,17 @@ export const LOGINS: readonly LoginSetting[] = [
   "useMsi",
 ];
 
-/** `"false"` is what the providers themselves write into the state where nothing is set. */
+/** The providers themselves write `"false"` into the state if nothing is set. */
 export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "" && value !== "false" && value !== false;
 }
 
-/** The settings of a stack that are its providers' logins, decrypted; never to be shown. */
+/** The logins of the providers in the stack's settings, decrypted. Never show them. */
 export type StackLogins = Readonly<Record<Provider, Readonly<Record<string, string>>>>;
 
 export const NO_STACK_LOGINS: StackLogins = { azuread: {}, "azure-native": {} };
 
-/** @throws CliError where they cannot be read, as without the passphrase. */
+/** @throws CliError if they cannot be read, for example without the passphrase. */
 export async function readStackLogins(io: Io, selection: StackSelection): Promise<StackLogins> {
   const text = await runPulumi(io, ["config", "--show-secrets", "--json"], selection);
   const config = parseJson<Record<string, { value?: unknown }>>(text, "pulumi config");
@@ -64,7 +64,7 @@ export async function readStackLogins(io: Io, selection: StackSelection): Promis
   return { azuread: of("azuread"), "azure-native": of("azure-native") };
 }
 
-/** What one provider is told of its login. */
+/** The login settings of one provider. */
 export class LoginSettings {
   constructor(
     private readonly env: Io["env"],

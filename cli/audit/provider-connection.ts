@@ -7,14 +7,14 @@ import { LoginSettings, NO_STACK_LOGINS, readStackLogins, type StackLogins } fro
 import { explainOtherLogin, type ProviderLogins } from "./provider-logins";
 import type * as azureReader from "./read-azure";
 
-/** Azure, with the login of each provider for what that provider asks. */
+/** A connection to Azure that uses the login of each provider for that provider's requests. */
 interface ProviderConnection {
   readonly azure: azureReader.Azure;
   /** Where it is another login than the providers'. */
   readonly otherLogin: string | undefined;
 }
 
-/** With the variables alone: for most stacks that is all there is, and logging in takes a while. */
+/** With the variables alone. Most stacks have nothing else, and logging in takes a while. */
 export function connectByVariables(io: Io): azureReader.Azure | undefined {
   // While Pulumi starts: they take as long to load.
   loadCredentials();
@@ -31,7 +31,7 @@ export function connectByVariables(io: Io): azureReader.Azure | undefined {
   }
 }
 
-/** As the providers of the stack log in, where its settings can be read. */
+/** As the providers of the stack log in, if its settings can be read. */
 export async function connectAsProviders(
   io: Io,
   selection: StackSelection,

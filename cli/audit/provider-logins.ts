@@ -1,7 +1,7 @@
 import type { Deployment } from "./deployment";
 import { isGiven, LOGINS } from "./login-settings";
 
-/** With which settings the providers of a stack log in, by where these stand. */
+/** Where the login settings of a stack's providers come from. */
 export interface ProviderLogins {
   /** Whether there is a provider at all: none before the first `up`, and after `destroy`. */
   readonly areKnown: boolean;
@@ -12,8 +12,8 @@ export interface ProviderLogins {
 }
 
 /**
- * Read from a state without decrypting anything, so that a command that only reads needs no passphrase unless there is
- * a login to decrypt.
+ * Reads them from a state without decrypting, so that a command that only reads needs no passphrase unless a login is
+ * encrypted.
  */
 export function readProviderLogins({ resources = [] }: Deployment): ProviderLogins {
   const providers = resources.filter(({ type }) => /^pulumi:providers:(azuread|azure-native)$/.test(type));
@@ -29,7 +29,7 @@ export function readProviderLogins({ resources = [] }: Deployment): ProviderLogi
   return { areKnown: providers.length > 0, inSettings: namesOf(true), inProgram: namesOf(false) };
 }
 
-/** What to say where another login is used than the providers'. */
+/** The note for a login that is not the providers' own. */
 export function explainOtherLogin(
   { inSettings, inProgram }: ProviderLogins,
   env: Readonly<Record<string, string | undefined>>,

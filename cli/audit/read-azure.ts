@@ -23,7 +23,7 @@ import * as wire from "./wire";
 import { PROGRAM_TAG } from "../../components/ownership";
 import { resolveRole } from "../../components/roles";
 
-/** Everything of Azure that an audit asks for. Microsoft Graph and Azure Resource Manager, one token each. */
+/** What an audit asks Azure: Microsoft Graph and Azure Resource Manager, with one token each. */
 export interface Azure {
   readonly graph: AzureService;
   readonly arm: AzureService;
@@ -71,7 +71,7 @@ const RIGHTS = {
   vault: "Reader on the vault",
 };
 
-/** Asks Azure all questions side by side. What the login may not ask is told in `unanswered`. */
+/** Asks Azure all questions in parallel. `unanswered` lists those that the login may not ask. */
 export async function readAzure(azure: Azure, record: StackRecord): Promise<AzureFacts> {
   await requireTenant(azure, record);
   const reader = new Reader(azure);
@@ -133,7 +133,7 @@ export async function readAzure(azure: Azure, record: StackRecord): Promise<Azur
   };
 }
 
-/** In another tenant nothing of the stack is there, and all of it would be made anew. */
+/** In another tenant nothing of the stack exists, and a repair would create all of it again. */
 async function requireTenant(azure: Azure, { tenantId }: StackRecord): Promise<void> {
   const tenantOfLogin = await azure.tenantId();
   if (tenantId === undefined || tenantOfLogin === undefined || isSameId(tenantId, tenantOfLogin)) return;

@@ -19,7 +19,7 @@ export interface StackRecord {
   readonly providerLogins: ProviderLogins;
 }
 
-/** One HimlServicePrincipal, by its parts. What is about to be deleted (`delete` in the state) is among them. */
+/** The parts of one HimlServicePrincipal, including those that will be deleted (`delete` in the state). */
 export interface RecordedInstance {
   /** Name of the component. */
   readonly name: string;
@@ -81,21 +81,21 @@ export interface RecordedRole extends Recorded {
   readonly roleId: string;
 }
 
-/** A variable in a Key Vault. What is in it, and its version, the state keeps encrypted. */
+/** A variable in a Key Vault. The state encrypts its value and its version. */
 export interface RecordedVaultSecret extends Recorded {
   /** Resource ID. */
   readonly id: string;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** An operation that was under way when the engine ended: nobody knows whether Azure has carried it out. */
+/** An operation that was pending when the engine ended. Azure may have carried it out or not. */
 export interface PendingOperation {
   readonly urn: string;
   /** `creating`, `updating`, `deleting`, … */
   readonly type: string;
 }
 
-/** Reads a deployment. Never fails: what it does not know, it leaves out. */
+/** Reads a deployment. Never fails: it skips what it does not know. */
 export function readRecord(deployment: Deployment): StackRecord {
   const resources = deployment.resources ?? [];
   const components = resources.filter(({ type }) => type === COMPONENT);
@@ -128,7 +128,7 @@ function worst(answers: readonly StackRecord["isHalfDestroyed"][]): StackRecord[
   return (["yes", "perhaps"] as const).find((answer) => answers.includes(answer)) ?? "no";
 }
 
-/** Of a resource that is being replaced, there are two with one URN. */
+/** A resource that is being replaced appears twice, with one URN. */
 function readTimes(resources: readonly StateResource[]): Map<string, number> {
   const times = new Map<string, number>();
   for (const { urn, created, modified } of resources) {
@@ -206,7 +206,7 @@ function texts({ outputs, inputs }: StateResource, name: string): string[] {
   return (list ?? []).filter(isText);
 }
 
-/** Undefined where the state keeps them encrypted. */
+/** Undefined if the state encrypts them. */
 function readOwners(resource: StateResource): readonly string[] | undefined {
   const owners = resource.outputs?.["owners"] ?? resource.inputs?.["owners"] ?? [];
   return Array.isArray(owners) && owners.every(isText) ? owners : undefined;
@@ -229,7 +229,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** The name is all that follows the type: it may contain `::` itself. */
+/** The name is everything after the type: it may contain `::`. */
 function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }

@@ -6,8 +6,8 @@ import { sumUpAccess } from "./access";
 import { audit } from "./audit";
 
 /**
- * After every secret was replaced: what else can log in as the principals of the stack, one line for each. It needs the
- * login of whoever runs the command; without one, the line says where to ask.
+ * What can still log in as the principals of the stack after every secret was replaced, one line for each. It needs the
+ * user's own login. Without one, the line says which command to run.
  */
 export async function tellRemainingLogins(io: Io, selection: StackSelection): Promise<string[]> {
   try {

@@ -13,7 +13,7 @@ const LEVELS: Record<Level, { label: string; color: number }> = {
   notice: { label: "notice", color: 90 },
 };
 
-/** For programs. Codes and fields are stable, and only ever added. */
+/** For programs. Codes and fields are stable: new ones may be added, none change. */
 export function formatAsJson(io: Io, audit: Audit): string {
   const { record, facts, findings, unanswered, instanceIds, idsFrom, backend } = audit;
   const report = {
@@ -32,7 +32,7 @@ export function formatAsJson(io: Io, audit: Audit): string {
   return printableJson(report);
 }
 
-/** For people: what there is to do, worst first, then who can log in and what they may do. */
+/** For people: first what to do, worst first, then who can log in and what they may do. */
 export function formatAsText(io: Io, audit: Audit): string {
   const { findings, unanswered, record, facts } = audit;
   const parts = [

@@ -9,7 +9,7 @@ import type { Unanswered } from "./facts";
 import { createFinding, type Finding } from "./findings";
 import type { PendingOperation } from "./record";
 
-/** Who holds the stack, as far as its backend tells. */
+/** Who holds the stack, as far as its backend shows. */
 export async function findLocks(
   io: Io,
   selection: StackSelection,
@@ -67,10 +67,10 @@ function describeRun({ url, stack }: Backend): Finding {
   );
 }
 
-/** A run that lives writes its lock within milliseconds. */
+/** A running process finishes writing its lock within milliseconds. */
 const LONGEST_WRITE_MS = 60_000;
 
-/** Only on this machine can it be known, or where the lock itself was never finished. */
+/** Known only for a process on this machine, or if the lock itself was never finished. */
 export function isHolderGone({ holder, since }: Lock): boolean {
   if (holder === undefined) return Date.now() - new Date(since).getTime() > LONGEST_WRITE_MS;
   const { host, pid } = holder;

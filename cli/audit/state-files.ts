@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 
-// How a backend of files is read: whatever a bad moment has left there is told, and none of it makes the reading fail.
+// Reads a file backend. A broken file there is a finding, never an error.
 
-/** Of a backend of files: pkg/backend/diy in the sources of Pulumi. */
+/** The layout of a file backend: pkg/backend/diy in the sources of Pulumi. */
 export interface StackPaths {
   /** Without `.json`. */
   readonly checkpoint: string;

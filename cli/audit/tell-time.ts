@@ -1,6 +1,6 @@
 import { formatLocalTime } from "../durations";
 
-/** In the time of this machine; what Azure or a file does not tell, is not made up. */
+/** In the local time zone. An unknown time stays unknown. */
 export function tellTime(instant: string): string {
   return Number.isNaN(Date.parse(instant)) ? "an unknown time" : formatLocalTime(instant);
 }

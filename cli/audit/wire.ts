@@ -11,7 +11,7 @@ import type {
   VaultSecretFacts,
 } from "./facts";
 
-// What Microsoft Graph and Azure Resource Manager send, as far as it is read, and how it is told here.
+// The parts of answers of Microsoft Graph and Azure Resource Manager that are read, and their names here.
 
 interface Credential {
   keyId: string;

@@ -24,8 +24,8 @@ interface RepairOptions extends AuditOptions {
 }
 
 /**
- * `himl-sp repair`: repairs the stack after a broken run. If it is interrupted, running it again finishes: each step is
- * planned from what is found, and does nothing where it is done already.
+ * `himl-sp repair`: repairs the stack after a broken run. If it is interrupted, run it again: it plans each step from what
+ * it finds, and skips what is done.
  */
 export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
   const { yes, up, purge, wait, ...auditOptions } = options;
@@ -77,7 +77,7 @@ export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
   tellTheEnd(io, plan, planOf(await lookUntilDone(io, wait, look, isDone)));
 }
 
-/** Where the instance ID is from, unless it is from where it always is. */
+/** Says where the instance ID comes from, if not from the state. */
 function tell(io: Io, { idsFrom, instanceIds }: Audit): void {
   if (idsFrom === "history") {
     io.stderr.write(
@@ -107,7 +107,7 @@ async function doOnStack(
   if (action.kind === "clearPending") await clearPendingOperations(io, selectionOf(options));
 }
 
-/** Looks again before it removes, while nobody else can run: only what was shown and is still left over is removed. */
+/** Looks again while nobody else can run, and removes only what was shown and is still left over. */
 async function removeLeftovers(
   io: Io,
   options: AuditOptions,
@@ -154,7 +154,7 @@ async function refresh(io: Io, options: AuditOptions, urns: readonly string[]): 
   await pulumi(io, ["refresh", "--yes", "--skip-preview", ...targets], options);
 }
 
-/** Also what this repair itself has brought into the recycle bin. */
+/** Includes what this repair itself moved to the recycle bin. */
 async function purgeAll(
   io: Io,
   found: Audit,
@@ -194,7 +194,7 @@ function selectionOf({ stack, cwd }: AuditOptions) {
   return { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
 }
 
-/** Proves the repair: reports what an audit finds at the end. */
+/** Reports what an audit finds at the end. */
 function tellTheEnd(io: Io, plan: Plan, after: Plan): void {
   if (!isEmpty({ ...after, purges: [] })) {
     throw new CliError(

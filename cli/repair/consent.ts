@@ -2,7 +2,7 @@ import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import type { Plan } from "./plan";
 
-/** @throws CliError unless somebody is there and says yes to the plan that was shown. */
+/** @throws CliError unless a person accepts the plan that was shown. */
 export async function requireConsent(io: Io, plan: Plan): Promise<void> {
   if (!io.canAsk) {
     throw new MisuseError(

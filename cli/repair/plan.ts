@@ -1,7 +1,7 @@
 import type { Finding, RepairAction } from "../audit/findings";
 import { printable } from "../printable";
 
-/** What a repair will do, in this order. Made of findings alone, so that it can be shown before anything is done. */
+/** What a repair will do, in this order. It comes from the findings alone, so that it can be shown first. */
 export interface Plan {
   /** Locks that nobody but a person can judge, or a state that is lost: nothing else is possible before. */
   readonly blockers: readonly Finding[];
@@ -20,7 +20,7 @@ export interface Plan {
   readonly left: readonly Finding[];
 }
 
-/** `destroy`: the last run was one and did not finish, so an `up` would make all of it again. */
+/** `destroy`: the last run was a `destroy` that did not finish, so an `up` would create everything again. */
 type Ending = "up" | "destroy" | "nothing";
 
 export interface Step {
@@ -37,7 +37,7 @@ export interface PlanOptions {
 }
 
 const ON_STACK: readonly RepairAction["kind"][] = ["unlock", "mend", "clearPending"];
-/** In the order in which they are removed: what grants something first. */
+/** In the order of removal: first what grants access. */
 const REMOVALS: readonly RepairAction["kind"][] = [
   "removeRole",
   "removeSecret",
@@ -105,7 +105,7 @@ function describe(action: RepairAction, what: string, purge: boolean): string {
   }
 }
 
-/** The plan as a person reads it: one line for each step. */
+/** The plan for people: one line for each step. */
 export function formatPlan(plan: Plan): string {
   const { stack, removals, refreshed, ending, purges } = plan;
   const names = refreshed.map((urn) => urn.split("::").at(-1)).join(", ");

@@ -4,7 +4,7 @@ import type { RepairAction } from "../audit/findings";
 import { AzureRefusal } from "../audit/http";
 import type { Azure } from "../audit/read-azure";
 
-/** Carries out one removal. What is gone already is no failure. */
+/** Carries out one removal. It is no failure if the thing is gone already. */
 export async function remove({ azure, facts }: Audit, action: RepairAction): Promise<void> {
   const { graph, arm } = azure;
   switch (action.kind) {

@@ -5,12 +5,12 @@ import type { Io } from "../io";
 
 const PAUSE_MS = 5_000;
 
-// What Azure was told spreads within seconds, and now and then within two minutes. Until then one answer has it, and the
-// next one says that it is not there: https://learn.microsoft.com/entra/architecture/architecture#data-consistency
+// A change reaches all of Azure within seconds, sometimes within two minutes. Until then one answer has it and the next one
+// does not: https://learn.microsoft.com/entra/architecture/architecture#data-consistency
 
 /**
- * Looks again while something seems to be missing or changed that the stack itself made or changed so shortly before that
- * Azure may not show it everywhere yet. What is older is believed at once.
+ * Looks again while something seems missing or changed that the stack itself changed so recently that Azure may not show it
+ * everywhere yet. For anything older the first answer counts.
  */
 export async function lookUntilReplicated(
   io: Io,
@@ -28,13 +28,13 @@ export async function lookUntilReplicated(
   }
 }
 
-/** When the last of what seems to be missing or changed was made or changed, as the state says. */
+/** When the stack last changed something that seems missing or changed, as the state says. */
 function youngestDoubt({ findings, record }: Audit): number {
   const urns = findings.flatMap(({ action }) => (action?.kind === "refresh" ? action.urns : []));
   return Math.max(0, ...urns.map((urn) => record.changed.get(urn) ?? 0));
 }
 
-/** Looks again until nothing is left to do: what was removed may still be shown for a while. */
+/** Looks again until nothing is left to do: Azure may still show for a while what was removed. */
 export async function lookUntilDone(
   io: Io,
   wait: number,

@@ -10,7 +10,7 @@ import type { Io } from "../io";
 import { parseJson } from "../processes";
 import { runPulumi, type StackSelection } from "../stack/pulumi";
 
-/** Removes a lock whose holder has ended; it may have been removed by now. */
+/** Removes a lock whose holder has ended. It is no failure if the lock is gone already. */
 export async function unlock(backend: Backend, file: string): Promise<void> {
   if (backend.kind !== "files") return;
   const lock = (await readLocks(backend.paths)).find((one) => one.file === file);
@@ -21,8 +21,8 @@ export async function unlock(backend: Backend, file: string): Promise<void> {
 }
 
 /**
- * Puts the backup in the place of a checkpoint that cannot be read. From the first step on there is a checkpoint at every
- * instant, and the cut one stays beside it, with the ending `.cut`.
+ * Replaces a checkpoint that cannot be read with the backup. There is a checkpoint at every moment, and the broken one
+ * stays beside it, with the ending `.cut`.
  */
 export async function mend(file: string, backup: string | undefined): Promise<void> {
   if (backup !== undefined && (await readCheckpoint(file)) === undefined) {
@@ -47,7 +47,7 @@ async function ignoreMissing(work: Promise<void>): Promise<void> {
   }
 }
 
-/** Forgets what was under way. It needs the passphrase: Pulumi encrypts the state anew. */
+/** Removes pending operations from the state. Needs the passphrase: Pulumi encrypts the state again. */
 export async function clearPendingOperations(io: Io, selection: StackSelection): Promise<void> {
   const text = await runPulumi(io, ["stack", "export"], selection);
   const state = parseJson<{ deployment: { pending_operations?: unknown } }>(text, "pulumi stack export");
@@ -56,10 +56,10 @@ export async function clearPendingOperations(io: Io, selection: StackSelection):
 }
 
 /**
- * Keeps every other run away while something is removed: what such a run makes is not in the state for some seconds,
- * and would be taken for left over.
+ * Keeps every other run out while something is removed. What another run creates is missing in the state for some seconds,
+ * and would look like a leftover.
  *
- * @throws CliError where a run is under way.
+ * @throws CliError if a run is in progress.
  */
 export async function whileNobodyRuns<T>(
   io: Io,
@@ -91,7 +91,7 @@ export async function whileNobodyRuns<T>(
   }
 }
 
-/** Where only Pulumi knows of locks: a refresh of nothing fails if there is one, and names its holder. */
+/** For backends whose locks only Pulumi can see: a refresh of nothing fails if there is one, and names its holder. */
 async function requireNobody(io: Io, selection: StackSelection): Promise<void> {
   const nothing = "urn:pulumi:none::none::none:index:None::none";
   try {

@@ -19,7 +19,7 @@ function show(cloud: Cloud, call: Call, vault: VaultRecord) {
   return views.viewVault(vault, cloud.world.directory, vaultUrl(cloud, call.base, vault.name));
 }
 
-/** Those of a group or of a subscription that the caller may read. */
+/** The vaults of a group or subscription that the caller may read. */
 export function listVaults(cloud: Cloud, call: ArmCall): Reply {
   const found = cloud.world.store.tables.vaults
     .all()
@@ -90,7 +90,7 @@ function contentOf(body: z.output<typeof patchBody>): SecretContent {
   };
 }
 
-/** Each PUT is a new version, whether anything in it is new or not. */
+/** Each PUT creates a new version, even if nothing changed. */
 export function putSecret(cloud: Cloud, call: ArmCall): Reply {
   const name = call.params.secret!;
   if (!SECRET_NAME.test(name)) throw refuse("secretNameInvalid", { name });

@@ -15,7 +15,7 @@ export interface VaultCaller {
   readonly objectId: string;
 }
 
-/** What a route asks of its caller: with roles an action on data, with access policies a permission. */
+/** What a route requires of its caller: a data action if the vault uses roles, a permission if it uses access policies. */
 export interface VaultRight {
   readonly action: string;
   readonly permission: SecretPermission;
@@ -53,7 +53,7 @@ export function vaultOf(cloud: Cloud, call: Call): VaultRecord {
   return vault;
 }
 
-/** The firewall, then rights, and only then what the request says. */
+/** Checks the firewall, then rights, and only then the request. */
 export function admit(cloud: Cloud, call: Call<VaultCaller>, route: Route<VaultCaller, VaultRight>): void {
   const vault = vaultOf(cloud, call);
   const details = {
@@ -77,7 +77,7 @@ export function admit(cloud: Cloud, call: Call<VaultCaller>, route: Route<VaultC
   if (secret !== undefined && !NAME.test(secret)) throw refuse("nameInvalid", { name: secret });
 }
 
-/** A policy names a principal, a person or a group. */
+/** A policy names a principal, a user or a group. */
 function hasPermission(
   cloud: Cloud,
   call: Call<VaultCaller>,

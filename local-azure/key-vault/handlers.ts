@@ -44,7 +44,7 @@ function contentOf({ contentType, attributes, tags }: z.output<typeof updateBody
   };
 }
 
-/** One page of a list; the next one begins where this one ends. */
+/** One page of a list. */
 function page(call: Call, items: readonly JsonObject[]): Reply {
   const size = Math.min(Number(call.query.get("maxresults") ?? MAX_PAGE) || MAX_PAGE, MAX_PAGE);
   const start = Number(call.query.get("$skiptoken") ?? 0) || 0;
@@ -74,7 +74,7 @@ export function listVersions(cloud: Cloud, call: VaultCall): Reply {
   );
 }
 
-/** A value can be read before its time and after it; only a disabled one cannot. */
+/** A value can be read before its start and after its expiry, but not while it is disabled. */
 export function getSecret(cloud: Cloud, call: VaultCall): Reply {
   const secrets = secretsOf(cloud, call);
   const version = secrets.findVersion(nameOf(call), call.params.version);

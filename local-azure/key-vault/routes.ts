@@ -8,7 +8,7 @@ import * as handlers from "./handlers";
 
 type Declaration = RouteDeclaration<VaultCaller, VaultRight>;
 
-/** `does`, the permission of an access policy and the action of a role, the handler; then what is not established. */
+/** `does`, the permission of an access policy, the action of a role, the handler, and what no source confirms. */
 function route(
   does: string,
   permission: SecretPermission,
@@ -113,7 +113,7 @@ function headers(call: Call, _reply: Reply): Record<string, string> {
   };
 }
 
-/** The data plane of Key Vault: each vault is a host of its own. */
+/** The data plane of Key Vault. Each vault has its own host. */
 export const keyVaultService: Service<VaultCaller, VaultRight> = {
   routes,
   uncertain: [

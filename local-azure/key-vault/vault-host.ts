@@ -4,7 +4,7 @@ import type { Cloud } from "../cloud";
 import type { VaultRecord } from "../store/records";
 import { findVault } from "../store/vaults";
 
-/** The vault to which a host belongs, such as `kv-ml.vault.azure.net`, with or without a port. */
+/** The vault of a host such as `kv-ml.vault.azure.net`, with or without a port. */
 export function vaultOfHost(cloud: Cloud, host: string): VaultRecord | undefined {
   const [name, domain] = splitAtDot(host.toLowerCase().replace(/:\d+$/, ""));
   return domain === PUBLIC_VAULT_DOMAIN || domain === LOCAL_VAULT_DOMAIN
@@ -12,13 +12,13 @@ export function vaultOfHost(cloud: Cloud, host: string): VaultRecord | undefined
     : undefined;
 }
 
-/** Whether a host is one of Key Vault's, whatever vault. */
+/** Whether a host is in the domain of Key Vault. */
 export function isVaultHost(host: string): boolean {
   const [, domain] = splitAtDot(host.toLowerCase().replace(/:\d+$/, ""));
   return domain === PUBLIC_VAULT_DOMAIN || domain === LOCAL_VAULT_DOMAIN;
 }
 
-/** The address of a vault for a client that came to Resource Manager, on the same way. */
+/** The address of a vault for a client of Resource Manager: direct or public, as the client's own request. */
 export function vaultUrl(cloud: Cloud, base: string, vaultName: string): string {
   const isPublic = !["localhost", "127.0.0.1"].includes(new URL(base).hostname);
   const domain = isPublic ? PUBLIC_VAULT_DOMAIN : new URL(localVaultAudience(cloud.url)).host;

@@ -4,7 +4,7 @@ import type { DeletedSecret } from "../store/vaults";
 
 const MAX_RETENTION_DAYS = 90;
 
-/** What Key Vault calls the vault's soft delete in the attributes of each secret. */
+/** The vault's soft delete, as Key Vault names it in the attributes of each secret. */
 function recoveryLevel({ purgeProtection, softDeleteRetentionInDays }: VaultRecord): string {
   const kind = softDeleteRetentionInDays < MAX_RETENTION_DAYS ? "CustomizedRecoverable" : "Recoverable";
   return purgeProtection ? kind : `${kind}+Purgeable`;
@@ -55,7 +55,7 @@ export function viewItem(
   return { id: `${base}/secrets/${name}`, ...viewProperties(vault, versions.at(-1)!) };
 }
 
-/** What is there until a deleted secret is purged. */
+/** A deleted secret, until it is purged. */
 function viewRecovery(base: string, { secret, deletedAt, purgedAt }: DeletedSecret): JsonObject {
   return {
     recoveryId: `${base}/deletedsecrets/${secret.name}`,

@@ -4,7 +4,7 @@ import type { Store } from "./store";
 
 const DAY_MS = 86_400_000;
 
-/** What is written about a version: what is left out has its default in a new one, and stays in a change. */
+/** The attributes of a version to write. Omitted ones get their default in a new version, and stay in a change. */
 export interface SecretContent {
   readonly contentType?: string | null | undefined;
   readonly enabled?: boolean | null | undefined;
@@ -20,7 +20,7 @@ export interface DeletedSecret {
   readonly purgedAt: Date;
 }
 
-/** The secrets of one vault. Soft delete is always on, as in each vault of Azure since 2025. */
+/** The secrets of one vault. Soft delete is always on, as in every new vault of Azure since 2025. */
 export class VaultSecrets {
   constructor(
     private readonly store: Store,
@@ -179,7 +179,7 @@ export class VaultSecrets {
   }
 }
 
-/** A vault by its name alone: that is unique in all of Azure. */
+/** Finds a vault by its name, which is unique in all of Azure. */
 export function findVault(store: Store, name: string): VaultRecord | undefined {
   return store.tables.vaults.all().find((vault) => vault.name.toLowerCase() === name.toLowerCase());
 }

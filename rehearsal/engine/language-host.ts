@@ -39,8 +39,8 @@ const TOLD_THE_USER = 32;
  * @param environment that of the engine, which a program in a process of its own would have.
  */
 export async function startLanguageHost(
-  program?: PulumiFn,
-  environment: Readonly<Record<string, string>> = {},
+  program: PulumiFn | undefined,
+  environment: Readonly<Record<string, string>>,
 ): Promise<LanguageHost> {
   const inline = program && new InlineRunner(program, environment["NODE_EXTRA_CA_CERTS"]);
   const host = await serveLanguageHost("nodejs", (call, callback, engineAddress) => {

@@ -18,7 +18,7 @@ Resource Manager, a power cut after one write of the state, or a second run at t
 `;
 
 /** The figures that the goals of the matrix are about. */
-export function summarize(outcomes: readonly Outcome[], all = outcomes.length): string {
+export function summarize(outcomes: readonly Outcome[], all: number): string {
   const count = (bad: (outcome: Outcome) => boolean) => outcomes.filter(bad).length;
   const mended = count(({ plain }) => plain === "mends it");
   return (

@@ -206,8 +206,8 @@ class AuditStage {
     return { ...finished, ...report } as Report & Finished;
   }
 
-  async codes(args: readonly string[] = []): Promise<string[]> {
-    const { findings, stderr } = await this.audit(args);
+  async codes(): Promise<string[]> {
+    const { findings, stderr } = await this.audit();
     assert.ok(findings, stderr);
     return findings.map(({ code }) => code);
   }

@@ -40,7 +40,7 @@ describe("docs/messages.md: each message, its remedy, and a pipeline that logs i
   const asEverybody = () => world.session.logIn(world.azure.direct);
 
   /** Somebody who may do this and no more runs Pulumi from now on. */
-  async function logInAs(options: Partial<CallerOptions>, more: Record<string, string> = {}): Promise<void> {
+  async function logInAs(options: Partial<CallerOptions>): Promise<void> {
     const caller = world.azure.control.createCaller({ displayName: randomUUID(), ...options });
     await world.session.logIn({
       ...world.azure.direct,
@@ -48,7 +48,6 @@ describe("docs/messages.md: each message, its remedy, and a pipeline that logs i
       ARM_CLIENT_SECRET: caller.clientSecret,
       AZURE_CLIENT_ID: caller.clientId,
       AZURE_CLIENT_SECRET: caller.clientSecret,
-      ...more,
     });
   }
 
