@@ -89,7 +89,7 @@ export function warnOfLockOut(
   const warn = (text: string) => void pulumi.log.warn(text, component);
   if (args.owners !== undefined) {
     pulumi.all([canonical<string[]>("owners", args.owners), world.login]).apply(([owners, { objectId }]) => {
-      if (!objectId || owners.includes(objectId.toLowerCase())) return;
+      if (!objectId || owners.includes(objectId)) return;
       warn(
         `owners leaves out the identity that runs Pulumi (${objectId}). Unless a directory role or a permission lets it change any application, its next change, such as the next renewal of the secret, fails with 403 Authorization_RequestDenied.`,
       );
@@ -98,7 +98,7 @@ export function warnOfLockOut(
   const mayAssign = plan.roles.some((role) => role.isPrivileged !== false);
   if (mayAssign || plan.roles.length === 0) return;
   pulumi.all([principalId, world.login]).apply(([id, { objectId }]) => {
-    if (id !== objectId) return;
+    if (id.toLowerCase() !== objectId) return;
     warn(
       "You run Pulumi as the principal of this stack, and its roles do not let it assign roles: somebody else must run the next change of roles.",
     );

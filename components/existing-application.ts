@@ -9,6 +9,8 @@ import { messageOf } from "./problems";
 /** An application that somebody else registered. */
 export interface ExistingApplication {
   objectId: string;
+  /** The instance that registered it, if one did. */
+  madeBy: string | undefined;
   /** Its principal, if it has one, and the instance that made it, if one did. */
   principal: { objectId: string; madeBy: string | undefined } | undefined;
 }
@@ -29,14 +31,15 @@ export async function lookUpExistingApplication(
     getServicePrincipal({ clientId }, { parent }),
   ]);
   if (application.status === "rejected") throw refuse(clientId, messageOf(application.reason));
-  const { objectId } = application.value;
+  const { objectId, tags: applicationTags } = application.value;
+  const found = { objectId, madeBy: instanceOf(applicationTags) };
   if (principal.status === "fulfilled") {
     const { objectId: id, tags } = principal.value;
-    return { objectId, principal: { objectId: id, madeBy: instanceOf(tags) } };
+    return { ...found, principal: { objectId: id, madeBy: instanceOf(tags) } };
   }
   const message = messageOf(principal.reason);
   // internal/services/serviceprincipals/service_principal_data_source.go in terraform-provider-azuread
-  if (/no service principals? found/i.test(message)) return { objectId, principal: undefined };
+  if (/no service principals? found/i.test(message)) return { ...found, principal: undefined };
   throw refuse(clientId, message);
 }
 
@@ -56,13 +59,22 @@ function refuse(clientId: string, message: string): LookUpError {
  * Whether this instance created the principal, and so deletes it. Only its tag says so in later runs. (azuread's
  * `useExisting` does not: it overwrites and deletes what it found.)
  *
- * @throws LookUpError if another instance created it: destroying that stack would take it away from this one.
+ * @throws LookUpError if another instance created it, or the application: destroying that stack would take it away from
+ * this one. One that this instance registered, and has let go of, is anybody's.
  */
 export function isOwnPrincipal(
-  { principal }: ExistingApplication,
+  { principal, madeBy }: ExistingApplication,
   clientId: string,
   instanceId: string | undefined,
 ): boolean {
+  if (madeBy !== undefined && madeBy !== instanceId?.toLowerCase()) {
+    throw new LookUpError("EXISTING_APPLICATION_TAKEN", SUBJECT, {
+      what: "existingClientId",
+      must: "name an application that no other stack registered: destroying that stack would delete it",
+      received: clientId,
+      remedy: `Instance ${madeBy} registered it. Leave existingClientId out, so that this stack registers its own. If that stack is gone, remove the tag himl-instance:${madeBy} from the application.`,
+    });
+  }
   if (principal === undefined) return true;
   if (principal.madeBy === undefined) return false;
   if (principal.madeBy === instanceId?.toLowerCase()) return true;

@@ -27,6 +27,7 @@ export type LookUpErrorCode =
   | "KEY_VAULT_NOT_FOUND"
   | "KEY_VAULT_SECRET_TAKEN"
   | "EXISTING_APPLICATION_NOT_FOUND"
+  | "EXISTING_APPLICATION_TAKEN"
   | "EXISTING_PRINCIPAL_TAKEN"
   | "ROLE_TAKEN";
 
@@ -82,7 +83,13 @@ export async function lookUpLogin(parent: pulumi.Resource): Promise<Login> {
       remedy: `${command`pulumi config set azuread:tenantId ${azure.tenantId}`}, or \`az login --tenant TENANT\` for both.`,
     });
   }
-  return { tenantId, objectId, subscriptionId: azure.subscriptionId };
+  // azuread gives both back as they were configured: another letter case must change no output.
+  const lower = (id: string) => (id ? id.toLowerCase() : id);
+  return {
+    tenantId: lower(tenantId),
+    objectId: lower(objectId),
+    subscriptionId: azure.subscriptionId,
+  };
 }
 
 const WORKSPACE = "Azure ML workspace";

@@ -16,9 +16,9 @@ export function instanceTag(instanceId: string): string {
 }
 
 /** The instance in these tags, if any. */
-export function instanceOf(tags: readonly string[]): string | undefined {
+export function instanceOf(tags: readonly string[] | undefined): string | undefined {
   return tags
-    .find((tag) => tag.startsWith(INSTANCE_TAG_PREFIX))
+    ?.find((tag) => tag.startsWith(INSTANCE_TAG_PREFIX))
     ?.slice(INSTANCE_TAG_PREFIX.length)
     .toLowerCase();
 }

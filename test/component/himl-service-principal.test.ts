@@ -265,6 +265,26 @@ describe("HimlServicePrincipal", () => {
     assert.equal(application.inputs["displayName"], "named");
   });
 
+  it("gives the same outputs however the provider's tenant is spelled", async () => {
+    const { result, errors } = await record(() => declare("himl"), {
+      calls: {
+        "azuread:index/getClientConfig:getClientConfig": () => ({
+          tenantId: "ABCDEF00-1111-4111-8111-111111111111",
+          objectId: CALLER.toUpperCase(),
+          clientId: "cli",
+        }),
+        "azure-native:authorization:getClientConfig": () => ({
+          tenantId: "abcdef00-1111-4111-8111-111111111111",
+          subscriptionId: SUBSCRIPTION,
+          objectId: CALLER,
+          clientId: "cli",
+        }),
+      },
+    });
+    assert.deepEqual(errors, []);
+    assert.equal(await settled(result!.tenantId), "abcdef00-1111-4111-8111-111111111111");
+  });
+
   it("looks nothing up where workspaceLookup is false", async () => {
     const { calls, errors } = await record(() => declare("himl", { workspaceLookup: false }));
     assert.deepEqual(errors, []);

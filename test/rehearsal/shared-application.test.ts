@@ -77,6 +77,25 @@ describe("An application that two stacks use, on the real engine", function () {
     await other.destroy();
   });
 
+  it("that the first stack registered: the second is refused in preview; the first may let go of it and keep it", async () => {
+    const { resourceGroup, workspaceName } = world.azure;
+    await world.session.configure({ resourceGroup, workspaceName, existingClientId: undefined });
+    const { outputs } = await world.session.up();
+    const existingClientId = String(outputs["HIML_SERVICE_PRINCIPAL_ID"]);
+    await other.configure({ resourceGroup, workspaceName, existingClientId });
+    await assert.rejects(
+      other.preview(),
+      /existingClientId must name an application that no other stack registered/,
+    );
+    assert.deepEqual(left(), { secrets: 1, principals: 1, roles: 1 });
+    await world.session.configure({ existingClientId });
+    await world.session.preview();
+    await world.session.up();
+    assert.deepEqual(left(), { secrets: 1, principals: 1, roles: 1 });
+    await world.session.destroy();
+    assert.deepEqual(left(), { secrets: 0, principals: 1, roles: 0 });
+  });
+
   it("with a principal, and other roles: each keeps what it needs when the other is destroyed", async () => {
     await use(await register(true), { roles: '["AzureML Data Scientist"]' });
     await world.session.up();
