@@ -1,16 +1,18 @@
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import type { StackSelection } from "../stack/pulumi";
-import { type Backend, exportDeployment, findBackend, readHistory } from "./backend";
+import { type Backend, exportDeployment, findBackend } from "./backend";
 import { examineCheckpoint, readCheckpoint } from "./checkpoint";
 import { compareByHand } from "./compare-by-hand";
 import { compareOrphans } from "./compare-orphans";
 import { compareRecorded } from "./compare-recorded";
+import { listOtherInstances } from "./comparison";
 import { compareVaultSecrets } from "./compare-vault";
 import type { AzureFacts, Unanswered } from "./facts";
 import { createFinding, type Finding, sortFindings } from "./findings";
 import type * as azureReader from "./read-azure";
 import type { Deployment } from "./deployment";
+import { findFormerIds, findPast, idsOf, isDestroyUnfinished } from "./past";
 import { connectAsProviders, connectByVariables, loadReader } from "./provider-connection";
 import { readRecord, type StackRecord } from "./record";
 import { describeCheckpoint, describePending, findLocks } from "./stack-condition";
@@ -75,6 +77,8 @@ export async function audit(
   const past = state.record.instances.length === 0 ? await findPast(io, selection, backend) : undefined;
   const destroying = isDestroyUnfinished(io, selection, backend, state.record);
   destroying.catch(() => undefined);
+  const formerly = findFormerIds(io, selection, backend, "where it is cheap");
+  formerly.catch(() => undefined);
   const inState = idsOf(state.record);
   const inPast = past === undefined ? [] : idsOf(past);
   const [instanceIds, idsFrom] =
@@ -83,7 +87,7 @@ export async function audit(
       : instance !== undefined
         ? [[instance], "option" as const]
         : [inPast, inPast.length > 0 ? ("history" as const) : ("nowhere" as const)];
-  const own = instance === undefined ? instanceIds : [...new Set([...instanceIds, instance.toLowerCase()])];
+  const named = instance === undefined ? instanceIds : [...instanceIds, instance.toLowerCase()];
 
   const record: StackRecord = {
     ...state.record,
@@ -103,7 +107,11 @@ export async function audit(
     .catch((error: unknown) => {
       throw withOtherLogin(error, otherLogin);
     });
-  const [locks, wasDestroyed] = await Promise.all([locking, destroying]);
+  const [locks, wasDestroyed, former] = await Promise.all([locking, destroying, formerly]);
+  let own = [...new Set([...named, ...former])];
+  if (listOtherInstances(facts, own).length > 0) {
+    own = [...new Set([...own, ...(await findFormerIds(io, selection, backend, "wherever it is"))])];
+  }
   const comparison = { record, facts, ownIds: own, now: io.now() };
   return {
     backend,
@@ -171,49 +179,6 @@ async function readState(
     const found = file === undefined ? undefined : await readCheckpoint(file);
     return { record: readRecord(found?.deployment ?? {}), findings: [describeCheckpoint(damaged)] };
   }
-}
-
-/** The newest record of the history that has a service principal: its instance ID remains after `destroy`. */
-async function findPast(
-  io: Io,
-  selection: StackSelection,
-  backend: Backend,
-): Promise<StackRecord | undefined> {
-  for (const run of await readHistory(io, selection, backend)) {
-    const deployment = await run.deployment();
-    const record = deployment && readRecord(deployment);
-    if (record && idsOf(record).length > 0) return record;
-  }
-  return undefined;
-}
-
-/**
- * First the state decides, then the history, which lists runs that failed but none that were killed. Runs that only read
- * or edited the state do not count: a repair refreshes, too. After a `destroy` that finished, anything in the state comes
- * from an `up` that was killed.
- */
-async function isDestroyUnfinished(
-  io: Io,
-  selection: StackSelection,
-  backend: Backend,
-  { isHalfDestroyed }: StackRecord,
-): Promise<boolean> {
-  if (isHalfDestroyed === "yes") return true;
-  if (isHalfDestroyed === "no" && backend.kind !== "files") return false;
-  const runs = await readHistory(io, selection, backend);
-  if (isHalfDestroyed === "perhaps") {
-    const before = await runs[0]?.deployment();
-    // A refresh that found it missing has kept that: only a run without an entry can have lost it since.
-    if (before === undefined || readRecord(before).isHalfDestroyed === "no") return true;
-  }
-  const last = runs.find(({ kind }) => kind === "update" || kind === "destroy");
-  if (last?.kind !== "destroy") return false;
-  const left = await last.deployment();
-  return left === undefined || readRecord(left).instances.length > 0;
-}
-
-function idsOf({ instances }: StackRecord): string[] {
-  return instances.flatMap(({ instanceId }) => (instanceId === undefined ? [] : [instanceId.toLowerCase()]));
 }
 
 function subscriptionsOf(io: Io, state: StackRecord, past: StackRecord | undefined): readonly string[] {

@@ -115,3 +115,23 @@ function instanceIn(text: string, forms: readonly string[]): string | undefined 
   }
   return undefined;
 }
+
+/** Instances that Azure speaks of and that are not known to be this stack's. */
+export function listOtherInstances(
+  { instances, taggedApplications, taggedPrincipals, deletedApplications }: AzureFacts,
+  ownIds: readonly string[],
+): string[] {
+  const tagged: { tags: readonly string[] }[] = [
+    ...(taggedApplications ?? []),
+    ...(taggedPrincipals ?? []),
+    ...(deletedApplications ?? []),
+  ];
+  const all = [
+    ...tagged.map(({ tags }) => instanceOf(tags)),
+    ...instances.flatMap(({ application, trusts }) => [
+      ...(application?.secrets ?? []).map(instanceOfSecret),
+      ...(trusts ?? []).map(instanceOfTrust),
+    ]),
+  ];
+  return [...new Set(all.flatMap((id) => (id === undefined || ownIds.includes(id) ? [] : [id])))];
+}

@@ -192,6 +192,61 @@ describe("himl-sp repair", function () {
     });
   });
 
+  describe("what is left of an instance before a destroy, in a stack that is up again", () => {
+    const former = "0f4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c99";
+    const earlier = () =>
+      JSON.parse(
+        JSON.stringify(stage.deployment).replaceAll(IDS.instance, former),
+      ) as typeof stage.deployment;
+
+    beforeEach(async () => {
+      await stage.rig.createApplication("lost", { tags: [PROGRAM_TAG, instanceTag(former)] });
+    });
+
+    it("is this stack's by its history", async () => {
+      await stage.addHistory(1, "update", earlier());
+      await stage.addHistory(2, "destroy", {});
+      await stage.addHistory(3, "update", stage.deployment);
+      assert.deepEqual(await stage.codes(), ["ORPHAN_APPLICATION"]);
+      const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
+      assert.equal(exitCode, 0, stderr);
+      assert.deepEqual(applications(), ["himl-ws-ml-dev"]);
+    });
+
+    it("is not where nothing says that it was destroyed: it may live on in another stack", async () => {
+      await stage.addHistory(1, "update", earlier());
+      await stage.addHistory(2, "update", stage.deployment);
+      assert.deepEqual(await stage.codes(), ["OTHER_INSTANCE"]);
+      await stage.addHistory(3, "destroy", stage.deployment);
+      await stage.addHistory(4, "update", stage.deployment);
+      assert.deepEqual(await stage.codes(), ["OTHER_INSTANCE"]);
+    });
+
+    it("is by the history of Pulumi Cloud, which is asked only where there is something of another instance", async () => {
+      const versions = { 3: stage.deployment, 2: {}, 1: earlier() };
+      const runs = Object.keys(versions).map((version) => ({
+        kind: version === "2" ? "destroy" : "update",
+        version: Number(version),
+      }));
+      const cloud = [
+        { args: ["whoami"], stdout: JSON.stringify({ url: "https://api.pulumi.com/ada" }) },
+        { args: ["stack", "ls"], stdout: "[]" },
+        { args: ["stack", "history"], stdout: JSON.stringify(runs.reverse()) },
+        ...Object.entries(versions).map(([version, deployment]) => ({
+          args: ["stack", "export", "--version", version],
+          stdout: JSON.stringify({ deployment }),
+        })),
+      ];
+      await stage.answer(cloud);
+      assert.deepEqual(await stage.codes(), ["ORPHAN_APPLICATION"]);
+      await stage.reset();
+      await stage.answer(cloud);
+      assert.deepEqual(await stage.codes(), []);
+      const asked = (await stage.pulumi.calls("pulumi")).map(({ args }) => args.slice(0, 2).join(" "));
+      assert.ok(!asked.includes("stack history"));
+    });
+  });
+
   it("a destroy that did not finish is not undone by an up", async () => {
     await stage.addHistory(1, "destroy", stage.deployment);
     await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
