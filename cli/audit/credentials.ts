@@ -9,11 +9,11 @@ import {
 import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
 import { command } from "../../components/commands";
 import { httpClient, pipeline } from "../azure-calls";
+import { tokenOfAzureCli } from "../azure-cli";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import type * as certificates from "./certificate";
-import { isNotFound, lastLines, parseJson, run } from "../processes";
-import { environmentFor } from "../tool-environments";
+import { lastLines, parseJson } from "../processes";
 import type { LoginSettings } from "./login-settings";
 
 /** Gets an access token for a resource such as `https://graph.microsoft.com`. */
@@ -129,25 +129,17 @@ async function readAssertion(settings: LoginSettings): Promise<string> {
   return parseJson<{ value: string }>(response.bodyAsText ?? "", "The job's token endpoint").value;
 }
 
-async function getTokenOfAzureCli(io: Io, resource: string, tenant: string | undefined): Promise<string> {
-  const args = ["account", "get-access-token", "--resource", resource, "--output", "json"];
-  const all = tenant === undefined ? args : [...args, "--tenant", tenant];
-  let finished;
-  try {
-    finished = await run("az", all, { env: environmentFor("az", io.env), signal: io.signal });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    throw new CliError(
+function getTokenOfAzureCli(io: Io, resource: string, tenant: string | undefined): Promise<string> {
+  const errors = {
+    notFound: new CliError(
       "NOT_LOGGED_IN",
       "You must be logged in to Azure. No ARM_* variable names a login, and there is no Azure CLI.",
       "`az login`, or set ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID.",
-    );
-  }
-  if (finished.exitCode === 0) return parseJson<{ accessToken: string }>(finished.stdout, "az").accessToken;
-  throw loginFailed(
-    finished.stderr,
-    tenant === undefined ? "`az login`" : command`az login --tenant ${tenant}`,
-  );
+    ),
+    explain: (_exitCode: unknown, stderr: string) =>
+      loginFailed(stderr, tenant === undefined ? "`az login`" : command`az login --tenant ${tenant}`),
+  };
+  return tokenOfAzureCli(io, errors, resource, tenant);
 }
 
 function loginFailed(message: string, remedy: string): CliError {

@@ -1,10 +1,11 @@
+import { AZ_NOT_FOUND } from "../azure-cli";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { parseJson } from "../processes";
 import { environmentFor } from "../tool-environments";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
-import { runTool, type Tool } from "./tool";
+import { runTool, type Tool } from "../tool";
 
 export interface AzureDevOpsOptions {
   /** `https://dev.azure.com/NAME`. */
@@ -21,11 +22,7 @@ interface VariableGroup {
 
 export const AZ_DEVOPS: Tool = {
   program: "az",
-  notFound: new CliError(
-    "AZ_NOT_FOUND",
-    "The `az` command must be installed and on PATH.",
-    "Install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
-  ),
+  notFound: AZ_NOT_FOUND,
   explain: (_exitCode, stderr) => {
     if (/requires the extension azure-devops|'pipelines' is misspelled/.test(stderr)) {
       return new CliError(

@@ -4,7 +4,7 @@ import { parseJson } from "../processes";
 import { environmentFor } from "../tool-environments";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
-import { runTool, type Tool } from "./tool";
+import { runTool, type Tool } from "../tool";
 
 export interface GithubOptions {
   /** `OWNER/NAME`. */

@@ -1,9 +1,9 @@
 import type { AccessToken, TokenCredential } from "@azure/identity";
 import { ClientSecretCredential, WorkloadIdentityCredential } from "@azure/identity";
 import { createDefaultHttpClient, isRestError, type HttpClient } from "@azure/core-rest-pipeline";
+import { tokenOfAzureCli } from "../azure-cli";
 import type { Io } from "../io";
-import { isNotFound, lastLines, parseJson, run } from "../processes";
-import { environmentFor } from "../tool-environments";
+import { lastLines, parseJson } from "../processes";
 import { PASSWORD, type Variables } from "../variables";
 import { explainEntraError, explainNetworkError, VerificationError } from "./explanations";
 
@@ -90,35 +90,22 @@ async function getToken(createCredential: (httpClient: HttpClient) => TokenCrede
  * The way of azure-identity in Python, which hi-ml uses. Not `AzureCliCredential` of Node.js: where the message of
  * `az` proposes `az login`, as most do, that drops it, and the code of the refusal with it.
  */
-async function getTokenOfAzureCli(io: Io): Promise<string> {
-  const args = [
-    "account",
-    "get-access-token",
-    "--resource",
-    "https://management.azure.com",
-    "--output",
-    "json",
-  ];
-  let finished;
-  try {
-    finished = await run("az", args, { env: environmentFor("az", io.env), signal: io.signal });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    throw new VerificationError(
+function getTokenOfAzureCli(io: Io): Promise<string> {
+  const errors = {
+    notFound: new VerificationError(
       "AZ_NOT_FOUND",
       `There is no ${PASSWORD}, so the Azure CLI must be logged in. It is not installed.`,
       "Install it (https://learn.microsoft.com/cli/azure/install-azure-cli), or set the password.",
-    );
-  }
-  if (finished.exitCode === 0) return parseJson<{ accessToken: string }>(finished.stdout, "az").accessToken;
-  throw (
-    explainEntraError(finished.stderr) ??
-    new VerificationError(
-      "AZ_NOT_LOGGED_IN",
-      `There is no ${PASSWORD}, so the Azure CLI must be logged in. It says: ${lastLines(finished.stderr, 1)}`,
-      "Log in first: `az login --service-principal --federated-token`, or the action azure/login.",
-    )
-  );
+    ),
+    explain: (_exitCode: unknown, stderr: string) =>
+      explainEntraError(stderr) ??
+      new VerificationError(
+        "AZ_NOT_LOGGED_IN",
+        `There is no ${PASSWORD}, so the Azure CLI must be logged in. It says: ${lastLines(stderr, 1)}`,
+        "Log in first: `az login --service-principal --federated-token`, or the action azure/login.",
+      ),
+  };
+  return tokenOfAzureCli(io, errors, "https://management.azure.com");
 }
 
 function describeLogin(token: string, how: string): Login {

@@ -1,7 +1,8 @@
+import { AZ_NOT_FOUND, tokenOfAzureCli } from "../../azure-cli";
 import { CliError } from "../../errors";
 import type { Io } from "../../io";
 import { parseJson } from "../../processes";
-import { runTool, type Tool } from "../../push/tool";
+import { runTool, type Tool } from "../../tool";
 import { environmentFor } from "../../tool-environments";
 import { AzureReader } from "./reader";
 
@@ -16,11 +17,7 @@ export interface Subscription {
 
 const AZ: Tool = {
   program: "az",
-  notFound: new CliError(
-    "AZ_NOT_FOUND",
-    "The `az` command must be installed and on PATH.",
-    "Install it: https://learn.microsoft.com/cli/azure/install-azure-cli",
-  ),
+  notFound: AZ_NOT_FOUND,
   explain: (_exitCode, stderr) =>
     /az login|AADSTS/.test(stderr)
       ? new CliError("AZ_NOT_LOGGED_IN", "The `az` command must be logged in. It is not.", "`az login`")
@@ -72,15 +69,9 @@ export class AzureLogin {
   /** One for each service and tenant: the Azure CLI takes a second for each. */
   private token(service: Service, tenantId: string): Promise<string> {
     const key = `${service} ${tenantId}`;
-    const known = this.tokens.get(key) ?? this.fetchToken(service, tenantId);
+    const known = this.tokens.get(key) ?? tokenOfAzureCli(this.io, AZ, ORIGINS[service], tenantId);
     this.tokens.set(key, known);
     return known;
-  }
-
-  private async fetchToken(service: Service, tenantId: string): Promise<string> {
-    const args = ["account", "get-access-token", "--resource", ORIGINS[service], "--tenant", tenantId];
-    const json = await this.az([...args, "--output", "json"]);
-    return parseJson<{ accessToken: string }>(json, "az").accessToken;
   }
 
   private az(args: readonly string[]): Promise<string> {

@@ -3,7 +3,7 @@ import type { Io } from "../../io";
 import { parseJson } from "../../processes";
 import { AZ_DEVOPS } from "../../push/azure-devops";
 import { checkAzureDevOpsOptions } from "../../push/targets";
-import { runTool } from "../../push/tool";
+import { runTool } from "../../tool";
 import { environmentFor } from "../../tool-environments";
 import type { Asker } from "../asker";
 import type { InitOptions } from "../options";

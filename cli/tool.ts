@@ -1,16 +1,16 @@
-import { command } from "../../components/commands";
-import { CliError } from "../errors";
-import { isNotFound, lastLines, run, type RunOptions } from "../processes";
+import { command } from "../components/commands";
+import { CliError } from "./errors";
+import { isNotFound, lastLines, run, type RunOptions } from "./processes";
 
-/** A program of the user's that is asked for what only it is logged in to. */
+/** A program of the user that has a login which this command does not have. */
 export interface Tool {
   program: string;
   notFound: CliError;
-  /** The error for a refusal, by its exit code and what it printed. */
+  /** The error for an exit code and what the program printed; undefined for an unknown failure. */
   explain: (exitCode: number | undefined, stderr: string) => CliError | undefined;
 }
 
-/** Runs the tool, and gives what it printed on stdout. No argument may be a secret: other users see them. */
+/** Runs the tool, and returns its standard output. No argument may be a secret: other users see them. */
 export async function runTool(tool: Tool, args: readonly string[], options: RunOptions): Promise<string> {
   let finished;
   try {
