@@ -26,7 +26,8 @@ export function compareVaultSecrets({ record, facts }: Comparison): Finding[] {
           ),
         ];
       }
-      const changes = listChanges(secret, found, instance);
+      const isWritten = isWrittenSince(secret, found, record);
+      const changes = listChanges(secret, found, instance, isWritten);
       if (changes.length > 0) {
         return [
           createFinding(
@@ -38,7 +39,7 @@ export function compareVaultSecrets({ record, facts }: Comparison): Finding[] {
           ),
         ];
       }
-      if (!isWrittenSince(secret, found, record)) return [];
+      if (!isWritten) return [];
       return [
         createFinding(
           "VAULT_SECRET_CHANGED",
@@ -56,6 +57,7 @@ function listChanges(
   { tags }: RecordedVaultSecret,
   found: VaultSecretFacts,
   { instanceId, secrets }: RecordedInstance,
+  isWritten: boolean,
 ): string[] {
   const slot = tags["himl-slot"];
   const isOfSlot = ({ displayName }: { displayName: string }) =>
@@ -64,7 +66,8 @@ function listChanges(
   const lost = Object.entries(tags).filter(([name, value]) => found.tags[name] !== value);
   return [
     ...(found.isEnabled ? [] : ["it is disabled, so that no job can read it"]),
-    ...(ends && found.ends?.getTime() !== new Date(ends).getTime()
+    // Not by itself: a transform may have given it another end.
+    ...(ends && (isWritten || lost.length > 0) && found.ends?.getTime() !== new Date(ends).getTime()
       ? [`it ends ${found.ends ? tellTime(found.ends.toISOString()) : "never"}, not ${tellTime(ends)}`]
       : []),
     ...(lost.length > 0 ? [`it has lost ${lost.map(([name]) => name).join(", ")}`] : []),

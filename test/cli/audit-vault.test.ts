@@ -77,6 +77,12 @@ const CASES: Case[] = [
     ],
   ],
   [
+    "it got another end since",
+    { deployment: withVaultSecret(), facts: found({ ends: NOW, updated: NOW }) },
+    [...changed("Somebody changed it: it ends 2026-11-25 12:00 UTC, not 2027-05-24 00:00 UTC.")],
+  ],
+  ["a transform left its end out", { deployment: withVaultSecret(), facts: found({ ends: undefined }) }, []],
+  [
     "it is another instance's now",
     { deployment: withVaultSecret(), facts: found({ tags: { ...TAGS, "himl-instance": STRANGE } }) },
     [...changed("Somebody changed it: it has lost himl-instance.")],
