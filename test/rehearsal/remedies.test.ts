@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { run } from "../../cli/processes";
-import { InvalidValuesError } from "../../components/problems";
 import { Session } from "../../rehearsal/engine/session";
-import { parseSettings, type SettingName, SETTINGS } from "../../stack/settings";
+import { type SettingName, SETTINGS } from "../../stack/settings";
+import { refusalOf as refusal } from "../support/settings";
 import { PROJECT, requireEngine } from "./support";
 
 const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
@@ -43,21 +43,8 @@ describe("The commands that refused settings show, run by a shell and Pulumi its
   });
   after(() => session?.close());
 
-  const refusalOf = (values: Record<string, string>) => {
-    try {
-      parseSettings({
-        values,
-        secretNames: new Set(),
-        stack: "dev",
-        projectFolder: session.projectFolder,
-        now: new Date(),
-      });
-      return "";
-    } catch (error) {
-      assert.ok(error instanceof InvalidValuesError);
-      return error.message;
-    }
-  };
+  const refusalOf = (values: Record<string, string>) =>
+    refusal(values, { projectFolder: session.projectFolder });
 
   for (const name of Object.keys(SETTINGS) as SettingName[])
     it(name, async () => {

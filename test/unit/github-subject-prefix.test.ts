@@ -1,24 +1,5 @@
 import assert from "node:assert/strict";
-import { resolveTrusts, type ResolvedTrust } from "../../components/federated-subjects";
-import { formatProblems } from "../../components/problems";
-
-function resolve(...list: unknown[]): ResolvedTrust[] {
-  const { trusts, problems } = resolveTrusts("federatedCredentials", list);
-  assert.deepEqual(problems, []);
-  return trusts;
-}
-
-function refuse(trust: unknown): string[] {
-  const { problems } = resolveTrusts("federatedCredentials", [trust]);
-  return formatProblems("x", problems)
-    .split("\n")
-    .slice(1)
-    .map((line) => line.trim());
-}
-
-const github = (fields: object) => ({
-  github: { repository: "octocat/training", ownerId: 583231, repositoryId: 1296269, ...fields },
-});
+import { github, refuse, resolve } from "../support/trusts";
 
 describe("The subject of a trust in GitHub, with the prefix that GitHub says", () => {
   const CUSTOMISED = "repository_owner_id:583231:repository_id:1296269";

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import fc from "fast-check";
-import { InvalidValuesError } from "../../components/problems";
-import { parseSettings, type SettingName, SETTINGS } from "../../stack/settings";
+import { type SettingName, SETTINGS } from "../../stack/settings";
 import { findSteering, hostileText } from "../support/hostile-text";
+import { refusalOf as refusal } from "../support/settings";
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
@@ -18,22 +18,8 @@ describe("Settings that somebody else wrote", function () {
   before(() => (folder = mkdtempSync(path.join(tmpdir(), "himl-hostile-"))));
   after(() => rmSync(folder, { recursive: true }));
 
-  /** The message of the refusal; nothing where the settings are taken. */
-  function refusalOf(values: Record<string, string>, secretNames: readonly string[] = []): string {
-    try {
-      parseSettings({
-        values,
-        secretNames: new Set(secretNames),
-        stack: "dev",
-        projectFolder: folder,
-        now: new Date("2026-11-23T12:00:00Z"),
-      });
-      return "";
-    } catch (error) {
-      assert.ok(error instanceof InvalidValuesError, String((error as Error).stack));
-      return error.message;
-    }
-  }
+  const refusalOf = (values: Record<string, string>, secretNames: readonly string[] = []) =>
+    refusal(values, { secretNames: new Set(secretNames), projectFolder: folder });
 
   /** A text as it is, and in each field of the lists. */
   const shapes: ((text: string) => string)[] = [

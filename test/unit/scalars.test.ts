@@ -5,7 +5,8 @@ import * as path from "node:path";
 import fc from "fast-check";
 import { InvalidValuesError } from "../../components/problems";
 import { resolveTrusts } from "../../components/federated-subjects";
-import { parseSettings, type SettingName, SETTINGS } from "../../stack/settings";
+import { type SettingName, SETTINGS } from "../../stack/settings";
+import { parse } from "../support/settings";
 
 const WORKSPACE: Record<string, string> = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
 const QUOTES = /put (it )?in quotes/;
@@ -40,14 +41,7 @@ describe("Texts without quotes, which YAML takes for numbers, truth values, date
   function read(values: Record<string, string>, file = "config: {}") {
     writeFileSync(path.join(folder, "Pulumi.dev.yaml"), file);
     try {
-      const args = parseSettings({
-        values: { ...WORKSPACE, ...values },
-        secretNames: new Set(),
-        project: "himl",
-        stack: "dev",
-        projectFolder: folder,
-        now: new Date("2026-11-23T12:00:00Z"),
-      });
+      const args = parse({ ...WORKSPACE, ...values }, { project: "himl", projectFolder: folder });
       return { args: args as unknown as Record<string, unknown> };
     } catch (error) {
       assert.ok(error instanceof InvalidValuesError, String(error));

@@ -3,20 +3,14 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { formatProblems, InvalidValuesError } from "../../components/problems";
 import { checkClouds, type Clouds } from "../../components/cloud";
-import { parseSettings, SETTINGS } from "../../stack/settings";
+import { SETTINGS } from "../../stack/settings";
+import { parse as parseAll } from "../support/settings";
 
 const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
 const RAW = { issuer: "https://issuer.example", subject: "job" };
 const TRUSTS = JSON.stringify([RAW]);
 
-const parse = (values: Record<string, string>) =>
-  parseSettings({
-    values: { ...WORKSPACE, ...values },
-    secretNames: new Set(),
-    stack: "dev",
-    projectFolder: __dirname,
-    now: new Date("2026-11-23T12:00:00Z"),
-  });
+const parse = (values: Record<string, string>) => parseAll({ ...WORKSPACE, ...values });
 
 /** The problems without their remedies. */
 function problemsOf(values: Record<string, string>): string[] {

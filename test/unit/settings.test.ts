@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { InvalidValuesError } from "../../components/problems";
-import { parseSettings, SETTINGS } from "../../stack/settings";
+import { SETTINGS } from "../../stack/settings";
+import { parse as parseIn } from "../support/settings";
 
 const GUID = "5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36";
 const OTHER_GUID = "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6";
@@ -15,13 +16,7 @@ beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "himl-settings-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const parse = (values: Record<string, string>, secretNames: string[] = []) =>
-  parseSettings({
-    values,
-    secretNames: new Set(secretNames),
-    stack: "dev",
-    projectFolder: folder,
-    now: new Date("2026-11-23T12:00:00Z"),
-  });
+  parseIn(values, { secretNames: new Set(secretNames), projectFolder: folder });
 
 /** The problems as lines; the first line of the message, which counts them, is checked here. */
 function problemsOf(values: Record<string, string>, secretNames: string[] = []): string[] {

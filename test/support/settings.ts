@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { InvalidValuesError } from "../../components/problems";
+import { parseSettings } from "../../stack/settings";
+
+type Source = Parameters<typeof parseSettings>[0];
+
+/** Reads settings of a stack as the program does. */
+export function parse(values: Record<string, string>, more: Partial<Source> = {}) {
+  return parseSettings({
+    values,
+    secretNames: new Set(),
+    stack: "dev",
+    projectFolder: __dirname,
+    now: new Date("2026-11-23T12:00:00Z"),
+    ...more,
+  });
+}
+
+/** The message that refuses the settings; empty if they are accepted. */
+export function refusalOf(values: Record<string, string>, more?: Partial<Source>): string {
+  try {
+    parse(values, more);
+    return "";
+  } catch (error) {
+    assert.ok(error instanceof InvalidValuesError, String((error as Error).stack));
+    return error.message;
+  }
+}
