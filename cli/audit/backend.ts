@@ -146,10 +146,23 @@ export async function readLocks({ locks }: StackPaths): Promise<Lock[]> {
 }
 
 /** One run in the history of a stack. */
-interface PastRun {
+export interface PastRun {
   readonly kind: string;
+  /** How many resources it deleted; of a refresh, how many it found missing in Azure. */
+  readonly deleted: number;
   readonly deployment: () => Promise<Deployment | undefined>;
 }
+
+/** As Pulumi writes it. */
+interface HistoryEntry {
+  readonly kind?: string;
+  readonly resourceChanges?: { readonly delete?: number };
+}
+
+const describeRun = ({ kind = "", resourceChanges }: HistoryEntry) => ({
+  kind,
+  deleted: resourceChanges?.delete ?? 0,
+});
 
 const MOST_RUNS = 100;
 
@@ -161,10 +174,10 @@ export async function readHistory(io: Io, selection: StackSelection, backend: Ba
     const newest = runs.sort().reverse().slice(0, MOST_RUNS);
     return Promise.all(
       newest.map(async (name) => {
-        const run = parseOrNothing<{ kind?: string }>(await readText(path.join(history, name)));
+        const run = parseOrNothing<HistoryEntry>(await readText(path.join(history, name)));
         const checkpoint = path.join(history, name.replace(".history.", ".checkpoint."));
         return {
-          kind: run?.kind ?? "",
+          ...describeRun(run ?? {}),
           deployment: async () => (await readCheckpoint(checkpoint))?.deployment,
         };
       }),
@@ -172,13 +185,11 @@ export async function readHistory(io: Io, selection: StackSelection, backend: Ba
   }
   if (backend.kind === "bucket") return [];
   const text = await read(io, selection, "stack", "history", "--json", "--page-size", String(MOST_RUNS));
-  return parseJson<{ kind: string; version: number }[]>(text, "pulumi stack history").map(
-    ({ kind, version }) => ({
-      kind,
-      deployment: async () => {
-        const exported = await read(io, selection, "stack", "export", "--version", String(version));
-        return parseJson<{ deployment?: Deployment }>(exported, "pulumi stack export").deployment;
-      },
-    }),
-  );
+  return parseJson<(HistoryEntry & { version: number })[]>(text, "pulumi stack history").map((run) => ({
+    ...describeRun(run),
+    deployment: async () => {
+      const exported = await read(io, selection, "stack", "export", "--version", String(run.version));
+      return parseJson<{ deployment?: Deployment }>(exported, "pulumi stack export").deployment;
+    },
+  }));
 }

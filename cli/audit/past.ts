@@ -1,6 +1,7 @@
 import type { Io } from "../io";
 import type { StackSelection } from "../stack/pulumi";
-import { type Backend, readHistory } from "./backend";
+import { type Backend, type PastRun, readHistory } from "./backend";
+import type { Deployment } from "./deployment";
 import { readRecord, type StackRecord } from "./record";
 
 // What the history of a stack tells: which instance it was, and whether it is meant to be.
@@ -33,15 +34,31 @@ export async function isDestroyUnfinished(
   if (isHalfDestroyed === "yes") return true;
   if (isHalfDestroyed === "no" && backend.kind !== "files") return false;
   const runs = await readHistory(io, selection, backend);
-  if (isHalfDestroyed === "perhaps") {
-    const before = await runs[0]?.deployment();
-    // A refresh that found it missing has kept that: only a run without an entry can have lost it since.
-    if (before === undefined || readRecord(before).isHalfDestroyed === "no") return true;
-  }
+  if (isHalfDestroyed === "perhaps" && (await hasLostUnseen(runs))) return true;
   const last = runs.find(({ kind }) => kind === "update" || kind === "destroy");
   if (last?.kind !== "destroy") return false;
   const left = await last.deployment();
   return left === undefined || readRecord(left).instances.length > 0;
+}
+
+/**
+ * Whether a run without an entry, one that was killed, has removed resources: since the newest entry, or before a refresh,
+ * which tells how many it found missing itself.
+ */
+async function hasLostUnseen(runs: readonly PastRun[]): Promise<boolean> {
+  const newest = await runs[0]?.deployment();
+  if (newest === undefined || readRecord(newest).isHalfDestroyed === "no") return true;
+  for (let i = 0; runs[i]?.kind === "refresh"; i++) {
+    const [after, before] = await Promise.all([runs[i]!.deployment(), runs[i + 1]?.deployment()]);
+    if (after === undefined || before === undefined) return false;
+    if (countLost(before, after) > runs[i]!.deleted) return true;
+  }
+  return false;
+}
+
+function countLost(before: Deployment, after: Deployment): number {
+  const there = new Set((after.resources ?? []).map(({ urn }) => urn));
+  return (before.resources ?? []).filter(({ urn }) => !there.has(urn)).length;
 }
 
 /** Of a service, each is a start of Pulumi. */

@@ -164,13 +164,13 @@ class AuditStage {
     return readdir(this.folderOf("locks"));
   }
 
-  /** A run of the past, with the state that it left. */
-  async addHistory(at: number, kind: string, latest: Deployment): Promise<void> {
+  /** A run of the past, with the state that it left, and how many resources it deleted or found missing. */
+  async addHistory(at: number, kind: string, latest: Deployment, deleted = 0): Promise<void> {
     const folder = this.folderOf("history");
     await mkdir(folder, { recursive: true });
     const write = (what: string, content: object) =>
       writeFile(path.join(folder, `dev-${at}.${what}.json`), JSON.stringify(content));
-    await write("history", { kind });
+    await write("history", { kind, resourceChanges: { same: 1, delete: deleted } });
     await write("checkpoint", { version: 3, checkpoint: { latest } });
   }
 

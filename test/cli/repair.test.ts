@@ -270,7 +270,7 @@ describe("himl-sp repair", function () {
     assert.match(stderr, /^There is nothing to repair\.\n/);
   });
 
-  it("a secret that the outputs name and the state has lost: a destroy that was killed, unless a refresh has kept that", async () => {
+  it("a secret that the outputs name and the state has lost: a destroy that was killed, unless a refresh found it missing", async () => {
     const details = { secrets: [{}], roles: [{}], trusts: [] };
     const state = (isGone: boolean) => ({
       resources: stage.deployment
@@ -280,7 +280,11 @@ describe("himl-sp repair", function () {
     await stage.answer([], state(true));
     await stage.addHistory(1, "update", state(false));
     assert.ok((await stage.codes()).includes("DESTROY_UNFINISHED"));
+    // As that of a repair which reads anew what was under way.
     await stage.addHistory(2, "refresh", state(true));
+    await stage.addHistory(3, "refresh", state(true));
+    assert.ok((await stage.codes()).includes("DESTROY_UNFINISHED"));
+    await stage.addHistory(2, "refresh", state(true), 1);
     assert.ok(!(await stage.codes()).includes("DESTROY_UNFINISHED"));
   });
 
