@@ -94,7 +94,7 @@ function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding
         return createFinding(
           "ORPHAN_APPLICATION",
           what,
-          `A run of this stack created it, but the state does not record it: no pipeline has its client ID. ${countSecrets(secrets, now)}`,
+          `A run of this stack created it, but the state does not record it: no pipeline has its client ID. ${countValid("secret", secrets, now)}`,
           REPAIR,
           { kind: "removeApplication", id: objectId },
         );
@@ -136,12 +136,25 @@ function orphanPrincipals({ facts, ownIds, record }: Comparison): Finding[] {
 function deletedApplications({ facts, ownIds, now }: Comparison): Finding[] {
   return (facts.deletedApplications ?? [])
     .filter(({ tags }) => hasOwnTag(tags, ownIds))
-    .map(({ objectId, clientId, displayName, deleted, secrets }) => {
+    .map(({ objectId, clientId, displayName, deleted, secrets, certificates }) => {
       const principals = (facts.deletedPrincipals ?? []).filter((one) => isSameId(one.clientId, clientId));
+      // Azure keeps the assignments of a principal that is gone.
+      const roles = (facts.roles ?? []).filter((role) =>
+        principals.some((one) => isSameId(one.objectId, role.principalId)),
+      );
       return createFinding(
         "DELETED_APPLICATION",
         `application ${displayName} in the recycle bin since ${tellTime(deleted)}`,
-        `An administrator can restore it for 30 days, with its trusts, and its principal. ${countSecrets(secrets, now)}`,
+        [
+          "An administrator can restore it for 30 days, with its trusts, and its principal.",
+          countValid("secret", secrets, now),
+          ...(certificates.length > 0 ? [countValid("certificate", certificates, now)] : []),
+          ...(roles.length > 0
+            ? [
+                `The principal would have its roles again: ${roles.map((role) => `${nameOfRole(role)} on ${role.scope}`).join(", ")}.`,
+              ]
+            : []),
+        ].join(" "),
         "`himl-sp repair --purge` deletes it permanently. That cannot be undone.",
         // The application last: only by it are its principals known to be ours.
         { kind: "purge", ids: [...principals.map((one) => one.objectId), objectId] },
@@ -149,8 +162,12 @@ function deletedApplications({ facts, ownIds, now }: Comparison): Finding[] {
     });
 }
 
-function countSecrets(secrets: readonly CredentialFacts[], now: Date): string {
-  const valid = secrets.filter(({ ends }) => new Date(ends) > now).length;
-  if (valid === 0) return "It has no valid secret.";
-  return valid === 1 ? "It has one valid secret." : `It has ${valid} valid secrets.`;
+function countValid(
+  what: "secret" | "certificate",
+  credentials: readonly CredentialFacts[],
+  now: Date,
+): string {
+  const valid = credentials.filter(({ ends }) => new Date(ends) > now).length;
+  if (valid === 0) return `It has no valid ${what}.`;
+  return valid === 1 ? `It has one valid ${what}.` : `It has ${valid} valid ${what}s.`;
 }

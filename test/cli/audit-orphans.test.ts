@@ -7,6 +7,7 @@ import {
   compare,
   createComparison,
   createDeployment,
+  GROUP,
   IDS,
   OWN_SECRET,
   PAST,
@@ -131,6 +132,35 @@ const CASES: Case[] = [
         detail:
           "An administrator can restore it for 30 days, with its trusts, and its principal. It has one valid secret.",
         action: { kind: "purge", ids: [IDS.other, STRANGE] },
+      },
+    ],
+  ],
+  [
+    "what a restored application would bring back: a certificate, and roles that nobody took from its principal",
+    {
+      deployment: {},
+      facts: {
+        taggedApplications: [],
+        deletedApplications: [
+          {
+            ...applicationFacts({
+              secrets: [],
+              certificates: [secretFacts("c1", "laptop"), secretFacts("c2", "old", PAST)],
+            }),
+            deleted: PAST,
+          },
+        ],
+        deletedPrincipals: [principalFacts()],
+        roles: [
+          roleFacts({ id: "/a", name: STRANGE }),
+          roleFacts({ id: "/b", name: STRANGE, principalId: STRANGE }),
+        ],
+      },
+    },
+    [
+      {
+        code: "DELETED_APPLICATION",
+        detail: `An administrator can restore it for 30 days, with its trusts, and its principal. It has no valid secret. It has one valid certificate. The principal would have its roles again: Contributor on ${GROUP}.`,
       },
     ],
   ],
