@@ -44,13 +44,6 @@ function spellArgument(argument: string): string {
   return word.spell("VALUE");
 }
 
-/** A value as one word of a command, or the placeholder where no shell-independent spelling exists. */
-export function shellWord(value: string, placeholder = "VALUE"): string {
-  const word = new Word();
-  word.addValue(value);
-  return word.spell(placeholder);
-}
-
 /** Means itself in every shell, without quotes; `-` at the beginning would make an option of it. */
 const BARE = /^[A-Za-z0-9_./:][A-Za-z0-9_./:-]*$/;
 
