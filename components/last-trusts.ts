@@ -19,8 +19,8 @@ export interface LastTrusts {
 const NONE: LastTrusts = { trusts: [], isKnownToUp: true };
 
 /**
- * The trusts of the last deployment: from `details` among the outputs of the stack, or from its resources, where the
- * program exports no `details`.
+ * The trusts that the stack has: from its resources, which are right after a run that failed half-way too; or from
+ * `details` among its outputs, where the resources cannot be read, or are those of a component that had another name.
  */
 export async function findLastTrusts(
   component: pulumi.Resource,
@@ -31,28 +31,32 @@ export async function findLastTrusts(
   const isPreview = pulumi.runtime.isDryRun();
   const isFirst = async () => isPreview && (await valueIfKnown(instanceId)) === undefined;
   if (outputs === undefined) return (await isFirst()) ? NONE : { trusts: undefined, isKnownToUp: false };
-  const found = findDetails(outputs);
-  if (found.length > 0) {
-    const id = await valueIfKnown(instanceId);
-    const own = found.find((one) => one.instanceId.toLowerCase() === id?.toLowerCase());
-    if (own)
-      return { trusts: own.trusts.map((trust) => ({ ...trust, key: keyOfTrust(trust) })), isKnownToUp: true };
-  }
   const isKnownToUp = Object.keys(outputs).length > 0;
   // The engine crashes if it is asked for the resources of a stack that has none (3.220, backend/backend.go).
   if (!isKnownToUp && (!isPreview || (await isFirst()))) return NONE;
-  return { trusts: await readTrusts(component, name), isKnownToUp };
+  const inState = await readTrusts(component, name);
+  if (inState !== undefined && inState.length > 0) return { trusts: inState, isKnownToUp };
+  const id = await valueIfKnown(instanceId);
+  const own = findDetails(outputs).find((one) => one.instanceId.toLowerCase() === id?.toLowerCase());
+  const told = own?.trusts.map((trust) => ({ ...trust, key: keyOfTrust(trust) }));
+  return { trusts: told ?? inState, isKnownToUp };
 }
 
 const TRUST_TYPE = /^azuread:.*:Application(?:Federated|Flexible\w*)IdentityCredential$/;
 
+interface Resources {
+  outputs?: Record<string, { type: string; outputs: Record<string, string> }>;
+}
+
+function readResources(): Promise<Resources> {
+  const stackName = nameStack();
+  return pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName }) as Promise<Resources>;
+}
+
 /** The trusts below a component, from the state of the stack. */
 async function readTrusts(component: pulumi.Resource, name: string): Promise<LastTrust[] | undefined> {
   try {
-    const stackName = nameStack();
-    const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", { stackName })) as {
-      outputs?: Record<string, { type: string; outputs: Record<string, string> }>;
-    };
+    const answer = await askOnce(component, "pulumi:pulumi:readStackResourceOutputs", "", readResources);
     const urn = (await valueIfKnown(component.urn))!;
     const below = `${urn.slice(0, urn.lastIndexOf("::"))}$`;
     return Object.entries(answer.outputs ?? {}).flatMap(([at, { type, outputs }]) => {

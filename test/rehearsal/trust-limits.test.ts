@@ -112,4 +112,26 @@ describe("More trusts, old and new, than Entra holds at once, on the real engine
     await upWith(patterns(8));
     assert.equal(held(), 8);
   });
+
+  it("converge after an exchange that failed half-way, whatever is wanted next", async () => {
+    const { control } = world.azure;
+    await upWith(subjects(0, 20));
+    control.addFault({
+      match: { method: "POST", path: "/federatedIdentityCredentials$", count: 6 },
+      times: 100,
+      answer: "lag",
+    });
+    await assert.rejects(upWith(subjects(100, 20)));
+    control.clearFaults();
+    await world.session.save("half-way");
+    const halfWay = control.snapshot();
+    for (const next of [subjects(200, 20), subjects(0, 20), subjects(300, 2)]) {
+      control.restore(halfWay);
+      await world.session.restore("half-way");
+      await previewOf(next);
+      await upWith(next);
+      assert.equal(held(), next.length);
+      assert.deepEqual(Object.keys((await upWith(next)).counts), ["same"]);
+    }
+  });
 });
