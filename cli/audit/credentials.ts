@@ -6,7 +6,12 @@ import {
   ClientSecretCredential,
   ManagedIdentityCredential,
 } from "@azure/identity";
-import { createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline";
+import {
+  createHttpHeaders,
+  createPipelineRequest,
+  type HttpClient,
+  type PipelineRequest,
+} from "@azure/core-rest-pipeline";
 import { command } from "../../components/commands";
 import { httpClient, pipeline } from "../azure-calls";
 import { tokenOfAzureCli } from "../azure-cli";
@@ -14,6 +19,7 @@ import { CliError } from "../errors";
 import type { Io } from "../io";
 import type * as certificates from "./certificate";
 import { lastLines, parseJson } from "../processes";
+import { explainNetworkError } from "../verify/explanations";
 import type { LoginSettings } from "./login-settings";
 
 /** Gets an access token for a resource such as `https://graph.microsoft.com`. */
@@ -33,7 +39,8 @@ export function chooseCredential(
   settings: LoginSettings,
   tenantOfStack: string | undefined,
 ): GetToken {
-  const options = { authorityHost: AUTHORITY, retryOptions: { maxRetries: 2 } };
+  const client = new BoundedClient(io.signal);
+  const options = { authorityHost: AUTHORITY, retryOptions: { maxRetries: 2 }, httpClient: client };
   for (const setting of ["clientCertificatePath", "clientCertificate"] as const) {
     const value = settings.get(setting);
     if (value !== undefined) return certificateLogin(settings, setting, value, tenantOfStack, options);
@@ -41,7 +48,7 @@ export function chooseCredential(
   const secret = settings.get("clientSecret");
   if (secret !== undefined) {
     const [tenantId, clientId] = settings.need("clientSecret", tenantOfStack);
-    return tokensOf(new ClientSecretCredential(tenantId, clientId, secret, options));
+    return tokensOf(client, new ClientSecretCredential(tenantId, clientId, secret, options));
   }
   if (settings.isTrue("useOidc")) {
     const [tenantId, clientId] = settings.need("useOidc", tenantOfStack);
@@ -49,14 +56,18 @@ export function chooseCredential(
     const pipelineToken = settings.get("oidcRequestToken") ?? settings.variable("SYSTEM_ACCESSTOKEN");
     // It reads SYSTEM_OIDCREQUESTURI itself.
     if (connection !== undefined && pipelineToken !== undefined && settings.variable("SYSTEM_OIDCREQUESTURI"))
-      return tokensOf(new AzurePipelinesCredential(tenantId, clientId, connection, pipelineToken, options));
+      return tokensOf(
+        client,
+        new AzurePipelinesCredential(tenantId, clientId, connection, pipelineToken, options),
+      );
     return tokensOf(
+      client,
       new ClientAssertionCredential(tenantId, clientId, () => readAssertion(settings), options),
     );
   }
   const clientId = settings.get("clientId");
   if (settings.isTrue("useMsi")) {
-    return tokensOf(new ManagedIdentityCredential(clientId === undefined ? {} : { clientId }));
+    return tokensOf(client, new ManagedIdentityCredential(clientId === undefined ? {} : { clientId }));
   }
   const tenantId = settings.get("tenantId") ?? tenantOfStack;
   return (resource) => getTokenOfAzureCli(io, resource, tenantId);
@@ -67,7 +78,7 @@ function certificateLogin(
   setting: "clientCertificatePath" | "clientCertificate",
   value: string,
   tenantOfStack: string | undefined,
-  options: { authorityHost: string },
+  options: { authorityHost: string; httpClient: BoundedClient },
 ): GetToken {
   const [tenantId, clientId] = settings.need(setting, tenantOfStack);
   const reading = loadCertificates().readCertificate({
@@ -79,7 +90,10 @@ function certificateLogin(
   });
   // A failure is told by whoever asks for a token.
   const getting = reading.then((certificate) =>
-    tokensOf(new ClientCertificateCredential(tenantId, clientId, { certificate }, options)),
+    tokensOf(
+      options.httpClient,
+      new ClientCertificateCredential(tenantId, clientId, { certificate }, options),
+    ),
   );
   getting.catch(() => undefined);
   return async (resource) => (await getting)(resource);
@@ -89,11 +103,35 @@ function certificateLogin(
 // oxlint-disable-next-line typescript/no-require-imports
 const loadCertificates = () => require("./certificate") as typeof certificates;
 
-function tokensOf(credential: { getToken(scope: string): Promise<{ token: string } | null> }): GetToken {
+const TIMEOUT_MS = 30_000;
+
+/** The library waits for an answer as long as it takes, and does not hear of an interruption. */
+class BoundedClient implements HttpClient {
+  isTooLate = false;
+
+  constructor(readonly signal: AbortSignal) {}
+
+  async sendRequest(request: PipelineRequest) {
+    const tooLate = AbortSignal.timeout(TIMEOUT_MS);
+    request.abortSignal = AbortSignal.any([this.signal, tooLate]);
+    try {
+      return await httpClient.sendRequest(request);
+    } finally {
+      this.isTooLate ||= tooLate.aborted;
+    }
+  }
+}
+
+function tokensOf(
+  client: BoundedClient,
+  credential: { getToken(scope: string): Promise<{ token: string } | null> },
+): GetToken {
   return async (resource) => {
     try {
       return (await credential.getToken(`${resource}/.default`))!.token;
     } catch (error) {
+      client.signal.throwIfAborted();
+      if (client.isTooLate) throw explainNetworkError(new URL(AUTHORITY).host, NO_ANSWER);
       throw loginFailed(
         (error as Error).message,
         "Check the ARM_* variables, and that they are for the right tenant.",
@@ -101,6 +139,8 @@ function tokensOf(credential: { getToken(scope: string): Promise<{ token: string
     }
   };
 }
+
+const NO_ANSWER = `no answer in ${TIMEOUT_MS / 1000} s`;
 
 /** The pipeline's token. Both providers look for it in this order. */
 async function readAssertion(settings: LoginSettings): Promise<string> {

@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
 import { createPrivateKey, webcrypto } from "node:crypto";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as x509 from "@peculiar/x509";
@@ -73,6 +74,21 @@ describe("himl-sp audit: its login is that of the providers", function () {
     // The principal of the stack itself may read nothing of the directory.
     assert.equal(exitCode, 0, stderr);
     assert.ok(unanswered.length > 0);
+  });
+
+  it("ends when it is interrupted while Entra does not answer", async function () {
+    // Windows has no such signal.
+    if (process.platform === "win32") return this.skip();
+    const { control } = stage.rig.azure;
+    const { struck } = control.addFault({ match: { path: "/oauth2/v2.0/token$" }, answer: "hang", times: 9 });
+    const child = await stage.start(["audit"]);
+    const ended = once(child, "exit");
+    await struck;
+    const start = Date.now();
+    child.kill("SIGINT");
+    assert.deepEqual(await ended, [1, null]);
+    control.clearFaults();
+    assert.ok(Date.now() - start < 15_000, "it waited for the answer until its own time was over");
   });
 
   describe("a login in the settings of the stack", () => {
