@@ -17,7 +17,7 @@ const loadYaml = () => require("yaml") as typeof yamlLibrary;
 
 /** Texts that YAML changes: 0123, 1.10, 1e3, 1_000, 2024-01-01, 12345678901234567890. */
 const MAY_CHANGE =
-  /[:\-[{,]\s+[-+]?(0[0-9xob_]|\.\d|\+\d|\d[\d_]*[_.eE]|\d{16}|\d{4}-\d\d?-\d\d?|true\b|false\b)/i;
+  /[:\-[{,]\s+(?:&\S+\s+)?[-+]?(0[0-9xob_]|\.\d|\+\d|\d[\d_]*[_.eE]|\d{16}|\d{4}-\d\d?-\d\d?|true\b|false\b)/i;
 
 /**
  * Settings that stand without quotes in the stack's file and mean something else to YAML: `0012345` is 5349, `1.10` is
@@ -29,33 +29,64 @@ export function findChangedByYaml(
   file: SettingsFile,
   takesScalars: (name: string) => boolean,
 ): Problem[] {
-  const name = `Pulumi.${file.stack}.yaml`;
-  const text = readText(path.join(file.projectFolder, name));
+  // What the stack does not set, the project may.
+  const files = [`Pulumi.${file.stack}.yaml`, "Pulumi.yaml"].map((name) => ({
+    name,
+    text: readText(path.join(file.projectFolder, name)),
+  }));
   const isDated = Object.values(values).some((value) => /\d{4}-\d\d-\d\d[T ]00:00:00/.test(value));
-  if (!isDated && !MAY_CHANGE.test(text)) return [];
-  const { parseDocument, isMap, isScalar, isSeq } = loadYaml();
-  const config = parseDocument(text, { logLevel: "silent" }).get("config");
+  // A project's file has switches for the runtime.
+  const mayChange = files.some(({ text }) =>
+    MAY_CHANGE.test(text.replace(/^runtime:.*(?:\r?\n[ \t].*)*/m, "")),
+  );
+  if (!isDated && !mayChange) return [];
+  const { parseDocument, isAlias, isMap, isScalar, isSeq } = loadYaml();
+  const documents = files.map(({ name, text }) => ({
+    name,
+    document: parseDocument(text, { logLevel: "silent" }),
+  }));
   const problems: Problem[] = [];
-  const visit = (what: string, node: unknown, value: unknown, isNumber: boolean): void => {
+  const find = (setting: string) => {
+    for (const { name, document } of documents) {
+      const config = document.get("config");
+      if (!isMap(config)) continue;
+      const resolve = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
+      const set = resolve(config.get(`${file.project}:${setting}`, true) ?? config.get(setting, true));
+      if (set === undefined) continue;
+      // A project's setting may be declared with a type, a value or a default.
+      const isDeclared = name === "Pulumi.yaml" && isMap(set);
+      return { name, resolve, node: isDeclared ? (set.get("value", true) ?? set.get("default", true)) : set };
+    }
+    return { name: documents[0]!.name, resolve: (node: unknown) => node, node: undefined };
+  };
+  const visit = (
+    at: { name: string; resolve: (node: unknown) => unknown },
+    what: string,
+    of: unknown,
+    value: unknown,
+    isNumber: boolean,
+  ): void => {
+    const node = at.resolve(of);
     if (Array.isArray(value))
       value.forEach((item, i) =>
-        visit(`${what}[${i}]`, isSeq(node) ? node.items[i] : undefined, item, isNumber),
+        visit(at, `${what}[${i}]`, isSeq(node) ? node.items[i] : undefined, item, isNumber),
       );
     else if (typeof value === "object" && value !== null)
       for (const [key, item] of Object.entries(value))
-        visit(`${what}.${key}`, isMap(node) ? node.get(key, true) : undefined, item, false);
+        visit(at, `${what}.${key}`, isMap(node) ? node.get(key, true) : undefined, item, false);
     else if (isScalar(node) && node.source !== undefined) {
       if (node.type === "PLAIN" && isChanged(node.source, String(value), isNumber))
-        problems.push(describe(what, node.source, String(value), name));
+        problems.push(describe(what, node.source, String(value), at.name));
     } else if (YAML_DATE.test(String(value))) {
-      problems.push(describe(what, String(value).slice(0, "2024-01-01".length), String(value), name));
+      problems.push(describe(what, String(value).slice(0, "2024-01-01".length), String(value), at.name));
     }
   };
   for (const [setting, value] of Object.entries(values)) {
-    const node: unknown = isMap(config) ? config.get(`${file.project}:${setting}`, true) : undefined;
+    const { node, ...at } = find(setting);
     // JSON within a text has its own quotes.
     const isJson = /^\s*[[{]/.test(value);
     visit(
+      at,
       setting,
       isJson && isScalar(node) ? undefined : node,
       isJson ? asJson(value) : value,

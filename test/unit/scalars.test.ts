@@ -174,6 +174,32 @@ describe("Texts without quotes, which YAML takes for numbers, truth values, date
     );
   });
 
+  it("what the project's file sets is found there, and what an anchor names", () => {
+    const at = path.join(folder, "Pulumi.yaml");
+    const declared: [written: string, made: string, file: string][] = [
+      ["0123", "83", "config:\n  displayName: 0123\n"],
+      ["0123", "83", "config:\n  himl:displayName: 0123\n"],
+      ["1.10", "1.1", "config:\n  himl:displayName:\n    value: 1.10\n"],
+      ["1_000", "1000", "config:\n  displayName:\n    default: 1_000\n    description: x\n"],
+    ];
+    try {
+      for (const [written, made, file] of declared) {
+        writeFileSync(at, file);
+        assert.match(
+          read({ displayName: made }).message!,
+          new RegExp(`displayName must be put in quotes in Pulumi\\.yaml: .*Received "${written}"`),
+        );
+        // The stack's own file goes first.
+        const own = read({ displayName: made }, `config:\n  himl:displayName: "${made}"\n`);
+        assert.equal(own.args!["displayName"], made);
+      }
+    } finally {
+      rmSync(at);
+    }
+    const { message } = read({ displayName: "83" }, "x: &a 0123\nconfig:\n  himl:displayName: *a\n");
+    assert.match(message!, /displayName must be put in quotes/);
+  });
+
   it("a null, as --path leaves it in a list that was set as text: the list has to be removed, or set as a whole", () => {
     for (const name of ["owners", "roles", "federatedCredentials"] as const) {
       const { message } = read({
