@@ -15,6 +15,8 @@ interface SettingsFile {
 // oxlint-disable-next-line typescript/no-require-imports
 const loadYaml = () => require("yaml") as typeof yamlLibrary;
 
+const PROJECT_FILE = "Pulumi.yaml";
+
 /** Texts that YAML changes: 0123, 1.10, 1e3, 1_000, 2024-01-01, 12345678901234567890. */
 const MAY_CHANGE =
   /[:\-[{,]\s+(?:&\S+\s+)?[-+]?(0[0-9xob_]|\.\d|\+\d|\d[\d_]*[_.eE]|\d{16}|\d{4}-\d\d?-\d\d?|true\b|false\b)/i;
@@ -30,7 +32,7 @@ export function findChangedByYaml(
   takesScalars: (name: string) => boolean,
 ): Problem[] {
   // What the stack does not set, the project may.
-  const files = [`Pulumi.${file.stack}.yaml`, "Pulumi.yaml"].map((name) => ({
+  const files = [`Pulumi.${file.stack}.yaml`, PROJECT_FILE].map((name) => ({
     name,
     text: readText(path.join(file.projectFolder, name)),
   }));
@@ -40,27 +42,11 @@ export function findChangedByYaml(
     MAY_CHANGE.test(text.replace(/^runtime:.*(?:\r?\n[ \t].*)*/m, "")),
   );
   if (!isDated && !mayChange) return [];
-  const { parseDocument, isAlias, isMap, isScalar, isSeq } = loadYaml();
-  const documents = files.map(({ name, text }) => ({
-    name,
-    document: parseDocument(text, { logLevel: "silent" }),
-  }));
+  const { isMap, isScalar, isSeq } = loadYaml();
+  const find = createFinder(files, file.project);
   const problems: Problem[] = [];
-  const find = (setting: string) => {
-    for (const { name, document } of documents) {
-      const config = document.get("config");
-      if (!isMap(config)) continue;
-      const resolve = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
-      const set = resolve(config.get(`${file.project}:${setting}`, true) ?? config.get(setting, true));
-      if (set === undefined) continue;
-      // A project's setting may be declared with a type, a value or a default.
-      const isDeclared = name === "Pulumi.yaml" && isMap(set);
-      return { name, resolve, node: isDeclared ? (set.get("value", true) ?? set.get("default", true)) : set };
-    }
-    return { name: documents[0]!.name, resolve: (node: unknown) => node, node: undefined };
-  };
   const visit = (
-    at: { name: string; resolve: (node: unknown) => unknown },
+    at: Omit<Place, "node">,
     what: string,
     of: unknown,
     value: unknown,
@@ -94,6 +80,38 @@ export function findChangedByYaml(
     );
   }
   return problems;
+}
+
+/** What stands in a file for a setting. */
+interface Place {
+  name: string;
+  node: unknown;
+  /** What an anchor names, for `*name`. */
+  resolve: (node: unknown) => unknown;
+}
+
+function createFinder(
+  files: readonly { name: string; text: string }[],
+  project: string,
+): (setting: string) => Place {
+  const { parseDocument, isAlias, isMap } = loadYaml();
+  const places = files.flatMap(({ name, text }) => {
+    const document = parseDocument(text, { logLevel: "silent" });
+    const config = document.get("config");
+    const resolve = (node: unknown) => (isAlias(node) ? node.resolve(document) : node);
+    return isMap(config) ? [{ name, config, resolve }] : [];
+  });
+  return (setting) => {
+    for (const { name, config, resolve } of places) {
+      const set = resolve(config.get(`${project}:${setting}`, true) ?? config.get(setting, true));
+      if (set === undefined) continue;
+      // A project's setting may be declared, with a value or a default.
+      const isDeclared = name === PROJECT_FILE && isMap(set);
+      const node: unknown = isDeclared ? (set.get("value", true) ?? set.get("default", true)) : set;
+      return { name, node, resolve };
+    }
+    return { name: files[0]!.name, node: undefined, resolve: (node) => node };
+  };
 }
 
 function readText(file: string): string {
