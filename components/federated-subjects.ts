@@ -189,10 +189,11 @@ function resolveRaw(
       mistake ?? REMEDY.subject,
     );
   else checkFlexible(issuer, meant, claimsMatchingExpression, check);
+  const isNearMiss = isValue(audience) && audience !== AUDIENCE && isLikeAudience(audience);
   check(
-    isValue(audience),
+    isValue(audience) && !isNearMiss,
     "audience",
-    `have 1 to ${LONGEST_VALUE} characters`,
+    isNearMiss ? "be exactly that of the tokens" : `have 1 to ${LONGEST_VALUE} characters`,
     audience,
     `Leave it out for ${AUDIENCE}.`,
   );
@@ -208,6 +209,12 @@ function resolveRaw(
   const matches = isFlexible ? { claimsMatchingExpression } : { subject };
   const trust = createTrust({ ...given, ...matches } as Parameters<typeof createTrust>[0]);
   return isFlexible ? { ...trust, warning: describePattern(claimsMatchingExpression as string) } : trust;
+}
+
+/** Entra compares the audience exactly, letter case included. */
+function isLikeAudience(text: string): boolean {
+  const bare = (audience: string) => audience.toLowerCase().replace(/^(?:api|https):\/*|[/\s]/g, "");
+  return bare(text) === bare(AUDIENCE);
 }
 
 type Check = (holds: boolean, field: string, must: string, received: unknown, remedy: string) => void;

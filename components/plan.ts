@@ -167,7 +167,8 @@ function planDelivery(
 ): Delivery | undefined {
   if (keyVault === undefined) return undefined;
   const password = authentication !== "federated";
-  return { password, otherVariables, prefix: keyVaultSecretPrefix as string | undefined };
+  const prefix = canonicalArgument("keyVaultSecretPrefix", keyVaultSecretPrefix as string | undefined);
+  return { password, otherVariables, prefix };
 }
 
 /** Checks that with a Key Vault there is something to write to it, and that nothing asks for a missing Key Vault. */

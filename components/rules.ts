@@ -175,6 +175,8 @@ export const RULES = {
     accepts: textThat((text) => /^[0-9A-Za-z-]+$/.test(text) && text.length <= LONGEST_PREFIX),
     must: `have 1 to ${LONGEST_PREFIX} letters of A to Z, digits or hyphens`,
     remedy: "Leave it out for one made from the name of the stack.",
+    // Key Vault ignores the case of names, but azure-native compares them exactly.
+    canonical: (text) => text.toLowerCase(),
   }),
   // A new argument without a rule does not compile.
 };

@@ -318,6 +318,19 @@ describe("What can be none is refused", () => {
       it(`as a subject of GitHub's: ${subject}, from ${issuer}`, () =>
         assert.match(trust({ issuer, subject }), /It ends with|ends with ref:refs/));
 
+  it("as an audience: one that differs from Entra's own in case, slash or scheme", () => {
+    const of = (audience: string) => trust({ issuer: "https://gitlab.com", subject: "job", audience });
+    for (const audience of [
+      "api://azureadtokenexchange",
+      "api://AzureADTokenExchange/",
+      "AzureADTokenExchange",
+      "https://AzureADTokenExchange",
+    ])
+      assert.equal(of(audience), "Leave it out for api://AzureADTokenExchange.", audience);
+    for (const audience of ["api://AzureADTokenExchange", "https://gitlab.example"])
+      assert.equal(of(audience), "job");
+  });
+
   it("as a subject of GitHub's: an ID after the owner alone", () => {
     for (const subject of ["repo:o@1/r:pull_request", "repo:o/r@2:pull_request"])
       assert.match(trust({ issuer: GITHUB, subject }), /or none: repo:OWNER@ID\/NAME@ID/);

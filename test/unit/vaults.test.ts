@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { planPrincipal } from "../../components/plan";
 import {
   canonicalVault,
   defaultSecretPrefix,
@@ -97,6 +98,15 @@ describe("The names of the secrets in a Key Vault", () => {
       { variable: "HIML_SERVICE_PRINCIPAL_PASSWORD", secretName: "training-HIML-SERVICE-PRINCIPAL-PASSWORD" },
     ]);
     assert.equal(nameVaultSecrets(owner, { ...delivery, password: false }).length, 5);
+  });
+
+  it("are the same in whatever letter case the prefix is given", () => {
+    const prefixOf = (keyVaultSecretPrefix: string) =>
+      planPrincipal(
+        { workspaceName: "ws-ml", resourceGroupName: "rg-ml", keyVault: "kv-ml", keyVaultSecretPrefix },
+        new Date("2026-11-23"),
+      ).plan?.delivery?.prefix;
+    for (const text of ["training", "Training", "TRAINING"]) assert.equal(prefixOf(text), "training");
   });
 
   it("are such as Key Vault takes, whatever the names of project, stack and component are", () => {
