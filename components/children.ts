@@ -98,7 +98,8 @@ export function warnOfLockOut(
   const mayAssign = plan.roles.some((role) => role.isPrivileged !== false);
   if (mayAssign || plan.roles.length === 0) return;
   pulumi.all([principalId, world.login]).apply(([id, { objectId }]) => {
-    if (id.toLowerCase() !== objectId) return;
+    // Mocks may give neither.
+    if (!objectId || String(id).toLowerCase() !== objectId) return;
     warn(
       "You run Pulumi as the principal of this stack, and its roles do not let it assign roles: somebody else must run the next change of roles.",
     );
