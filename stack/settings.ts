@@ -201,6 +201,7 @@ export function readSettings(now: Date): HimlServicePrincipalArgs {
       now,
       clouds: readClouds(all),
     });
+    warnOfShown(secretNames);
     return keepSecret(args, secretNames);
   } catch (error) {
     throw error instanceof InvalidValuesError ? printAsMessage(new pulumi.RunError(error.message)) : error;
@@ -220,6 +221,15 @@ function keepSecret(
     ...args,
     ...Object.fromEntries(secret.map((argument) => [argument, pulumi.secret(args[argument])])),
   };
+}
+
+/** Warns of encrypted settings that decide how many resources there are: their values are in names and outputs. */
+function warnOfShown(secretNames: ReadonlySet<string>): void {
+  const shown = ["existingClientId", "roles", "federatedCredentials"].filter((name) => secretNames.has(name));
+  if (shown.length > 0)
+    void pulumi.log.warn(
+      `${shown.join(", ")}: encrypted in the settings of the stack, but not secret. The output \`details\` shows the values in plain text, and so does Azure.`,
+    );
 }
 
 function readClouds(config: Record<string, string>): Clouds {

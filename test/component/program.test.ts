@@ -102,4 +102,33 @@ describe("The program", () => {
     });
     assert.deepEqual(errors, []);
   });
+
+  it("says which encrypted settings the outputs show, and keeps the others secret", async () => {
+    const log = pulumi.log as { warn: typeof pulumi.log.warn };
+    const before = log.warn;
+    const warnings: string[] = [];
+    log.warn = (text) => Promise.resolve(void warnings.push(text));
+    const config = settings({ resourceGroup: "rg-ml", workspaceName: "ws-ml", roles: "Reader" });
+    try {
+      const { result, errors } = await record(() => {
+        // What is encrypted stands in the second argument, which Pulumi's types leave out.
+        const runtime = pulumi.runtime as {
+          setAllConfig(values: Record<string, string>, encrypted?: string[]): void;
+        };
+        runtime.setAllConfig(config, Object.keys(config));
+        const outputs = program(NOW);
+        return { result: outputs, urns: [pulumi.output(outputs) as unknown as pulumi.Output<string>] };
+      });
+      assert.deepEqual(errors, []);
+      assert.deepEqual(
+        warnings.filter((text) => text.includes("encrypted")),
+        [
+          "roles: encrypted in the settings of the stack, but not secret. The output `details` shows the values in plain text, and so does Azure.",
+        ],
+      );
+      assert.equal(await pulumi.isSecret(pulumi.output(result!.HIML_RESOURCE_GROUP)), true);
+    } finally {
+      log.warn = before;
+    }
+  });
 });
