@@ -50,7 +50,7 @@ export function isIssuer(text: string): boolean {
 
 /** Entra fetches the keys over the internet: not from this machine, nor from inside a cluster. */
 function isPublic(host: string): boolean {
-  return /^[^.].*\.[^.]+$|^\[/.test(host) && !/\.(?:local|localhost)$|^127\.|^\[::1?\]|\.\./.test(host);
+  return !/(?:^|\.)(?:local|localhost)$|^127\.|^\[::1?\]$|^\.|\.\./.test(host);
 }
 
 const DISCOVERY = /\/\.well-known(\/.*)?$/;

@@ -213,7 +213,6 @@ describe("What can be none is refused", () => {
     "https://127.0.0.1",
     "https://[::1]",
     "https://gitlab.com..",
-    "https://k8s",
     "https://kubernetes.default.svc.cluster.local",
   ])
     it(`as an issuer, since Entra cannot reach it: ${issuer}`, () =>
