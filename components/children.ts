@@ -12,6 +12,7 @@ import type { PlannedRole } from "./roles";
 import { placeOf, resolveScope, subscriptionOf } from "./scopes";
 import { REPLACEABLE, type RevocationGuard } from "./revocation-guard";
 import { planSecrets, type PlannedSecret, type SecretPlan, type SecretSchedule } from "./secret-schedule";
+import { warn } from "./warnings";
 import { canonical, ifFulfilled, toResourceError, valueIfKnown, type World } from "./verification";
 
 /** What every child is made from. */
@@ -86,11 +87,11 @@ export function warnOfLockOut(
   { component, args, plan, world }: Context,
   principalId: pulumi.Output<string>,
 ): void {
-  const warn = (text: string) => void pulumi.log.warn(text, component);
   if (args.owners !== undefined) {
     pulumi.all([canonical<string[]>("owners", args.owners), world.login]).apply(([owners, { objectId }]) => {
       if (!objectId || owners.includes(objectId)) return;
       warn(
+        component,
         `owners leaves out the identity that runs Pulumi (${objectId}). Unless a directory role or a permission lets it change any application, its next change, such as the next renewal of the secret, fails with 403 Authorization_RequestDenied.`,
       );
     });
@@ -101,6 +102,7 @@ export function warnOfLockOut(
     // Mocks may give neither.
     if (!objectId || String(id).toLowerCase() !== objectId) return;
     warn(
+      component,
       "You run Pulumi as the principal of this stack, and its roles do not let it assign roles: somebody else must run the next change of roles.",
     );
   });

@@ -27,6 +27,7 @@ import { InvalidValuesError } from "./problems";
 import { RevocationGuard } from "./revocation-guard";
 import { refuseTakenRoles } from "./taken-roles";
 import { nameVaultSecrets } from "./vaults";
+import { warn } from "./warnings";
 import { isPlain, lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } from "./verification";
 
 export * from "./details";
@@ -182,7 +183,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
         new InvalidValuesError(`HimlServicePrincipal "${name}"`, problems),
         this,
       ) as Error;
-    for (const warning of plan.warnings) void pulumi.log.warn(warning, this);
+    for (const warning of plan.warnings) warn(this, warning);
     return plan;
   }
 

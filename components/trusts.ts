@@ -10,6 +10,7 @@ import { trustDescription } from "./ownership";
 import { InvalidValuesError } from "./problems";
 import { REPLACEABLE } from "./revocation-guard";
 import { checkInPreview, toResourceError, valueIfKnown } from "./verification";
+import { warn } from "./warnings";
 
 export type Trust = ApplicationFederatedIdentityCredential | ApplicationFlexibleFederatedIdentityCredential;
 
@@ -179,8 +180,8 @@ function describeTakenNames(taken: readonly string[], component: pulumi.Resource
 function warnOfGap(places: ReadonlyMap<string, string>, component: pulumi.Resource): void {
   if (places.size === 0) return;
   const pairs = [...places].map(([to, from]) => `${from} (by ${to})`).join(", ");
-  void pulumi.log.warn(
-    `Entra has no room for old and new trusts side by side, so these are replaced one after the other: ${pairs}. Jobs that log in with them fail for some seconds.`,
+  warn(
     component,
+    `Entra has no room for old and new trusts side by side, so these are replaced one after the other: ${pairs}. Jobs that log in with them fail for some seconds.`,
   );
 }

@@ -9,6 +9,7 @@ import { canonicalArgument, checkArgument, RULES, type CheckedArgument } from ".
 import type { WorkspaceLocation } from "./scopes";
 import type * as vaultLookUp from "./vault-look-up";
 import type { NamedSecret, VaultLocation } from "./vaults";
+import { warn } from "./warnings";
 
 // Loaded only if a Key Vault is set. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
 // then wants file names with extensions.
@@ -142,7 +143,7 @@ async function askAzure(
     looksUp ? lookUpWorkspace(location, login, component, hidden) : location,
     plan.allowPrivilegedRoles ? [] : checkCustomRoles(plan.roles, location, component),
   ]);
-  for (const warning of warnings) void pulumi.log.warn(hidden.text(warning), component);
+  for (const warning of warnings) warn(component, hidden.text(warning));
   if (vaultSecrets.length === 0) return { ...spelled, vault: undefined };
   const question = {
     vault: canonicalArgument("keyVault", keyVault as string),

@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { log, output, ResourceError } from "@pulumi/pulumi";
+import { log, output, type Resource, ResourceError } from "@pulumi/pulumi";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import * as automationServer from "@pulumi/pulumi/automation/server";
 import * as languageServices from "@pulumi/pulumi/proto/language_grpc_pb";
@@ -130,8 +130,10 @@ class InlineRunner {
   };
 
   run(engineAddress: string, call: RunCall, callback: RunCallback): void {
+    let removeHandlers = (): void => undefined;
     const end = (): void => {
       if (this.fail === fail) this.fail = undefined;
+      removeHandlers();
     };
     let hasAnswered = false;
     const answer: RunCallback = (error, response) => {
@@ -159,8 +161,21 @@ class InlineRunner {
       }
     };
     call.request.setArgsList([engineAddress]);
-    new LanguageServer(watched).run(call, answer);
+    removeHandlers = handlersOf(() => new LanguageServer(watched).run(call, answer));
   }
+}
+
+/**
+ * Removes the handlers of the process that an action adds. The SDK removes its own where a run ends by itself, so those of
+ * runs whose engine was killed would stay, and tell their dead engines of every failure of a later run.
+ */
+function handlersOf(action: () => void): () => void {
+  const EVENTS = ["unhandledRejection", "uncaughtException"];
+  const listeners = (event: string) => process.listeners(event as NodeJS.Signals);
+  const before = EVENTS.map((event) => new Set(listeners(event)));
+  action();
+  const added = EVENTS.map((event, i) => listeners(event).filter((listener) => !before[i]!.has(listener)));
+  return () => EVENTS.forEach((event, i) => added[i]!.forEach((listener) => process.off(event, listener)));
 }
 
 /** As the SDK reads it: the engine has ended the run, and has told why. */
@@ -170,11 +185,21 @@ function isConnectionGone(error: unknown): boolean {
 }
 
 async function tell(error: unknown): Promise<void> {
-  if (ResourceError.isInstance(error)) {
-    await log.error(error.hideStack ? error.message : (error.stack ?? error.message), error.resource);
-  } else {
-    await log.error(error instanceof Error ? error.message : String(error));
-  }
+  if (!ResourceError.isInstance(error)) return log.error(error instanceof Error ? error.message : String(error));
+  const text = error.hideStack ? error.message : (error.stack ?? error.message);
+  // The SDK writes logs one after the other, through all runs of a process: one about a resource whose URN never comes,
+  // since it is what failed, would hold up every later run.
+  const { resource } = error;
+  await ((await isRegistered(resource)) ? log.error(text, resource) : log.error(text));
+}
+
+function isRegistered(resource: Resource | undefined): Promise<boolean> {
+  const urn = (resource?.urn as { promise?: () => Promise<unknown> } | undefined)?.promise?.();
+  const known = Promise.resolve(urn).then(
+    (value) => value !== undefined,
+    () => false,
+  );
+  return Promise.race([known, new Promise<false>((resolve) => setImmediate(resolve, false))]);
 }
 
 /** Runs the project's own program by the runner of the Node SDK, in a process of its own. */

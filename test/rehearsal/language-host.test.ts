@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import * as grpc from "@grpc/grpc-js";
+import { ResourceError } from "@pulumi/pulumi";
+import { RandomUuid } from "@pulumi/random/randomUuid";
 import { grpcClientOptions } from "../../rehearsal/engine/language-host";
+import { openWorld, requireEngine } from "./support";
 
 describe("the connection of a program to an engine", () => {
   it("is a new one where the port was that of an engine which is gone", async () => {
@@ -46,3 +49,22 @@ async function call(port: number, options: grpc.ClientOptions) {
   assert.ok(error);
   return { client, code: error.code, details: error.details };
 }
+
+describe("a program in this process", () => {
+  it("runs after one that failed on a resource which the engine never knew", async function () {
+    this.timeout(120_000);
+    let isBroken = true;
+    const world = await openWorld(await requireEngine(this), () => {
+      if (!isBroken) return Promise.resolve({ good: new RandomUuid("good", {}).result });
+      const keepers = new Promise<never>(() => undefined);
+      throw new ResourceError("as it was meant", new RandomUuid("broken", { keepers }));
+    });
+    try {
+      await assert.rejects(world.session.preview(), /as it was meant/);
+      isBroken = false;
+      await world.session.preview();
+    } finally {
+      await world.close();
+    }
+  });
+});
