@@ -77,10 +77,10 @@ describe("the command rehearse", () => {
       );
     }));
 
-  // The markers are the last step before the operation; it runs for another second.
+  // The markers are the last step before the operation; it runs for 0.2 s at least.
   for (const [signal, operation, marker, delayMs] of [
-    ["SIGINT", "an up", "pulumi preview shows", 500],
-    ["SIGTERM", "a destroy", "pulumi up again", 250],
+    ["SIGINT", "an up", "pulumi preview shows", 200],
+    ["SIGTERM", "a destroy", "pulumi up again", 100],
   ] as const) {
     it(`leaves no process and no temporary folder after ${signal} during ${operation}`, async function () {
       if (process.platform !== "linux") this.skip();
