@@ -185,7 +185,8 @@ function isConnectionGone(error: unknown): boolean {
 }
 
 async function tell(error: unknown): Promise<void> {
-  if (!ResourceError.isInstance(error)) return log.error(error instanceof Error ? error.message : String(error));
+  if (!ResourceError.isInstance(error))
+    return log.error(error instanceof Error ? error.message : String(error));
   const text = error.hideStack ? error.message : (error.stack ?? error.message);
   // The SDK writes logs one after the other, through all runs of a process: one about a resource whose URN never comes,
   // since it is what failed, would hold up every later run.
