@@ -29,7 +29,8 @@ export type LookUpErrorCode =
   | "EXISTING_APPLICATION_NOT_FOUND"
   | "EXISTING_APPLICATION_TAKEN"
   | "EXISTING_PRINCIPAL_TAKEN"
-  | "ROLE_TAKEN";
+  | "ROLE_TAKEN"
+  | "TRUST_TAKEN";
 
 const answers = new WeakMap<object, Map<string, Promise<unknown>>>();
 

@@ -6,11 +6,17 @@ import { deletedWith, transformed, type Context } from "./children";
 import { MOST_TRUSTS, type ResolvedTrust } from "./federated-subjects";
 import type { Transform, TrustCredentialArgs } from "./himl-service-principal-args";
 import { findLastTrusts, type LastTrust } from "./last-trusts";
+import { LookUpError } from "./look-ups";
 import { trustDescription } from "./ownership";
 import { InvalidValuesError } from "./problems";
 import { REPLACEABLE } from "./revocation-guard";
+import type * as trustLookUp from "./trust-look-up";
 import { checkInPreview, toResourceError, valueIfKnown } from "./verification";
 import { warn } from "./warnings";
+
+// `require` for the reason given in verification.ts.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const loadLookUp = () => require("./trust-look-up") as typeof trustLookUp;
 
 export type Trust = ApplicationFederatedIdentityCredential | ApplicationFlexibleFederatedIdentityCredential;
 
@@ -29,6 +35,7 @@ export function createTrusts(context: Context, application: Application): pulumi
     if (last.trusts === undefined) {
       const trusts = declare(new Map());
       refuseBlindly(trusts, component);
+      refuseTaken(context, trusts, []);
       return trusts;
     }
     const { places, missing, taken } = pairTrusts(last.trusts, plan.trusts);
@@ -40,7 +47,9 @@ export function createTrusts(context: Context, application: Application): pulumi
         component,
       );
     warnOfGap(places, component);
-    return declare(places);
+    const trusts = declare(places);
+    refuseTaken(context, trusts, last.trusts);
+    return trusts;
   });
 }
 
@@ -134,6 +143,29 @@ function refuseBlindly(trusts: readonly Trust[], component: pulumi.Resource): vo
     const added = ids.filter((id) => id === undefined).length;
     if (added > 0 && trusts.length + added > MOST_TRUSTS)
       throw describeRefusal({ list: trusts, stay: trusts.length - added, added, isBlind: true }, component);
+  });
+}
+
+/** Refuses, in preview, what another stack or somebody by hand has put into an application of somebody else's. */
+function refuseTaken(
+  { component, plan, world, instanceId }: Context,
+  trusts: readonly Trust[],
+  last: readonly LastTrust[],
+): void {
+  const { existing } = world;
+  if (!existing) return;
+  checkInPreview(async () => {
+    const ids = await Promise.all(trusts.map(({ id }) => valueIfKnown(id)));
+    const added = plan.trusts.filter((_, i) => ids[i] === undefined);
+    if (added.length === 0) return;
+    const { describeTakenTrusts, listOtherTrusts } = loadLookUp();
+    const own = await valueIfKnown(instanceId);
+    const there = await listOtherTrusts((await existing).objectId, own, component);
+    // A transform may have taken the mark from this stack's own.
+    const others = there.filter((one) => !last.some(({ name, key }) => (name ?? key) === one.name));
+    const problems = describeTakenTrusts(added, plan.trusts, others);
+    if (problems.length > 0)
+      throw toResourceError(new LookUpError("TRUST_TAKEN", "Trusts", ...problems), component);
   });
 }
 

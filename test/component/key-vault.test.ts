@@ -180,7 +180,7 @@ describe("A Key Vault of the component", () => {
     const program = `
       const pulumi = require("@pulumi/pulumi");
       const { HimlServicePrincipal } = require("./components/himl-service-principal");
-      const loaded = () => Object.keys(require.cache).filter((file) => /[\\\\/]keyvault[\\\\/]|vault-look-up|key-vault\\.|assignment-look-up/.test(file));
+      const loaded = () => Object.keys(require.cache).filter((file) => /[\\\\/]keyvault[\\\\/]|vault-look-up|key-vault\\.|assignment-look-up|trust-look-up|azure-lists/.test(file));
       const calls = [];
       pulumi.runtime.setMocks({ newResource: ({ name, inputs }) => ({ id: name, state: { ...inputs, result: "${INSTANCE}" } }), call: () => ({ tenantId: "t", subscriptionId: "${SUBSCRIPTION}" }) });
       const declare = (name, more) => new HimlServicePrincipal(name, { workspaceName: "ws-ml", resourceGroupName: "rg-ml", ...more });

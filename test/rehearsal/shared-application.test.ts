@@ -141,6 +141,34 @@ describe("An application that two stacks use, on the real engine", function () {
     await other.destroy();
   });
 
+  it("with trusts of both: the same one, or more than Entra holds, are refused in preview", async () => {
+    const list = (from: number, count: number) =>
+      JSON.stringify(
+        Array.from({ length: count }, (_, i) => ({
+          issuer: "https://issuer.example",
+          subject: `job:${from + i}`,
+        })),
+      );
+    const federated = { authentication: "federated", roles: "[]" };
+    await use(await register(true), federated);
+    await world.session.configure({ ...federated, federatedCredentials: list(0, 15) });
+    await world.session.up();
+    await other.configure({ federatedCredentials: list(14, 2) });
+    await assert.rejects(
+      other.preview(),
+      /federatedCredentials must hold no trust that the application has already.*Received "job:14"\./s,
+    );
+    await other.configure({ federatedCredentials: list(100, 6) });
+    await assert.rejects(other.preview(), /leave room .*: 20 in all\. Received \{"here":6,"others":15\}/s);
+    await other.configure({ federatedCredentials: list(100, 5) });
+    await other.preview();
+    await other.up();
+    await other.preview();
+    await world.session.destroy();
+    assert.deepEqual(Object.keys((await other.up()).counts), ["same"]);
+    await other.destroy();
+  });
+
   it("whose role cannot be asked for: the preview goes on, and `up` says RoleAssignmentExists", async () => {
     await use(await register(true));
     await world.session.up();
