@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { type AzureLogin, logInTo } from "../../components/azure-lists";
 import { type AzureAssignment, listAssignments } from "../../components/assignment-look-up";
 import { createCertificates } from "../../local-azure/certificates";
 import { trustInThisProcess } from "../../rehearsal/engine/extra-authorities";
@@ -136,4 +137,33 @@ describe("The role assignments of a principal, as Azure lists them", () => {
       assert.deepEqual(await ask([answer], getToken), []);
     });
   }
+
+  it("of the public cloud are asked for there, with a token for that service alone", async () => {
+    const logins: Promise<AzureLogin>[] = [];
+    await record(
+      () => {
+        const parent = new pulumi.ComponentResource(
+          "himl-service-principal:index:HimlServicePrincipal",
+          "himl",
+        );
+        logins.push(logInTo("resourceManager", parent), logInTo("graph", parent));
+        return { result: undefined, urns: [pulumi.output(Promise.all(logins).then(() => ""))] };
+      },
+      {
+        calls: {
+          "azure-native:authorization:getClientToken": ({
+            endpoint = "https://management.core.windows.net/",
+          }) => ({
+            token: tokenFor(endpoint),
+          }),
+        },
+        preview: true,
+      },
+    );
+    const graph = "https://graph.microsoft.com";
+    assert.deepEqual(await Promise.all(logins), [
+      { origin: "https://management.azure.com", token: tokenFor("https://management.core.windows.net/") },
+      { origin: graph, token: tokenFor(graph) },
+    ]);
+  });
 });
