@@ -15,7 +15,7 @@ import { checkInPreview, toResourceError, valueIfKnown } from "./verification";
 import { warn } from "./warnings";
 
 // `require` for the reason given in verification.ts.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
+// oxlint-disable-next-line typescript/no-require-imports
 const loadLookUp = () => require("./trust-look-up") as typeof trustLookUp;
 
 export type Trust = ApplicationFederatedIdentityCredential | ApplicationFlexibleFederatedIdentityCredential;
