@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { getRoleDefinition } from "@pulumi/azure-native/authorization/getRoleDefinition";
 import { askOnce } from "./look-ups";
-import { isPrivileged } from "./privileged-actions";
+import { isPrivileged } from "./permissions";
 import { messageOf } from "./problems";
 import { describePrivilegedRole, type PlannedRole } from "./roles";
 import { InvalidValuesError } from "./problems";

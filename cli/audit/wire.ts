@@ -1,4 +1,4 @@
-import { isPrivileged, type Permission } from "../../components/privileged-actions";
+import { isPrivileged, type Permission } from "../../components/permissions";
 import type {
   ApplicationFacts,
   CredentialFacts,

@@ -19,22 +19,3 @@ export class ResourceManager {
     throw explainArmError(status, code ?? "NO_ERROR_CODE", subject);
   }
 }
-
-/** What `…/providers/Microsoft.Authorization/permissions` tells of the caller. */
-export interface Permission {
-  actions: string[];
-  notActions: string[];
-}
-
-/** Whether one of the caller's roles allows an action; what one of them leaves out, another may still allow. */
-export function mayDo(permissions: readonly Permission[], action: string): boolean {
-  const covers = (pattern: string) =>
-    new RegExp(
-      `^${pattern
-        .split("*")
-        .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-        .join(".*")}$`,
-      "i",
-    ).test(action);
-  return permissions.some(({ actions, notActions }) => actions.some(covers) && !notActions.some(covers));
-}

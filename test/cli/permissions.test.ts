@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mayDo } from "../../cli/verify/resource-manager";
+import { mayDo } from "../../components/permissions";
 
 describe("permissions of a role", () => {
   const cases: [allowed: boolean, actions: string[], notActions: string[]][] = [

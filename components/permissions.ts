@@ -1,4 +1,4 @@
-/** The actions that a role allows, and those that it excludes. */
+/** The actions that a role allows, and those that it excludes: of a role's definition, or of all that somebody has. */
 export interface Permission {
   actions?: readonly string[];
   notActions?: readonly string[];
@@ -11,13 +11,16 @@ const PRIVILEGED_ACTIONS = [
   "Microsoft.Authorization/elevateAccess/action",
 ];
 
-/** Whether a role lets its holder give itself every other role. Exceptions count within each permission, as Azure has it. */
+/** Whether a role lets its holder give itself every other role. */
 export function isPrivileged(permissions: readonly Permission[]): boolean {
-  const covers = (patterns: readonly string[] | undefined, action: string) =>
+  return PRIVILEGED_ACTIONS.some((action) => mayDo(permissions, action));
+}
+
+/** Whether one of these allows an action. Exceptions count within each, as Azure has it: another may still allow it. */
+export function mayDo(permissions: readonly Permission[], action: string): boolean {
+  const covers = (patterns: readonly string[] | undefined) =>
     (patterns ?? []).some((pattern) => matches(pattern, action));
-  return permissions.some(({ actions, notActions }) =>
-    PRIVILEGED_ACTIONS.some((action) => covers(actions, action) && !covers(notActions, action)),
-  );
+  return permissions.some(({ actions, notActions }) => covers(actions) && !covers(notActions));
 }
 
 function matches(pattern: string, action: string): boolean {
