@@ -29,13 +29,6 @@ export interface AzureAnswer {
   code: string | undefined;
 }
 
-/** One page of a list of Azure Resource Manager or Microsoft Graph. */
-export interface Page<T> {
-  value: T[];
-  nextLink?: string;
-  "@odata.nextLink"?: string;
-}
-
 /** @throws VerificationError if Azure did not answer */
 export async function callAzure({
   url,
@@ -66,14 +59,6 @@ export async function callAzure({
   if (response.status === 407) throw explainNetworkError(host, "407");
   const text = response.bodyAsText ?? "";
   return { status: response.status, text, code: codeOf(text) };
-}
-
-/** The path of the next page. Only the path of a link is used: the token must go to no other host. */
-export function nextPath({ nextLink, "@odata.nextLink": odataLink }: Page<unknown>): string | undefined {
-  const link = nextLink ?? odataLink;
-  if (!link) return undefined;
-  const { pathname, search } = new URL(link, "https://relative.invalid");
-  return `${pathname}${search}`;
 }
 
 function codeOf(text: string): string | undefined {

@@ -1,7 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { listAll, logInTo } from "./azure-lists";
-import { askOnce } from "./look-ups";
-import { messageOf } from "./problems";
+import type * as pulumi from "@pulumi/pulumi";
+import { listIfReadable } from "./azure-lists";
 
 // Loaded only if a role is new to a principal that exists already.
 
@@ -28,18 +26,13 @@ export async function listAssignments(
   wanted: AssignmentKey,
   parent: pulumi.Resource,
 ): Promise<AzureAssignment[]> {
-  try {
-    const { scope, principalId } = wanted;
-    const filter = encodeURIComponent(`principalId eq '${principalId}'`);
-    const path = `${encodeURI(scope)}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=${filter}`;
-    const listed = await askOnce(parent, "azure-native:authorization:list", path, async () =>
-      listAll<Listed>(await logInTo("resourceManager", parent), path),
-    );
-    return listed.filter(({ properties }) => isSame(properties, wanted));
-  } catch (error) {
-    void pulumi.log.debug(`The role assignments of the principal are not known: ${messageOf(error)}`, parent);
-    return [];
-  }
+  const { scope, principalId } = wanted;
+  const filter = encodeURIComponent(`principalId eq '${principalId}'`);
+  const path = `${encodeURI(scope)}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=${filter}`;
+  const what = "The role assignments of the principal";
+  return listIfReadable<Listed>("resourceManager", path, what, parent, ({ properties }) =>
+    isSame(properties, wanted),
+  );
 }
 
 type Listed = AzureAssignment & { properties: AssignmentKey };

@@ -5,11 +5,39 @@ import {
   createPipelineRequest,
 } from "@azure/core-rest-pipeline";
 import { getClientToken } from "@pulumi/azure-native/authorization/getClientToken";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import { nextPath, type Page } from "./azure-pages";
 import { askOnce } from "./look-ups";
+import { messageOf } from "./problems";
 
 // The providers have no functions for these lists, so the login of azure-native is used for requests. Loaded only where
 // something is asked: the HTTP client takes 70 ms to load.
+
+/**
+ * What is wanted of all pages of a list, which is asked for once in a program. None where Azure cannot be asked: then the
+ * preview goes on, and `pulumi up` fails where something stands in its way.
+ *
+ * @param what the list, for the log.
+ */
+export async function listIfReadable<T>(
+  service: Service,
+  path: string,
+  what: string,
+  parent: pulumi.Resource,
+  isWanted: (one: T) => boolean,
+): Promise<T[]> {
+  try {
+    const all = await askOnce(parent, `azure-native:${service}:list`, path, async () =>
+      listAll<T>(await logInTo(service, parent), path),
+    );
+    return all.filter(isWanted);
+  } catch (error) {
+    void pulumi.log.debug(`${what} are not known: ${messageOf(error)}`, parent);
+    return [];
+  }
+}
+
+type Service = "resourceManager" | "graph";
 
 /** A service of Azure, and a token for it. */
 export interface AzureLogin {
@@ -20,7 +48,7 @@ export interface AzureLogin {
 const TIMEOUT_MS = 10_000;
 
 /** All pages of a list. @throws if Azure does not answer with one */
-export async function listAll<T>({ origin, token }: AzureLogin, path: string): Promise<T[]> {
+async function listAll<T>({ origin, token }: AzureLogin, path: string): Promise<T[]> {
   const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 1 } });
   const client = createDefaultHttpClient();
   const abortSignal = AbortSignal.timeout(TIMEOUT_MS);
@@ -39,32 +67,16 @@ export async function listAll<T>({ origin, token }: AzureLogin, path: string): P
     if (status !== 200) throw new Error(`HTTP status ${status}`);
     const page = JSON.parse(bodyAsText ?? "") as Page<T>;
     found.push(...page.value);
-    next = pathOf(page["@odata.nextLink"] ?? page.nextLink);
+    next = nextPath(page);
   }
   return found;
-}
-
-interface Page<T> {
-  value: T[];
-  nextLink?: string;
-  "@odata.nextLink"?: string;
-}
-
-/** The token goes to no other host. */
-function pathOf(link: string | undefined): string | undefined {
-  if (!link) return undefined;
-  const { pathname, search } = new URL(link);
-  return `${pathname}${search}`;
 }
 
 const RESOURCE_MANAGER = "https://management.azure.com";
 const MICROSOFT_GRAPH = "https://graph.microsoft.com";
 
 /** The login of azure-native at a service. Outside the public cloud, one address has both. */
-export async function logInTo(
-  service: "resourceManager" | "graph",
-  parent: pulumi.Resource,
-): Promise<AzureLogin> {
+export async function logInTo(service: Service, parent: pulumi.Resource): Promise<AzureLogin> {
   const ask = async (endpoint?: string) => {
     const args = endpoint === undefined ? {} : { endpoint };
     const call = "azure-native:authorization:getClientToken";

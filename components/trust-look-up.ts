@@ -1,9 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
-import { listAll, logInTo } from "./azure-lists";
+import type * as pulumi from "@pulumi/pulumi";
+import { listIfReadable } from "./azure-lists";
 import { MOST_TRUSTS, type ResolvedTrust } from "./federated-subjects";
-import { askOnce } from "./look-ups";
 import { trustDescription } from "./ownership";
-import { messageOf, type Problem } from "./problems";
+import type { Problem } from "./problems";
 
 // Loaded only if a trust is new to an application that somebody else registered.
 
@@ -25,17 +24,10 @@ export async function listOtherTrusts(
   instanceId: string | undefined,
   parent: pulumi.Resource,
 ): Promise<AzureTrust[]> {
-  try {
-    const path = `/v1.0/applications/${applicationObjectId}/federatedIdentityCredentials`;
-    const all = await askOnce(parent, "azure-native:graph:list", path, async () =>
-      listAll<AzureTrust>(await logInTo("graph", parent), path),
-    );
-    const own = instanceId === undefined ? undefined : trustDescription(instanceId);
-    return all.filter(({ description }) => own === undefined || description !== own);
-  } catch (error) {
-    void pulumi.log.debug(`The trusts of the application are not known: ${messageOf(error)}`, parent);
-    return [];
-  }
+  const path = `/v1.0/applications/${applicationObjectId}/federatedIdentityCredentials`;
+  const own = instanceId === undefined ? undefined : trustDescription(instanceId);
+  const isOther = ({ description }: AzureTrust) => own === undefined || description !== own;
+  return listIfReadable("graph", path, "The trusts of the application", parent, isOther);
 }
 
 /** What stands in the way of trusts in an application that has others already. */

@@ -8,7 +8,7 @@ import type { Transform, TrustCredentialArgs } from "./himl-service-principal-ar
 import { findLastTrusts, type LastTrust } from "./last-trusts";
 import { LookUpError } from "./look-ups";
 import { trustDescription } from "./ownership";
-import { InvalidValuesError } from "./problems";
+import { InvalidValuesError, type Problem } from "./problems";
 import { REPLACEABLE } from "./revocation-guard";
 import type * as trustLookUp from "./trust-look-up";
 import { checkInPreview, toResourceError, valueIfKnown } from "./verification";
@@ -196,7 +196,7 @@ function describeRefusal(exchange: Exchange, component: pulumi.Resource): Error 
       : `${added} without room, or with a name that is taken`,
     remedy: `Two steps: ${describeFirstStep(exchange)}, and run \`pulumi up\`; then set everything as it is now, and run ${again}.`,
   };
-  return toResourceError(new InvalidValuesError("HimlServicePrincipal", [problem]), component) as Error;
+  return toRefusal(problem, component);
 }
 
 function describeTakenNames(taken: readonly string[], component: pulumi.Resource): Error {
@@ -206,6 +206,10 @@ function describeTakenNames(taken: readonly string[], component: pulumi.Resource
     received: taken,
     remedy: 'Choose names that no trust has now; or leave "name" out, since a trust needs none.',
   };
+  return toRefusal(problem, component);
+}
+
+function toRefusal(problem: Problem, component: pulumi.Resource): Error {
   return toResourceError(new InvalidValuesError("HimlServicePrincipal", [problem]), component) as Error;
 }
 

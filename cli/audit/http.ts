@@ -1,5 +1,6 @@
 import type { HttpMethods } from "@azure/core-rest-pipeline";
-import { type AzureAnswer, callAzure, nextPath, type Page } from "../azure-calls";
+import { nextPath, type Page } from "../../components/azure-pages";
+import { type AzureAnswer, callAzure } from "../azure-calls";
 import { CliError } from "../errors";
 import { explainNetworkError } from "../verify/explanations";
 

@@ -1,4 +1,5 @@
-import { callAzure, nextPath, type Page } from "../../azure-calls";
+import { nextPath, type Page } from "../../../components/azure-pages";
+import { callAzure } from "../../azure-calls";
 
 /** What Azure answered. */
 export interface Answer<T> {
