@@ -4,20 +4,15 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import {
-  assignmentName,
-  instanceTag,
-  PROGRAM_TAG,
-  secretDisplayName,
-  trustDescription,
-} from "../../components/ownership";
+import { instanceTag, PROGRAM_TAG } from "../../components/ownership";
 import type { Deployment } from "../../cli/audit/deployment";
 import { start } from "../../cli/processes";
-import { CONTRIBUTOR, ok, Rig } from "../local-azure/rig";
+import { ok, Rig } from "../local-azure/rig";
 import { useShared } from "../support/shared";
 import { ASSIGNMENT, createDeployment, IDS, SOON } from "./audit-fixture";
 import { bareEnvironment, buildCommand, type Finished } from "./command";
 import { CommandHost } from "./command-host";
+import { addOwnSecret, addOwnTrust, assignOwnRole } from "./own-things";
 import { type Answer, StandIns } from "./stand-ins";
 
 const SUBJECT = "repo:o/r:ref:refs/heads/main";
@@ -55,31 +50,9 @@ class AuditStage {
       tags: [PROGRAM_TAG, instanceTag(IDS.instance)],
     });
     const principal = ok(await rig.graph("POST", "/servicePrincipals", { appId: application.appId }), 201);
-    const secret = ok(
-      await rig.graph("POST", `/applications/${application.id}/addPassword`, {
-        passwordCredential: { displayName: secretDisplayName(IDS.instance, "a"), endDateTime: SOON },
-      }),
-    );
-    const trust = ok(
-      await rig.graph("POST", `/applications/${application.id}/federatedIdentityCredentials`, {
-        name: "main",
-        issuer: ISSUER,
-        subject: SUBJECT,
-        audiences: ["api://AzureADTokenExchange"],
-        description: trustDescription(IDS.instance),
-      }),
-      201,
-    );
-    const role = assignmentName({
-      instanceId: IDS.instance,
-      scope: rig.group,
-      principalId: principal.id,
-      roleId: CONTRIBUTOR,
-    });
-    ok(
-      await rig.assign(principal.id, CONTRIBUTOR, rig.group, { principalType: "ServicePrincipal" }, role),
-      201,
-    );
+    const secret = await addOwnSecret(rig, application.id, "a", { endDateTime: SOON });
+    const trust = await addOwnTrust(rig, application.id, { name: "main", issuer: ISSUER, subject: SUBJECT });
+    const role = await assignOwnRole(rig, principal.id, rig.group);
 
     let text = JSON.stringify(createDeployment()).replaceAll(`"owners":["${IDS.owner}"]`, '"owners":[]');
     const { azure } = rig;

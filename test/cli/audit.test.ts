@@ -4,6 +4,7 @@ import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ow
 import { CONTRIBUTOR, ok, READER } from "../local-azure/rig";
 import { IDS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";
+import { addOwnSecret } from "./own-things";
 
 const NAME = "10000000-0000-4000-8000-000000000001";
 
@@ -114,9 +115,7 @@ describe("himl-sp audit", function () {
     const foreign = await rig.createApplication("elsewhere", { tags: [PROGRAM_TAG, instanceTag(IDS.other)] });
     const orphan = await rig.createApplication("lost", { tags: [PROGRAM_TAG, instanceTag(IDS.instance)] });
     await rig.graph("POST", `/applications/${orphan.id}/addPassword`, {});
-    await rig.graph("POST", `/applications/${ids.application}/addPassword`, {
-      passwordCredential: { displayName: secretDisplayName(IDS.instance, "b") },
-    });
+    await addOwnSecret(rig, ids.application, "b");
     await rig.graph("POST", `/applications/${ids.application}/addPassword`, {
       passwordCredential: { displayName: "portal" },
     });

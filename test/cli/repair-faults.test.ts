@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import {
-  assignmentName,
-  instanceTag,
-  PROGRAM_TAG,
-  secretDisplayName,
-  trustDescription,
-} from "../../components/ownership";
-import { CONTRIBUTOR, ok } from "../local-azure/rig";
+import { instanceTag, PROGRAM_TAG } from "../../components/ownership";
+import { ok } from "../local-azure/rig";
 import { IDS, URNS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";
+import { addOwnSecret, addOwnTrust, assignOwnRole } from "./own-things";
 
 const OWN = [PROGRAM_TAG, instanceTag(IDS.instance)];
 const REPAIR = ["repair", "--yes", "--purge", "--wait", "0s"];
@@ -33,29 +28,13 @@ describe("himl-sp repair: faults of its own requests", function () {
     ok(await rig.graph("POST", `/applications/${lost.id}/addPassword`, {}));
     const theirs = await rig.createApplication("theirs", {});
     ok(await rig.graph("POST", "/servicePrincipals", { appId: theirs.appId, tags: OWN }), 201);
-    ok(
-      await rig.graph("POST", `/applications/${ids.application}/addPassword`, {
-        passwordCredential: { displayName: secretDisplayName(IDS.instance, "b") },
-      }),
-    );
-    ok(
-      await rig.graph("POST", `/applications/${ids.application}/federatedIdentityCredentials`, {
-        name: "lost",
-        issuer: "https://token.actions.githubusercontent.com",
-        subject: "repo:o/r:ref:refs/heads/lost",
-        audiences: ["api://AzureADTokenExchange"],
-        description: trustDescription(IDS.instance),
-      }),
-      201,
-    );
-    const scope = rig.workspace;
-    const name = assignmentName({
-      instanceId: IDS.instance,
-      scope,
-      principalId: ids.principal,
-      roleId: CONTRIBUTOR,
+    await addOwnSecret(rig, ids.application, "b");
+    await addOwnTrust(rig, ids.application, {
+      name: "lost",
+      issuer: "https://token.actions.githubusercontent.com",
+      subject: "repo:o/r:ref:refs/heads/lost",
     });
-    ok(await rig.assign(ids.principal, CONTRIBUTOR, scope, { principalType: "ServicePrincipal" }, name), 201);
+    await assignOwnRole(rig, ids.principal, rig.workspace);
   };
 
   /** All but what stands for the time of a deletion. */

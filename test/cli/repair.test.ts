@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
-import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
-import { ok } from "../local-azure/rig";
+import { instanceTag, PROGRAM_TAG } from "../../components/ownership";
 import { COMPONENT } from "../../cli/audit/deployment";
 import { IDS, SOON, URNS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";
+import { addOwnSecret } from "./own-things";
 
 /** More than any system gives. */
 const NO_PROCESS = 0x7fff_fff0;
@@ -299,11 +299,10 @@ describe("himl-sp repair", function () {
     /** A secret that the stack made just now, and that Azure shows only later. */
     const addSecret = async (lag: number) => {
       stage.rig.azure.control.setReplicationLag({ secret: lag });
-      const { keyId } = ok(
-        await stage.rig.graph("POST", `/applications/${stage.ids.application}/addPassword`, {
-          passwordCredential: { displayName: secretDisplayName(IDS.instance, "b"), endDateTime: SOON },
-        }),
-      ) as { keyId: string };
+      const more = { endDateTime: SOON };
+      const { keyId } = (await addOwnSecret(stage.rig, stage.ids.application, "b", more)) as {
+        keyId: string;
+      };
       const created = new Date().toISOString();
       const resources = stage.deployment.resources!.map((one) => ({ ...one, created }));
       const other = resources.find(({ urn }) => urn === URNS.secret)!;
@@ -343,9 +342,7 @@ describe("himl-sp repair", function () {
       it(`${what}: running it again finishes`, async () => {
         const orphan = await stage.rig.createApplication("lost", { tags: OWN });
         await stage.rig.graph("POST", `/applications/${orphan.id}/addPassword`, {});
-        await stage.rig.graph("POST", `/applications/${stage.ids.application}/addPassword`, {
-          passwordCredential: { displayName: secretDisplayName(IDS.instance, "b") },
-        });
+        await addOwnSecret(stage.rig, stage.ids.application, "b");
         stage.rig.azure.control.addFault(fault);
         await stage.run(["repair", "--yes"]);
         stage.rig.azure.control.clearFaults();
