@@ -56,7 +56,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(index.ts|components/|stack/|cli/|local-azure/|rehearsal/)",
-        pathNot: "^cli/processes.ts$",
+        pathNot: "^cli/tools/process.ts$",
       },
       to: { path: "^(node:)?child_process$|node_modules/cross-spawn/", dependencyTypesNot: ["type-only"] },
     },

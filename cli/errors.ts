@@ -1,4 +1,4 @@
-import { printableLines } from "./printable";
+import { printableLines } from "./terminal/printable";
 
 /** A failure: a sentence for people, a stable code for programs, and what to do about it. */
 export class CliError extends Error {

@@ -8,12 +8,12 @@ import type * as rotateCommand from "./commands/rotate";
 import type * as statusCommand from "./commands/status";
 import type * as statusAllCommand from "./commands/status-all";
 import type * as verifyCommand from "./commands/verify";
-import { parseDuration } from "./durations";
+import { parseDuration } from "./terminal/durations";
 import { CliError, formatError, MisuseError } from "./errors";
 import { FORMAT_NAMES } from "./formats/formats";
 import { checkGivenOptions } from "./given-options";
 import type { Io } from "./io";
-import { printableLines } from "./printable";
+import { printableLines } from "./terminal/printable";
 
 // A subcommand's modules are loaded only when it runs, so that `himl-sp` starts as fast as Node.
 // `require`, since TypeScript leaves `import()` alone in CommonJS, and Node then wants file names with extensions.

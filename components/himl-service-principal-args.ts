@@ -5,9 +5,9 @@ import type { ApplicationFlexibleFederatedIdentityCredentialArgs } from "@pulumi
 import type { ApplicationPasswordArgs } from "@pulumi/azuread/applicationPassword";
 import type { ServicePrincipalArgs } from "@pulumi/azuread/servicePrincipal";
 import type * as pulumi from "@pulumi/pulumi";
-import type { TrustArgs } from "./federated-subjects";
-import type { BuiltInRoleName } from "./roles";
-import type { RoleScope } from "./scopes";
+import type { TrustArgs } from "./plan/trusts";
+import type { BuiltInRoleName } from "./plan/roles";
+import type { RoleScope } from "./plan/scopes";
 
 /** A role that the principal gets. */
 export interface RoleArgs {

@@ -14,21 +14,21 @@ import {
   type Assigned,
   type Context,
   type DeclaredSecrets,
-} from "./children";
-import { checkClouds, readClouds } from "./cloud";
-import { commandLine } from "./commands";
-import { createTrusts, type Trust } from "./trusts";
-import { deliver, type VaultContent } from "./delivery";
+} from "./resources/children";
+import { checkClouds, readClouds } from "./plan/clouds";
+import { commandLine } from "./plan/commands";
+import { createTrusts, type Trust } from "./resources/trusts";
+import { deliver, type VaultContent } from "./resources/delivery";
 import type { PrincipalDetails, TrustInfo } from "./details";
-import type { ResolvedTrust } from "./federated-subjects";
+import type { ResolvedTrust } from "./plan/trusts";
 import { DEFAULT_ROLE, type HimlServicePrincipalArgs } from "./himl-service-principal-args";
-import { planPrincipal, type PrincipalPlan } from "./plan";
-import { InvalidValuesError } from "./problems";
-import { RevocationGuard } from "./revocation-guard";
-import { refuseTakenRoles } from "./taken-roles";
-import { nameVaultSecrets } from "./vaults";
-import { warn } from "./warnings";
-import { isPlain, lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } from "./verification";
+import { planPrincipal, type PrincipalPlan } from "./plan/plan";
+import { InvalidValuesError } from "./plan/problems";
+import { RevocationGuard } from "./resources/revocation-guard";
+import { refuseTakenRoles } from "./look-ups/taken-roles";
+import { nameVaultSecrets } from "./plan/vaults";
+import { warn } from "./resources/warnings";
+import { isPlain, lookUpWorld, toResourceError, valueIfKnown, withoutOutputs } from "./look-ups/world";
 
 export * from "./details";
 export * from "./himl-service-principal-args";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { printableJson, printableLines } from "../cli/printable";
+import { printableJson, printableLines } from "../cli/terminal/printable";
 import { untilStopped } from "../local-azure/stop-signals";
 import { CHAPTERS, findChapter } from "./chapters/chapters";
 import type { Chapter } from "./chapters/chapter";

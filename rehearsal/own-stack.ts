@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import { command } from "../components/commands";
+import { command } from "../components/plan/commands";
 import type { WorldOptions } from "../local-azure/local-azure";
 import { readWorkspaceConfig } from "../stack/workspace-config";
 import type { Chapter } from "./chapters/chapter";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type program from "../index";
 import { type LocalAzure, startLocalAzure, type WorldOptions } from "../local-azure/local-azure";
-import { run } from "../cli/processes";
+import { run } from "../cli/tools/process";
 import type { Engine } from "./engine/engine";
 import { EngineError } from "./engine/engine-error";
 import { Session } from "./engine/session";

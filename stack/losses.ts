@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HimlServicePrincipal } from "../components/himl-service-principal";
 import type { KeyVaultInfo } from "../components/details";
-import { readLastOutputs } from "../components/last-outputs";
+import { readLastOutputs } from "../components/look-ups/last-outputs";
 import type { StackDetails } from "./outputs";
 
 /** What the last deployment of a stack created, according to its outputs. Empty before the first one. */

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
-import { command } from "../components/commands";
+import { command } from "../components/plan/commands";
 import { DEFAULTS, type HimlServicePrincipalArgs } from "../components/himl-service-principal-args";
-import { DEFERRABLE, LATER, planPrincipal } from "../components/plan";
-import { InvalidValuesError, printAsMessage, type Problem } from "../components/problems";
-import { canonicalArgument, RULES, type CheckedArgument } from "../components/rules";
-import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/cloud";
+import { DEFERRABLE, LATER, planPrincipal } from "../components/plan/plan";
+import { InvalidValuesError, printAsMessage, type Problem } from "../components/plan/problems";
+import { canonicalArgument, RULES, type CheckedArgument } from "../components/plan/rules";
+import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/plan/clouds";
 import { findChangedByYaml } from "./yaml-scalars";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceConfig } from "./workspace-config";
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
-import { messageOf, type Problem } from "../components/problems";
+import { messageOf, type Problem } from "../components/plan/problems";
 
 /** The fields of hi-ml's `config.json`, each with its setting and its argument. */
 export const WORKSPACE_CONFIG_FIELDS = [

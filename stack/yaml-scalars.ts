@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type * as yamlLibrary from "yaml";
-import type { Problem } from "../components/problems";
-import { YAML_DATE } from "../components/rules";
+import type { Problem } from "../components/plan/problems";
+import { YAML_DATE } from "../components/plan/rules";
 
 /** Where the stack's settings are. */
 interface SettingsFile {

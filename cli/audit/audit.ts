@@ -1,6 +1,6 @@
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
-import type { StackSelection } from "../stack/pulumi";
+import type { StackSelection } from "../tools/pulumi";
 import { type Backend, exportDeployment, findBackend } from "./backend";
 import { examineCheckpoint, readCheckpoint } from "./checkpoint";
 import { compareByHand } from "./compare-by-hand";
@@ -13,7 +13,7 @@ import { createFinding, type Finding, sortFindings } from "./findings";
 import type * as azureReader from "./read-azure";
 import type { Deployment } from "./deployment";
 import { findFormerIds, findPast, idsOf, isDestroyUnfinished } from "./past";
-import { connectAsProviders, connectByVariables, loadReader } from "./provider-connection";
+import { connectAsProviders, connectByVariables, loadReader } from "../azure/provider-connection";
 import { readRecord, type StackRecord } from "./record";
 import { describeCheckpoint, describePending, findLocks } from "./stack-condition";
 

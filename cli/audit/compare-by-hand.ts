@@ -1,5 +1,5 @@
-import { command } from "../../components/commands";
-import { resolveRole } from "../../components/roles";
+import { command } from "../../components/plan/commands";
+import { resolveRole } from "../../components/plan/roles";
 import { tellTime } from "./tell-time";
 import {
   type Comparison,

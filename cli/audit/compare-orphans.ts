@@ -1,5 +1,5 @@
-import { command } from "../../components/commands";
-import { instanceOf } from "../../components/ownership";
+import { command } from "../../components/plan/commands";
+import { instanceOf } from "../../components/plan/ownership";
 import { tellTime } from "./tell-time";
 import {
   type Comparison,

@@ -1,4 +1,4 @@
-import { command } from "../../components/commands";
+import { command } from "../../components/plan/commands";
 import { tellTime } from "./tell-time";
 import { type Comparison, hasOwnTag, isSameId, type Pair, pairsOf } from "./comparison";
 import { nameOfRole } from "./compare-by-hand";

@@ -1,5 +1,5 @@
-import { command } from "../../components/commands";
-import { secretDisplayName } from "../../components/ownership";
+import { command } from "../../components/plan/commands";
+import { secretDisplayName } from "../../components/plan/ownership";
 import type { Comparison } from "./comparison";
 import type { VaultSecretFacts } from "./facts";
 import { createFinding, type Finding } from "./findings";

@@ -1,4 +1,9 @@
-import { assignmentName, instanceOf, secretDisplayName, trustDescription } from "../../components/ownership";
+import {
+  assignmentName,
+  instanceOf,
+  secretDisplayName,
+  trustDescription,
+} from "../../components/plan/ownership";
 import type { AzureFacts, CredentialFacts, InstanceFacts, RoleFacts, TrustFacts } from "./facts";
 import type { RecordedApplication, RecordedInstance, RecordedPrincipal, StackRecord } from "./record";
 

@@ -1,5 +1,5 @@
 import type { Io } from "../io";
-import type { StackSelection } from "../stack/pulumi";
+import type { StackSelection } from "../tools/pulumi";
 import { type Backend, type PastRun, readHistory } from "./backend";
 import type { Deployment } from "./deployment";
 import { readRecord, type StackRecord } from "./record";

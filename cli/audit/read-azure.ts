@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
-import { command } from "../../components/commands";
+import { command } from "../../components/plan/commands";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { parseJson } from "../processes";
+import { parseJson } from "../tools/process";
 import { isSameId, liveParts } from "./comparison";
-import type { GetToken } from "./credentials";
+import type { GetToken } from "../azure/credentials";
 import type {
   AppRole,
   ApplicationFacts,
@@ -17,11 +17,11 @@ import type {
   TrustFacts,
   Unanswered,
 } from "./facts";
-import { AzureRefusal, AzureService } from "./http";
+import { AzureRefusal, AzureService } from "../azure/http";
 import type { RecordedInstance, StackRecord } from "./record";
-import * as wire from "./wire";
-import { PROGRAM_TAG } from "../../components/ownership";
-import { resolveRole } from "../../components/roles";
+import * as wire from "../azure/types";
+import { PROGRAM_TAG } from "../../components/plan/ownership";
+import { resolveRole } from "../../components/plan/roles";
 
 /** What an audit asks Azure: Microsoft Graph and Azure Resource Manager, with one token each. */
 export interface Azure {

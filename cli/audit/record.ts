@@ -1,6 +1,6 @@
 import { COMPONENT, type Deployment, type StateResource, TYPES } from "./deployment";
 import { isHalfDestroyed } from "./half-destroyed";
-import { type ProviderLogins, readProviderLogins } from "./provider-logins";
+import { type ProviderLogins, readProviderLogins } from "../azure/provider-logins";
 
 /** What the state of a stack records of its service principals. Read without decrypting anything. */
 export interface StackRecord {

@@ -1,7 +1,7 @@
 import type { Io, Output } from "../io";
-import { printable, printableJson } from "../printable";
+import { printable, printableJson } from "../terminal/printable";
 import { wrap } from "../status/drawing";
-import { type Access, type AccessEntry, sumUpAccess } from "./access";
+import { type Access, type AccessEntry, sumUpAccess } from "../azure/access";
 import type { Audit } from "./audit";
 import { type Finding, type Level, needsAction } from "./findings";
 import type { Unanswered } from "./facts";

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Io } from "../io";
-import { parseJson } from "../processes";
-import { runPulumi, type StackSelection, withoutPassphrase } from "../stack/pulumi";
+import { parseJson } from "../tools/process";
+import { runPulumi, type StackSelection, withoutPassphrase } from "../tools/pulumi";
 import { tellTime } from "./tell-time";
 import { type Backend, type Lock, readLocks } from "./backend";
 import type { DamagedCheckpoint } from "./checkpoint";

@@ -1,4 +1,4 @@
-import { formatLocalTime } from "../durations";
+import { formatLocalTime } from "../terminal/durations";
 
 /** In the local time zone. An unknown time stays unknown. */
 export function tellTime(instant: string): string {

@@ -3,7 +3,7 @@ import { needsAction } from "../audit/findings";
 import { formatAsJson, formatAsText } from "../audit/report";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { printable } from "../printable";
+import { printable } from "../terminal/printable";
 
 interface AuditCommandOptions extends AuditOptions {
   json?: boolean;

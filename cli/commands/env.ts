@@ -5,7 +5,7 @@ import { FORMATS, GITHUB_ACTIONS, type FormatName } from "../formats/formats";
 import { renderGithubEnv, renderMask } from "../formats/github-actions";
 import type { Io } from "../io";
 import { readPlainVariables, readStackOutputs } from "../stack/outputs";
-import type { StackSelection } from "../stack/pulumi";
+import type { StackSelection } from "../tools/pulumi";
 import { PASSWORD, type Variables, variableEntries } from "../variables";
 
 interface EnvOptions extends StackSelection {

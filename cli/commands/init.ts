@@ -1,20 +1,20 @@
 import path from "node:path";
 import { CliError, MisuseError } from "../errors";
-import { askNobody, type Asker, askTerminal, MissingOptionError } from "../init/asker";
+import { askNobody, type Asker, askTerminal, MissingOptionError } from "../terminal/asker";
 import { AzureLogin } from "../init/azure/login";
 import { checkRights, type Rights } from "../init/azure/rights";
 import type { Workspace } from "../init/azure/workspaces";
 import { formatSteps, runSteps } from "../init/next-steps";
 import type { InitOptions } from "../init/options";
-import { readGitRepository } from "../init/places/git";
+import { readGitRepository } from "../tools/git";
 import type { Answers } from "../init/project/answers";
 import { readExistingProject, readFormerAnswers } from "../init/project/existing";
 import { type PlannedFile, planFiles } from "../init/project/files";
 import { formatDiff, writeAll } from "../init/project/write";
 import { askPassword, askPlace, askWorkspace, missingOptions } from "../init/questions";
-import { formatPlan, stateOf } from "../init/screen";
+import { formatPlan, stateOf } from "../terminal/screen";
 import type { Io } from "../io";
-import { printableLines } from "../printable";
+import { printableLines } from "../terminal/printable";
 
 const STACK = "dev";
 

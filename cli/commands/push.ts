@@ -3,9 +3,9 @@ import { AzureDevOpsTarget, type AzureDevOpsOptions } from "../push/azure-devops
 import { GithubTarget, type GithubOptions } from "../push/github";
 import { checkCarried, planSteps, push, type Target } from "../push/push";
 import { checkAzureDevOpsOptions, checkGithubOptions } from "../push/targets";
-import { printable } from "../printable";
+import { printable } from "../terminal/printable";
 import { readStackOutputs } from "../stack/outputs";
-import type { StackSelection } from "../stack/pulumi";
+import type { StackSelection } from "../tools/pulumi";
 
 interface PushOptions extends StackSelection {
   dryRun?: boolean;

@@ -1,4 +1,4 @@
-import { command, commandLine } from "../../components/commands";
+import { command, commandLine } from "../../components/plan/commands";
 import { type Audit, audit, type AuditOptions } from "../audit/audit";
 import type { Finding } from "../audit/findings";
 import { formatFindings, formatUnanswered } from "../audit/report";
@@ -9,8 +9,8 @@ import { requireConsent } from "../repair/consent";
 import { remove } from "../repair/removals";
 import { lookUntilDone, lookUntilReplicated } from "../repair/replication";
 import { clearPendingOperations, mend, unlock, whileNobodyRuns } from "../repair/stack-steps";
-import { printable } from "../printable";
-import { watchPulumi } from "../stack/pulumi";
+import { printable } from "../terminal/printable";
+import { watchPulumi } from "../tools/pulumi";
 
 interface RepairOptions extends AuditOptions {
   /** Do not ask. */

@@ -1,12 +1,12 @@
-import { command } from "../../components/commands";
-import { tellRemainingLogins } from "../audit/remaining-logins";
-import { formatDuration, formatLocalTime } from "../durations";
+import { command } from "../../components/plan/commands";
+import { tellRemainingLogins } from "../azure/remaining-logins";
+import { formatDuration, formatLocalTime } from "../terminal/durations";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import type { StackDetails } from "../../stack/contract";
-import { printable } from "../printable";
+import { printable } from "../terminal/printable";
 import { readStackOutputs } from "../stack/outputs";
-import { runPulumi, type StackSelection, watchPulumi } from "../stack/pulumi";
+import { runPulumi, type StackSelection, watchPulumi } from "../tools/pulumi";
 import type { Variables } from "../variables";
 import { verify } from "../verify/checks";
 import { verifyRefused } from "../verify/refusal";

@@ -1,9 +1,9 @@
-import { daysUntil, formatDays } from "../durations";
+import { daysUntil, formatDays } from "../terminal/durations";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
-import { printableJson } from "../printable";
-import { type FleetRow, readFleet } from "../status-all/fleet";
-import { formatTable, isPast, sortWorstFirst } from "../status-all/table";
+import { printableJson } from "../terminal/printable";
+import { type FleetRow, readFleet } from "../status/fleet";
+import { formatTable, isPast, sortWorstFirst } from "../status/table";
 
 interface StatusAllOptions {
   json?: boolean;

@@ -1,10 +1,10 @@
 import type { StackDetails } from "../../stack/contract";
 import { CliError } from "../errors";
-import { daysUntil, formatDays, formatLocalTime } from "../durations";
+import { daysUntil, formatDays, formatLocalTime } from "../terminal/durations";
 import type { Io, Output } from "../io";
-import { printable, printableJson } from "../printable";
+import { printable, printableJson } from "../terminal/printable";
 import { readStackOutputs, type StackOutputs } from "../stack/outputs";
-import type { StackSelection } from "../stack/pulumi";
+import type { StackSelection } from "../tools/pulumi";
 import { type Canvas, drawLife, wrap } from "../status/drawing";
 import { layOutLife, nextRenewalOf } from "../status/life";
 

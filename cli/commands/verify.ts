@@ -1,8 +1,8 @@
 import type { CliError } from "../errors";
 import type { Io, Output } from "../io";
-import { printable, printableJson } from "../printable";
+import { printable, printableJson } from "../terminal/printable";
 import { readStackOutputs } from "../stack/outputs";
-import type { StackSelection } from "../stack/pulumi";
+import type { StackSelection } from "../tools/pulumi";
 import { PASSWORD, VARIABLE_NAMES, type Variables } from "../variables";
 import { type CheckResult, verify } from "../verify/checks";
 import { verifyRefused } from "../verify/refusal";

@@ -1,4 +1,4 @@
-import { printableJson } from "../printable";
+import { printableJson } from "../terminal/printable";
 import { variableEntries } from "../variables";
 import type { Format } from "./format";
 

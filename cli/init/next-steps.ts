@@ -1,9 +1,9 @@
-import { command, commandLine } from "../../components/commands";
+import { command, commandLine } from "../../components/plan/commands";
 import { runPushAzureDevOps, runPushGithub } from "../commands/push";
 import { runVerify } from "../commands/verify";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { watchPulumi } from "../stack/pulumi";
+import { watchPulumi } from "../tools/pulumi";
 import { type Answers, isYamlProject } from "./project/answers";
 import { npmSource } from "./project/package-source";
 

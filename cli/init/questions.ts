@@ -1,7 +1,7 @@
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { printable } from "../printable";
-import type { Asker, Choice } from "./asker";
+import { printable } from "../terminal/printable";
+import type { Asker, Choice } from "../terminal/asker";
 import type { AzureLogin, Subscription } from "./azure/login";
 import {
   findWorkspaceConfig,
@@ -13,7 +13,7 @@ import {
 import type { InitOptions } from "./options";
 import { askAzureDevOps, chooseAzureDevOpsTrust } from "./places/azure-devops";
 import { askGithub, chooseGithubTrust, type ChosenGithub, describeJob, suggestGithub } from "./places/github";
-import type { GitRepository } from "./places/git";
+import type { GitRepository } from "../tools/git";
 import type { Place, PlaceName, TrustChoice } from "./places/place";
 
 /** Options that stand for the questions that everybody is asked. */

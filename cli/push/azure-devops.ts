@@ -1,11 +1,11 @@
-import { AZ_NOT_FOUND } from "../azure-cli";
+import { AZ_NOT_FOUND } from "../tools/az";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { parseJson } from "../processes";
-import { environmentFor } from "../tool-environments";
+import { parseJson } from "../tools/process";
+import { environmentFor } from "../tools/environments";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
-import { runTool, type Tool } from "../tool";
+import { runTool, type Tool } from "../tools/tool";
 
 export interface AzureDevOpsOptions {
   /** `https://dev.azure.com/NAME`. */

@@ -1,5 +1,5 @@
 import type { Finding, RepairAction } from "../audit/findings";
-import { printable } from "../printable";
+import { printable } from "../terminal/printable";
 
 /** What a repair will do, in this order. It comes from the findings alone, so that it can be shown first. */
 export interface Plan {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Audit } from "../audit/audit";
-import { formatDuration } from "../durations";
+import { formatDuration } from "../terminal/durations";
 import type { Io } from "../io";
 
 const PAUSE_MS = 5_000;

@@ -7,8 +7,8 @@ import { readCheckpoint } from "../audit/checkpoint";
 import { describeLock, isHolderGone } from "../audit/stack-condition";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { parseJson } from "../processes";
-import { runPulumi, type StackSelection } from "../stack/pulumi";
+import { parseJson } from "../tools/process";
+import { runPulumi, type StackSelection } from "../tools/pulumi";
 
 /** Removes a lock whose holder has ended. It is no failure if the lock is gone already. */
 export async function unlock(backend: Backend, file: string): Promise<void> {

@@ -8,7 +8,7 @@ import {
   type VariableName,
   type Variables,
 } from "../variables";
-import { runPulumi, type StackSelection, withoutPassphrase } from "./pulumi";
+import { runPulumi, type StackSelection, withoutPassphrase } from "../tools/pulumi";
 
 /** The outputs of the stack. */
 export interface StackOutputs {

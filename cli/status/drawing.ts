@@ -1,4 +1,4 @@
-import { formatDate, formatDays } from "../durations";
+import { formatDate, formatDays } from "../terminal/durations";
 import type { Life, SecretLife, Stretch } from "./life";
 
 export interface Canvas {

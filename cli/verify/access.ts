@@ -1,5 +1,5 @@
-import { mayDo, type Permission } from "../../components/permissions";
-import type { ResourceManager } from "./resource-manager";
+import { mayDo, type Permission } from "../../components/plan/permissions";
+import type { ResourceManager } from "../azure/resource-manager";
 import type { CheckedVariables } from "./variables";
 
 /** https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles#common-scenarios */

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { command } from "../../components/commands";
-import { formatDays, formatDuration, formatLocalTime } from "../durations";
+import { command } from "../../components/plan/commands";
+import { formatDays, formatDuration, formatLocalTime } from "../terminal/durations";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { PASSWORD, type Variables } from "../variables";
 import { readMissingActions, readSubscription, readWorkspace } from "./access";
 import { VerificationError } from "./explanations";
 import { logIn, type Login } from "./login";
-import { ResourceManager } from "./resource-manager";
+import { ResourceManager } from "../azure/resource-manager";
 import { checkVariables, type CheckedVariables } from "./variables";
 
 interface VerifyOptions {

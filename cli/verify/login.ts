@@ -1,9 +1,9 @@
 import type { AccessToken, TokenCredential } from "@azure/identity";
 import { ClientSecretCredential, WorkloadIdentityCredential } from "@azure/identity";
 import { createDefaultHttpClient, isRestError, type HttpClient } from "@azure/core-rest-pipeline";
-import { tokenOfAzureCli } from "../azure-cli";
+import { tokenOfAzureCli } from "../tools/az";
 import type { Io } from "../io";
-import { lastLines, parseJson } from "../processes";
+import { lastLines, parseJson } from "../tools/process";
 import { PASSWORD, type Variables } from "../variables";
 import { explainEntraError, explainNetworkError, VerificationError } from "./explanations";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatDuration } from "../durations";
+import { formatDuration } from "../terminal/durations";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import type { Variables } from "../variables";
@@ -7,7 +7,7 @@ import { readMissingActions, readSubscription, readWorkspace } from "./access";
 import { checkGiven, checkHolder, describeVariables, failed, pauses, type Report } from "./checks";
 import { VerificationError } from "./explanations";
 import { logIn, type Login } from "./login";
-import { ResourceManager } from "./resource-manager";
+import { ResourceManager } from "../azure/resource-manager";
 import type { CheckedVariables } from "./variables";
 
 /**

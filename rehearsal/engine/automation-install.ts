@@ -1,6 +1,6 @@
 import { mkdtemp, mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { EngineError } from "./engine-error";
 
 /** What an acquisition needs from its surroundings. */

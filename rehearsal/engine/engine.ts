@@ -3,8 +3,8 @@ import path from "node:path";
 import envPaths from "env-paths";
 import semver from "semver";
 import { installWithAutomationApi } from "./automation-install";
-import { findExecutable } from "../../cli/executables";
-import { run } from "../../cli/processes";
+import { findExecutable } from "../../cli/tools/executables";
+import { run } from "../../cli/tools/process";
 import { EngineError } from "./engine-error";
 import { buildFromGoModule, ENGINE_VERSION } from "./go-build";
 

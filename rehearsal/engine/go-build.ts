@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Work } from "./automation-install";
-import { isNotFound, run } from "../../cli/processes";
+import { isNotFound, run } from "../../cli/tools/process";
 import { EngineError } from "./engine-error";
 
 /** The oldest engine that is accepted, and the one in go.mod, beside this file: what is older has not been tried. */

@@ -8,7 +8,7 @@ import * as languageServices from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import * as plugin from "@pulumi/pulumi/proto/plugin_pb";
 import * as settings from "@pulumi/pulumi/runtime/settings";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { trustInThisProcess } from "./extra-authorities";
 
 /**

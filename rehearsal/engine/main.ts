@@ -1,4 +1,4 @@
-import { printableLines } from "../../cli/printable";
+import { printableLines } from "../../cli/terminal/printable";
 import { obtainEngine } from "./engine";
 import { EngineError } from "./engine-error";
 

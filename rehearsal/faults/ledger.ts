@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { fingerprint } from "./sources";
 import { isAsItShouldBe, type Outcome } from "./trial";
 

@@ -11,7 +11,7 @@ const ENTRIES = [
   // `program.ts` loads them when they are called.
   "cli/commands/audit.ts",
   "cli/commands/repair.ts",
-  "cli/audit/credentials.ts",
+  "cli/azure/credentials.ts",
   "cli/audit/read-azure.ts",
 ];
 

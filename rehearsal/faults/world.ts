@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Agent, fetch } from "undici";
 import program from "../../index";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { type LocalAzure, type Snapshot, startLocalAzure } from "../../local-azure/local-azure";
 import type { Engine } from "../engine/engine";
 import { Session } from "../engine/session";

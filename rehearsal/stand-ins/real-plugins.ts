@@ -4,7 +4,7 @@ import path from "node:path";
 import { getVersion as azureNativeVersion } from "@pulumi/azure-native/utilities";
 import { getVersion as azureadVersion } from "@pulumi/azuread/utilities";
 import { getVersion as randomVersion } from "@pulumi/random/utilities";
-import { commandLine } from "../../components/commands";
+import { commandLine } from "../../components/plan/commands";
 import { ProviderError } from "./provider-error";
 import type { ProviderName } from "./provider-names";
 

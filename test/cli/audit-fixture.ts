@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assignmentName, instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
+import { assignmentName, instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/plan/ownership";
 import { compareByHand } from "../../cli/audit/compare-by-hand";
 import { compareOrphans } from "../../cli/audit/compare-orphans";
 import { compareRecorded } from "../../cli/audit/compare-recorded";

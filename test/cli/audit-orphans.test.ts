@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { instanceTag, PROGRAM_TAG, secretDisplayName, trustDescription } from "../../components/ownership";
+import {
+  instanceTag,
+  PROGRAM_TAG,
+  secretDisplayName,
+  trustDescription,
+} from "../../components/plan/ownership";
 import { needsAction } from "../../cli/audit/findings";
 import {
   applicationFacts,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
-import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/ownership";
+import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/plan/ownership";
 import { CONTRIBUTOR, ok, READER } from "../local-azure/rig";
 import { IDS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";

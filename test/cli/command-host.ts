@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import path from "node:path";
-import { type Finished, start } from "../../cli/processes";
+import { type Finished, start } from "../../cli/tools/process";
 import { bareEnvironment, REPOSITORY } from "./command";
 
 /** Runs the built command again and again in one process, for tests that are about what it does, not how it starts. */

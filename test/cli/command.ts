@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type Finished, type Killable, run } from "../../cli/processes";
+import { type Finished, type Killable, run } from "../../cli/tools/process";
 
 export type { Finished };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import fc from "fast-check";
-import { findExecutable, isAbsolute, type System } from "../../cli/executables";
+import { findExecutable, isAbsolute, type System } from "../../cli/tools/executables";
 
 function system(platform: NodeJS.Platform, cwd: string, files: readonly string[]): System {
   const key = (file: string) => (platform === "win32" ? file.toLowerCase() : file);

@@ -8,7 +8,7 @@ import { readLocks } from "../../cli/audit/backend";
 import { formatFindings } from "../../cli/audit/report";
 import { CliError, formatError } from "../../cli/errors";
 import { readExistingProject, readFormerAnswers } from "../../cli/init/project/existing";
-import { printableLines } from "../../cli/printable";
+import { printableLines } from "../../cli/terminal/printable";
 import { runCommandLine } from "../../cli/program";
 import { ownStack, OwnStackError } from "../../rehearsal/own-stack";
 import { STACK_OUTPUTS } from "../../stack/contract";

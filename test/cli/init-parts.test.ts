@@ -3,8 +3,8 @@ import { renameSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { filterChoices } from "../../cli/init/asker";
-import { parseRemote, type Remote } from "../../cli/init/places/git";
+import { filterChoices } from "../../cli/terminal/asker";
+import { parseRemote, type Remote } from "../../cli/tools/git";
 import { writeAll } from "../../cli/init/project/write";
 
 describe("himl-sp init: git remotes", () => {

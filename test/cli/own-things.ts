@@ -1,4 +1,4 @@
-import { assignmentName, secretDisplayName, trustDescription } from "../../components/ownership";
+import { assignmentName, secretDisplayName, trustDescription } from "../../components/plan/ownership";
 import { CONTRIBUTOR, ok, type Rig } from "../local-azure/rig";
 import { IDS } from "./audit-fixture";
 

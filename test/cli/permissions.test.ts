@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mayDo } from "../../components/permissions";
+import { mayDo } from "../../components/plan/permissions";
 
 describe("permissions of a role", () => {
   const cases: [allowed: boolean, actions: string[], notActions: string[]][] = [

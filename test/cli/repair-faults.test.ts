@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { instanceTag, PROGRAM_TAG } from "../../components/ownership";
+import { instanceTag, PROGRAM_TAG } from "../../components/plan/ownership";
 import { ok } from "../local-azure/rig";
 import { IDS, URNS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";

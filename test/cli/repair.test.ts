@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
-import { instanceTag, PROGRAM_TAG } from "../../components/ownership";
+import { instanceTag, PROGRAM_TAG } from "../../components/plan/ownership";
 import { COMPONENT } from "../../cli/audit/deployment";
 import { IDS, SOON, URNS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";

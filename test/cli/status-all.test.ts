@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { FleetRow } from "../../cli/status-all/fleet";
+import type { FleetRow } from "../../cli/status/fleet";
 import { runCommandLine } from "../../cli/program";
 import type { StackDetails } from "../../stack/contract";
 import { requireEngine } from "../rehearsal/support";

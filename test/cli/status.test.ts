@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runCommandLine } from "../../cli/program";
-import { formatLocalTime } from "../../cli/durations";
+import { formatLocalTime } from "../../cli/terminal/durations";
 import type { StackDetails } from "../../stack/contract";
 import { useShared } from "../support/shared";
 import { bareEnvironment, buildCommand, runCommand } from "./command";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { environmentFor } from "../../cli/tool-environments";
+import { environmentFor } from "../../cli/tools/environments";
 import { runCommand } from "./command";
 import { answersOfPulumi, VALUES } from "./outputs";
 import { StandIns } from "./stand-ins";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { runJob } from "../examples/github-runner";
 import { REPOSITORY } from "../cli/command";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { PipelineStage, readExample } from "../examples/pipeline-stage";
 import { requireEngine } from "../rehearsal/support";
 import { skipUnlessAvailable } from "./availability";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { run as runProgram } from "../../cli/processes";
+import { run as runProgram } from "../../cli/tools/process";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import type { Engine } from "../../rehearsal/engine/engine";
 import { Session } from "../../rehearsal/engine/session";

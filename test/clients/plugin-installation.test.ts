@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { lastLines, run } from "../../cli/processes";
+import { lastLines, run } from "../../cli/tools/process";
 import { startPlugin } from "../plugin/plugin-process";
 import { PROJECT } from "../rehearsal/support";
 import { ClientUnavailableError, skipUnlessAvailable } from "./availability";

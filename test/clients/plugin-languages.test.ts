@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import type { Engine } from "../../rehearsal/engine/engine";
 import { type Attached, Session } from "../../rehearsal/engine/session";

@@ -3,7 +3,7 @@ import { symlinkSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { ClientUnavailableError, skipUnlessAvailable } from "./availability";
 import { pythonEnvironment } from "./environments";
 import { PROJECT } from "../rehearsal/support";

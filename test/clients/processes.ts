@@ -5,7 +5,7 @@ import {
   lastLines,
   ProgramNotFoundError,
   run as runProgram,
-} from "../../cli/processes";
+} from "../../cli/tools/process";
 
 export { type Finished, lastLines };
 

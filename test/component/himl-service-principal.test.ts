@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { assignmentName } from "../../components/ownership";
+import { assignmentName } from "../../components/plan/ownership";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
 import {
   allOf,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeDangers, describeFirstDelivery, type VaultQuestion } from "../../components/vault-look-up";
+import { describeDangers, describeFirstDelivery, type VaultQuestion } from "../../components/look-ups/vault";
 import { CALLER, INSTANCE, SUBSCRIPTION } from "./recorder";
 
 const VAULTS = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml/providers/Microsoft.KeyVault/vaults`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { npmSource, pluginSource } from "../../cli/init/project/package-source";
-import { isNotFound, run } from "../../cli/processes";
+import { isNotFound, run } from "../../cli/tools/process";
 import { REPOSITORY } from "../cli/command";
 import { readAsAzurePipelines, readAsGithubEnv, readMasks } from "../cli/readers";
 import type { Call } from "../cli/stand-ins";

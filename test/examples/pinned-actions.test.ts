@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { REPOSITORY } from "../cli/command";
 
 /** Everything that somebody copies, and what runs here: workflows, pipelines, pages, what `himl-sp init` writes from. */

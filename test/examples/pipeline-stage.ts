@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Engine } from "../../rehearsal/engine/engine";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { buildCommand, REPOSITORY } from "../cli/command";
 import { RealStack } from "../cli/real-stack";
 import { type Answer, type Call, StandIns } from "../cli/stand-ins";

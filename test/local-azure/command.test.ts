@@ -6,7 +6,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request } from "undici";
-import { start as startProgram } from "../../cli/processes";
+import { start as startProgram } from "../../cli/tools/process";
 
 const ROOT = join(__dirname, "..", "..");
 const MAIN = join(ROOT, "local-azure", "main.ts");

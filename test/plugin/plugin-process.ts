@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import path from "node:path";
-import { start } from "../../cli/processes";
+import { start } from "../../cli/tools/process";
 import { PROJECT } from "../rehearsal/support";
 
 /** The plugin as an engine starts it, waiting for one. */

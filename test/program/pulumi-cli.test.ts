@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import type { LocalAzure } from "../../local-azure/local-azure";
 import { openPulumiCommand, type PulumiCommand } from "./pulumi-command";
 

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import type { Finished } from "../../cli/processes";
+import type { Finished } from "../../cli/tools/process";
 import { startLocalAzure, type LocalAzure } from "../../local-azure/local-azure";
 import { Session } from "../../rehearsal/engine/session";
 import { requireEngine } from "../rehearsal/support";

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { RandomUuid } from "@pulumi/random/randomUuid";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { HimlServicePrincipal } from "../../components/himl-service-principal";
 import program from "../../index";
 import type { LocalAzure } from "../../local-azure/local-azure";

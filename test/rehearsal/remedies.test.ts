@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import { Session } from "../../rehearsal/engine/session";
 import { type SettingName, SETTINGS } from "../../stack/settings";
 import { refusalOf as refusal } from "../support/settings";

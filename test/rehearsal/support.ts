@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Agent, request } from "undici";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
-import { type Finished, run } from "../../cli/processes";
+import { type Finished, run } from "../../cli/tools/process";
 import program from "../../index";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
-import type { TrustArgs } from "../../components/federated-subjects";
+import type { TrustArgs } from "../../components/plan/trusts";
 import { createStackOutputs } from "../../stack/outputs";
 import { openWorld, requireEngine, type SharedWorld } from "./support";
 

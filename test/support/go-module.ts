@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 
 /** Makes a Go program find the SDK in a folder, as `pulumi package add` does. */
 export async function linkGoSdk(program: string, sdk: string): Promise<void> {

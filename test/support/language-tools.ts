@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import envPaths from "env-paths";
-import { isNotFound, lastLines, run } from "../../cli/processes";
+import { isNotFound, lastLines, run } from "../../cli/tools/process";
 import { ClientUnavailableError } from "../clients/availability";
 
 const MODULES = path.join(__dirname, "languages");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
-import { type Finished, lastLines, run } from "../../cli/processes";
+import { type Finished, lastLines, run } from "../../cli/tools/process";
 import { serveLanguageHost } from "../../rehearsal/engine/language-host";
 
 /** A language host that runs until it is closed. */

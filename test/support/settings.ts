@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { InvalidValuesError } from "../../components/problems";
+import { InvalidValuesError } from "../../components/plan/problems";
 import { parseSettings } from "../../stack/settings";
 
 type Source = Parameters<typeof parseSettings>[0];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { resolveTrusts, type ResolvedTrust } from "../../components/federated-subjects";
-import { formatProblems } from "../../components/problems";
+import { resolveTrusts, type ResolvedTrust } from "../../components/plan/trusts";
+import { formatProblems } from "../../components/plan/problems";
 
 /** A trust in a GitHub job with both immutable IDs. */
 export const github = (fields: Record<string, unknown>) => ({

@@ -96,7 +96,7 @@ describe("Commands in the messages of the source", () => {
     const bare = texts
       .filter((text) => !text.isCommand && commandsOf(text).some((line) => line.includes(VALUE)))
       .map(({ at, text }) => `${at}: ${text.replaceAll(VALUE, "${…}")}`);
-    assert.deepEqual(bare, [], "use `command` or `commandLine` of components/commands.ts");
+    assert.deepEqual(bare, [], "use `command` or `commandLine` of components/plan/commands.ts");
   });
 
   it("are read in the same way by sh, PowerShell and cmd", () => {

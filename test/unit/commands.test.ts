@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
-import { command, commandLine } from "../../components/commands";
+import { command, commandLine } from "../../components/plan/commands";
 import { hostileText } from "../support/hostile-text";
 import { readWords, SHELLS } from "../support/shells";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { resolveTrusts } from "../../components/federated-subjects";
-import { canonicalArgument, checkArgument, type CheckedArgument } from "../../components/rules";
-import { resolveRole } from "../../components/roles";
-import { canonicalScope } from "../../components/scopes";
+import { resolveTrusts } from "../../components/plan/trusts";
+import { canonicalArgument, checkArgument, type CheckedArgument } from "../../components/plan/rules";
+import { resolveRole } from "../../components/plan/roles";
+import { canonicalScope } from "../../components/plan/scopes";
 
 const SUBSCRIPTION = "00000000-0000-4000-8000-0000000000AB";
 const lower = SUBSCRIPTION.toLowerCase();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { assignmentName, instanceOf, instanceTag, secretDisplayName } from "../../components/ownership";
+import { assignmentName, instanceOf, instanceTag, secretDisplayName } from "../../components/plan/ownership";
 
 const KEY = {
   instanceId: "0c8a1c3e-2f44-4b0e-9f0e-6f4d1f0f6a11",

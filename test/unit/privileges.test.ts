@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isPrivileged, type Permission } from "../../components/permissions";
+import { isPrivileged, type Permission } from "../../components/plan/permissions";
 
 describe("A role is privileged by what it can do", () => {
   const table: [string, Permission[], boolean][] = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BUILT_IN_ROLES, resolveRole } from "../../components/roles";
+import { BUILT_IN_ROLES, resolveRole } from "../../components/plan/roles";
 import { BUILT_IN_ROLES as ROLES_OF_LOCAL_AZURE } from "../../local-azure/store/roles";
 
 describe("The built-in roles", () => {

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import fc from "fast-check";
-import { InvalidValuesError } from "../../components/problems";
-import { resolveTrusts } from "../../components/federated-subjects";
+import { InvalidValuesError } from "../../components/plan/problems";
+import { resolveTrusts } from "../../components/plan/trusts";
 import { type SettingName, SETTINGS } from "../../stack/settings";
 import { parse } from "../support/settings";
 

@@ -5,7 +5,7 @@ import {
   planSecrets,
   type PlannedSecret,
   type SecretSchedule,
-} from "../../components/secret-schedule";
+} from "../../components/plan/secret-schedule";
 
 const DAY_MS = 86_400_000;
 

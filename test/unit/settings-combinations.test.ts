@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { formatProblems, InvalidValuesError } from "../../components/problems";
-import { checkClouds, type Clouds } from "../../components/cloud";
+import { formatProblems, InvalidValuesError } from "../../components/plan/problems";
+import { checkClouds, type Clouds } from "../../components/plan/clouds";
 import { SETTINGS } from "../../stack/settings";
 import { parse as parseAll } from "../support/settings";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { InvalidValuesError } from "../../components/problems";
+import { InvalidValuesError } from "../../components/plan/problems";
 import { SETTINGS } from "../../stack/settings";
 import { parse as parseIn } from "../support/settings";
 

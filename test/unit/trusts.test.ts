@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { MOST_TRUSTS, resolveTrusts } from "../../components/federated-subjects";
-import { pairTrusts } from "../../components/trusts";
+import { MOST_TRUSTS, resolveTrusts } from "../../components/plan/trusts";
+import { pairTrusts } from "../../components/resources/trusts";
 
 const GITHUB = "https://token.actions.githubusercontent.com";
 

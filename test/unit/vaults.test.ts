@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { planPrincipal } from "../../components/plan";
+import { planPrincipal } from "../../components/plan/plan";
 import {
   canonicalVault,
   defaultSecretPrefix,
@@ -8,7 +8,7 @@ import {
   locateVault,
   nameVaultSecrets,
   vaultIdOf,
-} from "../../components/vaults";
+} from "../../components/plan/vaults";
 
 const SUBSCRIPTION = "22222222-2222-4222-8222-222222222222";
 const ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-safe/providers/microsoft.keyvault/vaults/kv-ml`;

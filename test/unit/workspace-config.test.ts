@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { checkClouds } from "../../components/cloud";
+import { checkClouds } from "../../components/plan/clouds";
 import { readWorkspaceConfig } from "../../stack/workspace-config";
 
 const SUBSCRIPTION = "00000000-0000-4000-8000-000000000000";

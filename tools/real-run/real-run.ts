@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { decodeJwt } from "jose";
-import { run } from "../../cli/processes";
+import { run } from "../../cli/tools/process";
 import program from "../../index";
 import { SERVICES } from "../../local-azure/services";
 import type { Engine } from "../../rehearsal/engine/engine";

@@ -1,9 +1,9 @@
-import { AZ_NOT_FOUND, tokenOfAzureCli } from "../../azure-cli";
+import { AZ_NOT_FOUND, tokenOfAzureCli } from "../../tools/az";
 import { CliError } from "../../errors";
 import type { Io } from "../../io";
-import { parseJson } from "../../processes";
-import { runTool, type Tool } from "../../tool";
-import { environmentFor } from "../../tool-environments";
+import { parseJson } from "../../tools/process";
+import { runTool, type Tool } from "../../tools/tool";
+import { environmentFor } from "../../tools/environments";
 import { AzureReader } from "./reader";
 
 /** A subscription that the login of `az` can see. */

@@ -1,5 +1,5 @@
-import { nextPath, type Page } from "../../../components/azure-pages";
-import { callAzure } from "../../azure-calls";
+import { nextPath, type Page } from "../../../components/look-ups/azure-pages";
+import { callAzure } from "../../azure/calls";
 
 /** What Azure answered. */
 export interface Answer<T> {

@@ -1,5 +1,5 @@
 import { CliError } from "../../errors";
-import { mayDo, type Permission } from "../../../components/permissions";
+import { mayDo, type Permission } from "../../../components/plan/permissions";
 import type { AzureLogin } from "./login";
 import type { Answer, AzureReader } from "./reader";
 import { groupScope, type Workspace, workspaceScope } from "./workspaces";

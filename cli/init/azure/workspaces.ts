@@ -3,7 +3,7 @@ import path from "node:path";
 import { readWorkspaceConfig } from "../../../stack/workspace-config";
 import { CliError } from "../../errors";
 import type { Io } from "../../io";
-import { printable } from "../../printable";
+import { printable } from "../../terminal/printable";
 import type { AzureLogin, Subscription } from "./login";
 
 /** An Azure ML workspace. */

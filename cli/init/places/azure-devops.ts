@@ -1,13 +1,13 @@
 import { CliError } from "../../errors";
 import type { Io } from "../../io";
-import { parseJson } from "../../processes";
+import { parseJson } from "../../tools/process";
 import { AZ_DEVOPS } from "../../push/azure-devops";
 import { checkAzureDevOpsOptions } from "../../push/targets";
-import { runTool } from "../../tool";
-import { environmentFor } from "../../tool-environments";
-import type { Asker } from "../asker";
+import { runTool } from "../../tools/tool";
+import { environmentFor } from "../../tools/environments";
+import type { Asker } from "../../terminal/asker";
 import type { InitOptions } from "../options";
-import type { GitRepository } from "./git";
+import type { GitRepository } from "../../tools/git";
 import type { Place, TrustChoice } from "./place";
 
 type AzureDevOpsPlace = Extract<Place, { name: "azure-devops" }>;

@@ -1,7 +1,7 @@
 import { CliError } from "../../errors";
 import type { Io } from "../../io";
 import { checkGithubOptions } from "../../push/targets";
-import type { Asker } from "../asker";
+import type { Asker } from "../../terminal/asker";
 import {
   ASK_FOR_KEYS,
   createTemplate,
@@ -17,8 +17,8 @@ import {
   wantsEnvironment,
 } from "../github-subjects";
 import type { InitOptions } from "../options";
-import { Gh } from "./gh";
-import type { GitRepository } from "./git";
+import { Gh } from "../../tools/gh";
+import type { GitRepository } from "../../tools/git";
 import type { Place, TrustChoice } from "./place";
 
 type GithubPlace = Extract<Place, { name: "github" }>;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Document, parseDocument } from "yaml";
-import { isVisible } from "../../../components/problems";
+import { isVisible } from "../../../components/plan/problems";
 import { CliError } from "../../errors";
 import type { Workspace } from "../azure/workspaces";
 import type { Place, PlaceName } from "../places/place";

@@ -1,0 +1,107 @@
+import { command } from "../../components/plan/commands";
+import { CliError } from "../errors";
+import type { Io } from "../io";
+import { environmentFor } from "./environments";
+import { isNotFound, lastLines, run, runAttached } from "./process";
+
+/** Which stack: as the options of the same names of the `pulumi` command. */
+export interface StackSelection {
+  /** Name of the stack. @default the one that is selected in the project */
+  stack?: string;
+  /** Folder of the project. @default the current folder */
+  cwd?: string;
+}
+
+/**
+ * Runs the user's own Pulumi CLI, so that every backend and every secrets provider works as it does for them.
+ *
+ * @returns what it printed on stdout.
+ */
+export async function runPulumi(
+  io: Io,
+  args: readonly string[],
+  selection: StackSelection,
+  env: Readonly<Record<string, string | undefined>> = io.env,
+  input?: string,
+): Promise<string> {
+  // Never interactive: a prompt for the passphrase would go to stdout, among the data.
+  const all = [...args, ...selectionArgs(selection), "--non-interactive"];
+  let finished;
+  try {
+    finished = await run("pulumi", all, {
+      env: pulumiEnvironment(env),
+      signal: io.signal,
+      ...(input !== undefined && { input }),
+    });
+  } catch (error) {
+    throw startError(error);
+  }
+  if (finished.exitCode === 0) return finished.stdout;
+  throw new CliError(
+    "PULUMI_FAILED",
+    `${command`pulumi ${args}`} must succeed. It ended with exit code ${finished.exitCode ?? "none"}:\n  ${lastLines(finished.stderr, 5).replaceAll("\n", "\n  ")}`,
+    remedyFor(finished.stderr),
+  );
+}
+
+/** Runs Pulumi for a person to watch, on stderr; nobody is asked. @returns its exit code. */
+export async function watchPulumi(
+  io: Io,
+  args: readonly string[],
+  selection: StackSelection,
+): Promise<number | undefined> {
+  try {
+    return await runAttached("pulumi", [...args, ...selectionArgs(selection), "--non-interactive"], {
+      env: pulumiEnvironment(io.env),
+      stdio: io.childStdio,
+    });
+  } catch (error) {
+    throw startError(error);
+  }
+}
+
+function selectionArgs({ stack, cwd }: StackSelection): string[] {
+  return [...(stack === undefined ? [] : ["--stack", stack]), ...(cwd === undefined ? [] : ["--cwd", cwd])];
+}
+
+function pulumiEnvironment(env: Io["env"]): Record<string, string | undefined> {
+  // The check asks a server for the newest version: time, and a warning that is about something else.
+  return { ...environmentFor("pulumi", env), PULUMI_SKIP_UPDATE_CHECK: "true" };
+}
+
+/**
+ * For what decrypts nothing. The Pulumi CLI wants a passphrase to be set even so, but not the right one: a schedule that
+ * only looks after the stack need not have it.
+ */
+export function withoutPassphrase({ env }: Io): Record<string, string | undefined> {
+  const isSet = env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+  return isSet ? env : { ...env, PULUMI_CONFIG_PASSPHRASE: "" };
+}
+
+function startError(error: unknown): unknown {
+  if (!isNotFound(error)) return error;
+  return new CliError(
+    "PULUMI_NOT_FOUND",
+    "The `pulumi` command must be installed and on PATH.",
+    "Install it: https://www.pulumi.com/docs/install/",
+  );
+}
+
+/** What Pulumi says by the remedy for it; the texts are those of its own sources. */
+const REMEDIES: [said: RegExp, remedy: string][] = [
+  [
+    /passphrase/i,
+    "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase of the stack.",
+  ],
+  [/no stack selected|no stack named/, "Name the stack with --stack; `pulumi stack ls` lists them."],
+  [/no Pulumi\.yaml|no Pulumi project/i, "Run it in the folder of the project, or name that with --cwd."],
+  [
+    /PULUMI_ACCESS_TOKEN|pulumi login|not logged in/i,
+    "Log in to the backend of the stack with `pulumi login`, or set PULUMI_BACKEND_URL.",
+  ],
+];
+
+function remedyFor(stderr: string): string {
+  const known = REMEDIES.find(([said]) => said.test(stderr));
+  return known?.[1] ?? "Run that command yourself to see its whole output.";
+}
