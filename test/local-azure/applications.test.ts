@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Json, ok, refused, UNKNOWN_ID, useRig } from "./rig";
+import { inDays, type Json, ok, refused, UNKNOWN_ID, useRig } from "./rig";
 
 /** What azuread sends when it creates an application with defaults. */
 const AZUREAD_APPLICATION = {
@@ -113,7 +113,7 @@ describe("local Azure: applications in Microsoft Graph", () => {
   });
 
   it("leaves nothing behind where an application's secret is refused", async () => {
-    const ended = { displayName: "a", passwordCredentials: [{ endDateTime: "2001-01-01T00:00:00Z" }] };
+    const ended = { displayName: "a", passwordCredentials: [{ endDateTime: inDays(-1) }] };
     refused(await rig.graph("POST", "/applications", ended), 400, "Request_BadRequest");
     assert.ok(rig.azure.control.state().applications.every(({ initial }) => initial));
   });

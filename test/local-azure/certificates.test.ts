@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import * as jose from "jose";
-import { type Created, ok, refused, refusedToken, useRig } from "./rig";
+import { type Created, inDays, ok, refused, refusedToken, useRig } from "./rig";
 
 const ALGORITHM = {
   name: "RSASSA-PKCS1-v1_5",
@@ -18,7 +18,9 @@ interface Certificate {
   readonly key: webcrypto.CryptoKey;
 }
 
-async function createCertificate(notAfter = new Date("2100-01-01")): Promise<Certificate> {
+const END = inDays(1000);
+
+async function createCertificate(notAfter = new Date(END)): Promise<Certificate> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: "CN=ci",
@@ -80,7 +82,7 @@ describe("local Azure: certificates", () => {
       const [shown] = ok(await rig.graph("GET", path)).keyCredentials as readonly Record<string, unknown>[];
       assert.deepEqual(
         [shown!.displayName, shown!.type, shown!.usage, shown!.key, shown!.endDateTime],
-        ["CN=ci", "AsymmetricX509Cert", "Verify", null, "2100-01-01T00:00:00Z"],
+        ["CN=ci", "AsymmetricX509Cert", "Verify", null, END],
       );
       const second = await createCertificate();
       ok(
@@ -105,7 +107,7 @@ describe("local Azure: certificates", () => {
     );
     const expired = await present(certificate, { exp: Math.floor(Date.now() / 1000) - 3600 });
     refusedToken(expired, 401, "invalid_client", 700024);
-    rig.azure.control.setClock(new Date("2100-01-02T00:00:00Z"));
+    rig.azure.control.setClock(new Date(inDays(1001)));
     refusedToken(await present(certificate), 401, "invalid_client", 700027);
   });
 
@@ -119,7 +121,7 @@ describe("local Azure: certificates", () => {
       bad,
       /Sign, Verify/,
     );
-    const end = { endDateTime: "2100-06-01T00:00:00Z" };
+    const end = { endDateTime: inDays(1100) };
     refused(
       await rig.graph("PATCH", path, body(certificate.der, end)),
       400,

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import type { DeclaredIssuer } from "../../local-azure/local-azure";
-import { ARM_SCOPE, GRAPH_SCOPE, type Json, ok, READER, type Rig, UNKNOWN_ID, VAULT_SCOPE } from "./rig";
+import {
+  ARM_SCOPE,
+  GRAPH_SCOPE,
+  inDays,
+  type Json,
+  ok,
+  READER,
+  type Rig,
+  UNKNOWN_ID,
+  VAULT_SCOPE,
+} from "./rig";
 
 const ISSUER = "https://issuer.example";
 const SUBJECT = "repo:contoso/ml:ref:refs/heads/main";
@@ -22,6 +32,7 @@ export class ContractWorld {
       workspace: rig.workspace,
       admin: admin.objectId,
       unknown: UNKNOWN_ID,
+      end: inDays(400),
       issuer: ISSUER,
       subject: SUBJECT,
       SUBJECT: SUBJECT.toUpperCase(),

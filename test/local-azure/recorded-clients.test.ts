@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Answer, ARM_SCOPE, CONTRIBUTOR, type Json, ok, refused, useRig } from "./rig";
+import { type Answer, ARM_SCOPE, CONTRIBUTOR, inDays, type Json, ok, refused, useRig } from "./rig";
 
 /** What azuread and az were seen to do, call by call, where the clients themselves cannot be run. */
 
@@ -82,7 +82,7 @@ describe("local Azure: the calls of the azuread provider", () => {
     const application = await createApplication();
     await createPrincipal(application.appId);
     const path = `/applications/${application.id}`;
-    const passwordCredential = { endDateTime: "2027-06-01T00:00:00Z" };
+    const passwordCredential = { endDateTime: inDays(180) };
     const password = ok(await rig.graph("POST", `${path}/addPassword`, { passwordCredential }));
     const trust = {
       "@odata.type": "#microsoft.graph.federatedIdentityCredential",
@@ -97,7 +97,7 @@ describe("local Azure: the calls of the azuread provider", () => {
       const { passwordCredentials } = ok(await rig.graph("GET", path));
       assert.deepEqual(
         passwordCredentials.map(({ keyId, endDateTime }) => [keyId, endDateTime]),
-        [[password.keyId, "2027-06-01T00:00:00Z"]],
+        [[password.keyId, passwordCredential.endDateTime]],
       );
       assert.equal(
         ok(await rig.graph("GET", `${path}/federatedIdentityCredentials/${credential.id}`)).description,
@@ -180,7 +180,7 @@ describe("local Azure: the calls of az ad sp create-for-rbac", () => {
     }
     const secret = ok(
       await rig.graph("POST", `/applications/${application.id}/addPassword`, {
-        passwordCredential: { displayName: "rbac", endDateTime: "2027-11-23T03:41:50Z" },
+        passwordCredential: { displayName: "rbac", endDateTime: inDays(365) },
       }),
     );
     const { appId } = application;

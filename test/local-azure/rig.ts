@@ -76,6 +76,11 @@ export const VAULT_SCOPE = "https://vault.azure.net/.default";
 export const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
 export const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 export const DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121";
+/** An instant so many days from now, in whole seconds: no test knows what day it is. */
+export function inDays(days: number): string {
+  return `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 19)}Z`;
+}
+
 export const UNKNOWN_ID = "00000000-0000-4000-8000-000000000000";
 
 /** Who logs in. */
