@@ -68,6 +68,14 @@ const VAULTS: ResourceType = {
 
 const MANAGED_HSMS: ResourceType = { ...VAULTS, name: "managedHSMs" };
 
+const IDENTITIES: ResourceType = {
+  namespace: "Microsoft.ManagedIdentity",
+  name: "userAssignedIdentities",
+  versions: list(`
+    2015-08-31-preview 2018-11-30 2021-09-30-preview 2022-01-31-preview 2023-01-31 2023-07-31-preview 2024-11-30
+    2025-01-31-preview 2025-05-31-preview`),
+};
+
 const RESOURCE_GRAPH: ResourceType = {
   namespace: "Microsoft.ResourceGraph",
   name: "resources",
@@ -81,6 +89,7 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
   ROLE_DEFINITIONS,
   PERMISSIONS,
   WORKSPACES,
+  IDENTITIES,
   VAULTS,
   MANAGED_HSMS,
   RESOURCE_GRAPH,

@@ -5,12 +5,13 @@ import { TokenRefusedError } from "../oauth/tokens";
 import type { Route } from "../route";
 import type { Attributes } from "../store/conditions";
 import type { SubscriptionRecord } from "../store/records";
-import { idOfVault, idOfWorkspace, resourceGroupId } from "../store/resources";
+import { resourceGroupId } from "../store/resources";
 import { requireApiVersion, typeOfPath } from "./api-versions";
 import { refuse } from "./errors";
 
 const WORKSPACES = "Microsoft.MachineLearningServices/workspaces";
 const VAULTS = "Microsoft.KeyVault/vaults";
+const IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
 /** Who calls Resource Manager. What they may do is looked up in the role assignments at each call. */
 export interface ArmCaller {
@@ -63,7 +64,14 @@ export function admit(cloud: Cloud, call: Call<ArmCaller>, route: Route<ArmCalle
   requireApiVersion(call, typeOfPath(route.path));
   if (call.params.subscription !== undefined) findSubscription(cloud, call);
   requireRight(cloud, call, route.permission);
+  const { namespace } = typeOfPath(route.path);
+  if (call.method === "PUT" && !isRegistered(cloud, namespace)) throw refuse("notRegistered", { namespace });
   requireScopeExists(cloud, call);
+}
+
+/** Whether subscriptions are registered for a resource provider: for all, unless the tenant's policy says otherwise. */
+export function isRegistered({ policy }: Cloud, namespace: string): boolean {
+  return !policy.unregisteredProviders.some((one) => one.toLowerCase() === namespace.toLowerCase());
 }
 
 function requireRight(cloud: Cloud, call: Call<ArmCaller>, right: ArmRight): void {
@@ -91,11 +99,13 @@ export function scopeOf(call: Call): string {
 
 /** The resource a request speaks of; for a list, the scope that is listed. */
 function targetOf(call: Call): string {
-  const { assignment, workspace, vault, secret } = call.params;
+  const { assignment, workspace, identity, credential, vault, secret } = call.params;
   const scope = scopeOf(call);
   if (assignment !== undefined)
     return `${scope}/providers/Microsoft.Authorization/roleAssignments/${assignment}`;
   if (workspace !== undefined) return `${scope}/providers/${WORKSPACES}/${workspace}`;
+  if (identity !== undefined)
+    return `${scope}/providers/${IDENTITIES}/${identity}${credential === undefined ? "" : `/federatedIdentityCredentials/${credential}`}`;
   if (vault === undefined) return scope;
   return `${scope}/providers/${VAULTS}/${vault}${secret === undefined ? "" : `/secrets/${secret}`}`;
 }
@@ -109,21 +119,23 @@ export function findSubscription(cloud: Cloud, call: Call): SubscriptionRecord {
   return found;
 }
 
+/** What a request creates, or deletes once more, need not be there. */
 function requireScopeExists(cloud: Cloud, call: Call): void {
-  const { subscription, group, provider, type, name, workspace, vault } = call.params;
+  const { subscription, group, provider, type, name, workspace, vault, identity, credential } = call.params;
   if (subscription === undefined || group === undefined) return;
-  const { resourceGroups, workspaces, vaults } = cloud.world.store.tables;
-  if (resourceGroups.get(resourceGroupId(subscription, group)) === undefined)
-    throw refuse("resourceGroupNotFound", { group });
-  const resourceName = workspace ?? vault ?? name;
+  const { resourceGroups, workspaces, vaults, identities } = cloud.world.store.tables;
+  const groupId = resourceGroupId(subscription, group);
+  const resourceName = workspace ?? vault ?? identity ?? name;
+  if (resourceName === undefined && call.method === "PUT" && !call.path.includes("/providers/")) return;
+  if (resourceGroups.get(groupId) === undefined) throw refuse("resourceGroupNotFound", { group });
   if (resourceName === undefined) return;
   const resource =
-    workspace !== undefined ? WORKSPACES : vault !== undefined ? VAULTS : `${provider}/${type}`;
-  const place = { subscriptionId: subscription, resourceGroup: group, name: resourceName };
-  const found = {
-    [WORKSPACES.toLowerCase()]: workspaces.get(idOfWorkspace(place)),
-    [VAULTS.toLowerCase()]: vaults.get(idOfVault(place)),
-  }[resource.toLowerCase()];
-  if (found === undefined)
-    throw refuse("resourceNotFound", { resource: `${resource}/${resourceName}`, group });
+    (workspace && WORKSPACES) ?? (vault && VAULTS) ?? (identity && IDENTITIES) ?? `${provider}/${type}`;
+  const id = `${groupId}/providers/${resource}/${resourceName}`;
+  if ([workspaces, vaults, identities].some((table) => table.get(id) !== undefined)) return;
+  const isWrite = call.method === "PUT" || call.method === "DELETE";
+  if (identity === undefined || !isWrite || credential !== undefined)
+    throw credential === undefined
+      ? refuse("resourceNotFound", { resource: `${resource}/${resourceName}`, group })
+      : refuse("parentNotFound", { type: `${IDENTITIES}/federatedIdentityCredentials`, parent: id });
 }

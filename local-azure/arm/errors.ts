@@ -65,6 +65,49 @@ const ARM_ERRORS = {
     "ResourceNotFound",
     "The Resource '{resource}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
   ],
+  parentNotFound: [
+    404,
+    "ParentResourceNotFound",
+    "Failed to perform 'write' on resource(s) of type '{type}', because the parent resource '{parent}' could not be found.",
+  ],
+  notRegistered: [
+    409,
+    "MissingSubscriptionRegistration",
+    "The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.",
+  ],
+  locationRequired: [400, "LocationRequired", "The location property is required for this definition."],
+  locationTaken: [
+    409,
+    "InvalidResourceLocation",
+    "The resource '{name}' already exists in location '{present}' in resource group '{group}'. A resource with the same name cannot be created in location '{location}'. Please select a new resource name.",
+  ],
+  identityNameInvalid: [400, "BadRequest", "Identity resource name '{name}' is invalid."],
+  // MicrosoftDocs/azure-docs, "Important considerations for federated identity credentials", table of errors.
+  credentialNameInvalid: [400, "BadRequest", "Federated Identity Credential name '{name}' is invalid."],
+  credentialAudiences: [400, "BadRequest", "Federated identity credentials must have exactly one audience."],
+  federatedSubjectTaken: [
+    400,
+    "BadRequest",
+    "Issuer and subject combination already exists for this Managed Identity.",
+  ],
+  // zioproto/istio-aks-example#6.
+  credentialIncomplete: [
+    400,
+    "BadRequest",
+    "The request format was unexpected. Federated Identity Credential must specify 'issuer', 'subject' and 'audience'.",
+  ],
+  // Azure/bicep-registry-modules#1447.
+  credentialsConcurrent: [
+    409,
+    "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+    "Too many Federated Identity Credentials are written concurrently for the managed identity '{id}'. Concurrent Federated Identity Credentials writes under the same managed identity are not supported.",
+  ],
+  credentialNotFound: [404, "NotFound", "The federated identity credential '{name}' was not found."],
+  federatedLimit: [
+    400,
+    "BadRequest",
+    "A managed identity can have at most 20 federated identity credentials.",
+  ],
   roleAssignmentNotFound: [404, "RoleAssignmentNotFound", "The role assignment '{name}' is not found."],
   roleAssignmentIdInvalid: [
     400,

@@ -8,7 +8,7 @@ import type { RoleAssignmentRecord, WorkspaceRecord } from "../store/records";
 import { idOfGroup, idOfVault, idOfWorkspace, isAtOrAbove, resourceGroupId } from "../store/resources";
 import { BUILT_IN_ROLES, findRole } from "../store/roles";
 import { RESOURCE_TYPES } from "./api-versions";
-import { type ArmCaller, findSubscription, scopeOf } from "./caller";
+import { type ArmCaller, findSubscription, isRegistered, scopeOf } from "./caller";
 import { refuse } from "./errors";
 import * as views from "./views";
 
@@ -73,7 +73,8 @@ export function getProvider(cloud: Cloud, call: ArmCall): Reply {
   const namespace = call.params.namespace!;
   const types = RESOURCE_TYPES.filter((type) => type.namespace.toLowerCase() === namespace.toLowerCase());
   if (types.length === 0) throw refuse("providerNotFound", { namespace });
-  return ok(views.viewProvider(findSubscription(cloud, call).subscriptionId, types));
+  const { subscriptionId } = findSubscription(cloud, call);
+  return ok(views.viewProvider(subscriptionId, types, isRegistered(cloud, namespace)));
 }
 
 /** Only groups that the caller may read. */
@@ -109,17 +110,37 @@ export function listResources(cloud: Cloud, call: ArmCall): Reply {
 }
 
 function groupOf(cloud: Cloud, { params }: Call) {
-  return cloud.world.store.tables.resourceGroups.get(resourceGroupId(params.subscription!, params.group!))!;
+  return cloud.world.store.tables.resourceGroups.get(resourceGroupId(params.subscription!, params.group!));
 }
 
 export function getResourceGroup(cloud: Cloud, call: ArmCall): Reply {
-  return ok(views.viewResourceGroup(groupOf(cloud, call)));
+  return ok(views.viewResourceGroup(groupOf(cloud, call)!));
+}
+
+const groupBody = z.object({
+  location: z.string(),
+  tags: z.record(z.string().max(512), z.string().max(256)).nullish(),
+});
+
+/** Creates a resource group, or changes the tags of one that is there. */
+export function putResourceGroup(cloud: Cloud, call: ArmCall): Reply {
+  const { location, tags } = readBody(call, groupBody);
+  const present = groupOf(cloud, call);
+  const { subscription, group } = call.params;
+  const made = {
+    subscriptionId: subscription!.toLowerCase(),
+    name: group!,
+    location: location.toLowerCase(),
+  };
+  const written = { ...(present ?? made), tags: tags ?? present?.tags ?? {} };
+  cloud.world.store.tables.resourceGroups.put(idOfGroup(written), written, call.now);
+  return { status: present === undefined ? 201 : 200, body: views.viewResourceGroup(written) };
 }
 
 const tagsBody = z.object({ tags: z.record(z.string().max(512), z.string().max(256)).optional() });
 
 export function updateResourceGroup(cloud: Cloud, call: ArmCall): Reply {
-  const group = groupOf(cloud, call);
+  const group = groupOf(cloud, call)!;
   const changed = { ...group, tags: readBody(call, tagsBody).tags ?? group.tags };
   cloud.world.store.tables.resourceGroups.put(idOfGroup(changed), changed, call.now);
   return ok(views.viewResourceGroup(changed));

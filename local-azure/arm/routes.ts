@@ -3,6 +3,7 @@ import { defineRoutes, type RouteDeclaration, type Service } from "../route";
 import { admit, type ArmCaller, type ArmRight, authenticate } from "./caller";
 import { renderArmError } from "./errors";
 import * as handlers from "./handlers";
+import * as identities from "./identity-handlers";
 import * as vaults from "./vault-handlers";
 
 type Declaration = RouteDeclaration<ArmCaller, ArmRight>;
@@ -23,6 +24,9 @@ const SUBSCRIPTION = "/subscriptions/:subscription";
 const GROUP = `${SUBSCRIPTION}/resourceGroups/:group`;
 const WORKSPACES = "/providers/Microsoft.MachineLearningServices/workspaces";
 const READ_WORKSPACES = "Microsoft.MachineLearningServices/workspaces/read";
+const IDENTITIES = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+const IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities";
+const CREDENTIALS = `${GROUP}${IDENTITIES}/:identity/federatedIdentityCredentials`;
 const VAULTS = "/providers/Microsoft.KeyVault/vaults";
 const SECRET = `${GROUP}${VAULTS}/:vault/secrets/:secret`;
 const WRITE_SECRETS = "Microsoft.KeyVault/vaults/secrets/write";
@@ -63,6 +67,11 @@ const routes = defineRoutes<ArmCaller, ArmRight>("arm", {
     "Microsoft.Resources/subscriptions/resourceGroups/read",
     handlers.getResourceGroup,
   ),
+  [`PUT ${GROUP}`]: route(
+    "Create a resource group",
+    "Microsoft.Resources/subscriptions/resourceGroups/write",
+    handlers.putResourceGroup,
+  ),
   [`PATCH ${GROUP}`]: route(
     "Change the tags of a resource group",
     "Microsoft.Resources/subscriptions/resourceGroups/write",
@@ -83,6 +92,59 @@ const routes = defineRoutes<ArmCaller, ArmRight>("arm", {
     READ_WORKSPACES,
     handlers.getWorkspace,
     "That a caller without a role gets 403 for a missing workspace too; that AzureML Data Scientist may read the workspace itself; the code for an unknown api-version",
+  ),
+  [`GET ${SUBSCRIPTION}${IDENTITIES}`]: route(
+    "User-assigned managed identities of a subscription that the caller may read",
+    "anybody",
+    identities.listIdentities,
+  ),
+  [`GET ${GROUP}${IDENTITIES}`]: route(
+    "User-assigned managed identities of a resource group",
+    `${IDENTITY}/read`,
+    identities.listIdentities,
+  ),
+  [`GET ${GROUP}${IDENTITIES}/:identity`]: route(
+    "Read a managed identity",
+    `${IDENTITY}/read`,
+    identities.getIdentity,
+  ),
+  [`PUT ${GROUP}${IDENTITIES}/:identity`]: route(
+    "Create a managed identity with its principal, or change its tags",
+    `${IDENTITY}/write`,
+    identities.putIdentity,
+    "The text for an invalid name",
+  ),
+  [`PATCH ${GROUP}${IDENTITIES}/:identity`]: route(
+    "Change the tags of a managed identity",
+    `${IDENTITY}/write`,
+    identities.patchIdentity,
+  ),
+  [`DELETE ${GROUP}${IDENTITIES}/:identity`]: route(
+    "Delete a managed identity, its principal and its credentials at once, without a recycle bin",
+    `${IDENTITY}/delete`,
+    identities.deleteIdentity,
+  ),
+  [`GET ${CREDENTIALS}`]: route(
+    "List the federated credentials of a managed identity",
+    `${IDENTITY}/federatedIdentityCredentials/read`,
+    identities.listCredentials,
+  ),
+  [`GET ${CREDENTIALS}/:credential`]: route(
+    "Read a federated credential",
+    `${IDENTITY}/federatedIdentityCredentials/read`,
+    identities.getCredential,
+    "The code and text for one that is not there",
+  ),
+  [`PUT ${CREDENTIALS}/:credential`]: route(
+    "Add or change a federated credential; while another is written: ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+    `${IDENTITY}/federatedIdentityCredentials/write`,
+    identities.putCredential,
+    "The code and text for the 21st, and the codes beside the texts that Microsoft documents",
+  ),
+  [`DELETE ${CREDENTIALS}/:credential`]: route(
+    "Remove a federated credential; also one at a time",
+    `${IDENTITY}/federatedIdentityCredentials/delete`,
+    identities.deleteCredential,
   ),
   [`GET ${SUBSCRIPTION}${VAULTS}`]: route(
     "Key vaults of a subscription that the caller may read",

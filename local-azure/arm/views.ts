@@ -118,12 +118,16 @@ function exactly(instant: Date): string {
   return instant.toISOString().replace("Z", "0000Z");
 }
 
-export function viewProvider(subscriptionId: string, types: readonly ResourceType[]): JsonObject {
+export function viewProvider(
+  subscriptionId: string,
+  types: readonly ResourceType[],
+  isRegistered: boolean,
+): JsonObject {
   const namespace = types[0]!.namespace;
   return {
     id: `/subscriptions/${subscriptionId}/providers/${namespace}`,
     namespace,
-    registrationState: "Registered",
+    registrationState: isRegistered ? "Registered" : "NotRegistered",
     registrationPolicy: "RegistrationRequired",
     resourceTypes: types.map((type) => ({
       resourceType: type.name,

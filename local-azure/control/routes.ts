@@ -101,6 +101,7 @@ const policyBody = z.strictObject({
   requireServiceManagementReference: z.boolean().exactOptional(),
   usersCanRegisterApplications: z.boolean().exactOptional(),
   blockedClientIds: z.array(z.string()).exactOptional(),
+  unregisteredProviders: z.array(z.string()).exactOptional(),
 });
 
 interface Admin {
@@ -223,7 +224,7 @@ const routes = defineRoutes<Admin, "admin">("control", {
     },
   ),
   "PATCH /_local/policy": route(
-    "Change the tenant's policy: `{passwordAddition?, maxPasswordLifetimeDays?, requireServiceManagementReference?, usersCanRegisterApplications?, blockedClientIds?}`",
+    "Change the tenant's policy: `{passwordAddition?, maxPasswordLifetimeDays?, requireServiceManagementReference?, usersCanRegisterApplications?, blockedClientIds?, unregisteredProviders?}`",
     (control, call) => control.setPolicy(read(call, policyBody)),
   ),
   "POST /_local/snapshots": route(

@@ -3,7 +3,7 @@ import { certificatesOf, federatedCredentialsOf, passwordsOf } from "../store/cr
 import { displayNameOf } from "../store/directory";
 import { hashSecret } from "../ids";
 import type { ApplicationRecord, PrincipalRecord, RoleAssignmentRecord, VaultRecord } from "../store/records";
-import { idOfVault } from "../store/resources";
+import { idOfIdentity, idOfVault } from "../store/resources";
 import type { StoreView } from "../store/store";
 import { VaultSecrets } from "../store/vaults";
 
@@ -35,15 +35,18 @@ interface ApplicationState {
   initial: boolean;
   passwords: PasswordState[];
   certificates: CertificateState[];
-  federatedCredentials: {
-    id: string;
-    name: string;
-    issuer: string;
-    /** Null for a flexible credential. */
-    subject: string | null;
-    claimsMatchingExpression: string | null;
-    audiences: string[];
-  }[];
+  federatedCredentials: FederatedCredentialState[];
+}
+
+/** A trust in another issuer. */
+interface FederatedCredentialState {
+  id: string;
+  name: string;
+  issuer: string;
+  /** Null for a flexible credential. */
+  subject: string | null;
+  claimsMatchingExpression: string | null;
+  audiences: string[];
 }
 
 /** A service principal. */
@@ -101,12 +104,24 @@ interface VaultState {
   }[];
 }
 
+/** A user-assigned managed identity. */
+interface ManagedIdentityState {
+  id: string;
+  name: string;
+  location: string;
+  tags: Record<string, string>;
+  clientId: string;
+  principalId: string;
+  federatedCredentials: FederatedCredentialState[];
+}
+
 /** All that is in the directory, as plain JSON. Records with `initial: false` were created by calls. */
 export interface DirectoryState {
   applications: ApplicationState[];
   servicePrincipals: PrincipalState[];
   roleAssignments: RoleAssignmentState[];
   appRoleAssignments: AppRoleAssignmentState[];
+  managedIdentities: ManagedIdentityState[];
   vaults: VaultState[];
   deletedItems: (
     | ({ kind: "application"; deletedDateTime: string } & ApplicationState)
@@ -133,6 +148,12 @@ export function readState(cloud: Cloud): DirectoryState {
         appRoleId,
         initial,
       })),
+    managedIdentities: view.identities.all().map((identity) => {
+      const { name, location, tags, clientId, principalId } = identity;
+      const federatedCredentials = trustsOf(view, principalId);
+      const id = idOfIdentity(identity);
+      return { id, name, location, tags: { ...tags }, clientId, principalId, federatedCredentials };
+    }),
     vaults: view.vaults.all().map((vault) => vaultState(cloud, vault)),
     deletedItems: deleted.map(({ kind, record, displayName, deletedAt }) => {
       const deletedDateTime = deletedAt.toISOString();
@@ -176,15 +197,19 @@ function applicationState(view: StoreView, application: ApplicationRecord): Appl
     createdDateTime: application.createdAt.toISOString(),
     initial: application.initial,
     ...credentialState(view, application.id),
-    federatedCredentials: federatedCredentialsOf(view, application.id).map((credential) => ({
-      id: credential.id,
-      name: credential.name,
-      issuer: credential.issuer,
-      subject: credential.subject,
-      claimsMatchingExpression: credential.claimsMatchingExpression?.value ?? null,
-      audiences: [...credential.audiences],
-    })),
+    federatedCredentials: trustsOf(view, application.id),
   };
+}
+
+function trustsOf(view: StoreView, objectId: string): FederatedCredentialState[] {
+  return federatedCredentialsOf(view, objectId).map((credential) => ({
+    id: credential.id,
+    name: credential.name,
+    issuer: credential.issuer,
+    subject: credential.subject,
+    claimsMatchingExpression: credential.claimsMatchingExpression?.value ?? null,
+    audiences: [...credential.audiences],
+  }));
 }
 
 function principalState(view: StoreView, principal: PrincipalRecord, displayName: unknown): PrincipalState {

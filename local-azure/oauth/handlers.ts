@@ -68,14 +68,17 @@ async function logApplicationIn(cloud: Cloud, call: Call): Promise<Reply> {
   const { tenantId, tenantName } = directory;
   const clientId = required(call, "client_id");
   const application = findByAppId(store.tables.applications.all(), clientId);
-  if (application === undefined) throw refuse("applicationNotFound", { clientId, tenant: tenantName });
-  const { appId } = application;
-  const principal = findByAppId(store.tables.principals.all(), appId);
+  const principal = findByAppId(store.tables.principals.all(), clientId);
+  // The credentials of a managed identity are those of its principal.
+  const holder =
+    application ?? (principal?.attributes.servicePrincipalType === "ManagedIdentity" ? principal : undefined);
+  if (holder === undefined) throw refuse("applicationNotFound", { clientId, tenant: tenantName });
+  const { appId } = holder;
   if (principal === undefined) throw refuse("principalMissing", { appId, tenantId });
   if (principal.attributes.accountEnabled === false)
     throw refuse("applicationDisabled", { appId, name: String(displayNameOf(store.tables, principal)) });
   const audience = readAudience(cloud, call);
-  const credential = await checkCredential(cloud, call, application, principal);
+  const credential = await checkCredential(cloud, call, holder, principal);
   // Conditional access judges a login that would otherwise succeed.
   if (cloud.policy.blockedClientIds.includes(appId)) throw refuse("blockedByConditionalAccess");
   const claims = {

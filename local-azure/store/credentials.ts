@@ -127,25 +127,25 @@ function toInstant(text: string): string {
 }
 
 /** What a caller says about a federated credential. */
-type FederatedCredentialRequest = Omit<FederatedCredentialRecord, "id" | "applicationId">;
+type FederatedCredentialRequest = Omit<FederatedCredentialRecord, "id" | "objectId">;
 
-export function federatedCredentialsOf(view: StoreView, applicationId: string): FederatedCredentialRecord[] {
-  return view.federatedCredentials.all().filter((one) => one.applicationId === applicationId);
+export function federatedCredentialsOf(view: StoreView, objectId: string): FederatedCredentialRecord[] {
+  return view.federatedCredentials.all().filter((one) => one.objectId === objectId);
 }
 
 export function addFederatedCredential(
   store: Store,
-  applicationId: string,
+  objectId: string,
   request: FederatedCredentialRequest,
   ids: IdSource,
   now: Date,
 ): FederatedCredentialRecord {
-  const existing = federatedCredentialsOf(store.tables, applicationId);
+  const existing = federatedCredentialsOf(store.tables, objectId);
   if (existing.some(({ name }) => name === request.name))
     throw new Refusal("federatedNameTaken", { name: request.name });
   checkMatch(request, existing);
   if (existing.length >= MAX_FEDERATED_CREDENTIALS) throw new Refusal("federatedLimit");
-  const credential = { ...request, applicationId, id: ids.guid("federatedCredential") };
+  const credential = { ...request, objectId, id: ids.guid("federatedCredential") };
   store.tables.federatedCredentials.put(credential.id, credential, now);
   return credential;
 }
@@ -153,10 +153,10 @@ export function addFederatedCredential(
 /** Finds by ID or by name: az deletes by name, azuread by ID. */
 export function findFederatedCredential(
   view: StoreView,
-  applicationId: string,
+  objectId: string,
   idOrName: string,
 ): FederatedCredentialRecord {
-  const credential = federatedCredentialsOf(view, applicationId).find(
+  const credential = federatedCredentialsOf(view, objectId).find(
     ({ id, name }) => id === idOrName.toLowerCase() || name === idOrName,
   );
   if (credential === undefined) throw new Refusal("objectNotFound", { id: idOrName });
@@ -172,7 +172,7 @@ export function updateFederatedCredential(
   if (change.name !== undefined && change.name !== credential.name)
     throw new Refusal("federatedNameImmutable");
   const changed = { ...credential, ...change };
-  const others = federatedCredentialsOf(store.tables, credential.applicationId);
+  const others = federatedCredentialsOf(store.tables, credential.objectId);
   checkMatch(
     changed,
     others.filter(({ id }) => id !== credential.id),

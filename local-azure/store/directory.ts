@@ -108,6 +108,27 @@ export class Directory {
     return principal;
   }
 
+  /** The principal of a managed identity: it has no application. */
+  createManagedPrincipal(displayName: string, resourceId: string, now: Date): PrincipalRecord {
+    const principal: PrincipalRecord = {
+      id: this.ids.guid("servicePrincipal"),
+      appId: this.ids.guid("appId"),
+      attributes: {
+        displayName,
+        servicePrincipalType: "ManagedIdentity",
+        alternativeNames: ["isExplicit=True", resourceId],
+        appDisplayName: null,
+        appOwnerOrganizationId: null,
+        signInAudience: null,
+      },
+      createdAt: now,
+      initial: false,
+      owners: [],
+    };
+    this.store.tables.principals.put(principal.id, principal, now);
+    return principal;
+  }
+
   principal(id: string): PrincipalRecord {
     return found(this.store.tables.principals.get(id), id);
   }
@@ -120,11 +141,21 @@ export class Directory {
   deletePrincipal(id: string, now: Date): void {
     const record = this.principal(id);
     const displayName = displayNameOf(this.store.tables, record);
-    this.store.tables.principals.delete(record.id, now);
+    this.dropPrincipal(record.id, now);
+    this.throwAway({ kind: "servicePrincipal", record, displayName, deletedAt: now });
+  }
+
+  /** Without the recycle bin, and with all its credentials. */
+  destroyPrincipal(id: string, now: Date): void {
+    this.dropPrincipal(id, now);
+    this.dropCredentials(id, now);
+  }
+
+  private dropPrincipal(id: string, now: Date): void {
+    this.store.tables.principals.delete(id, now);
     // What a deleted principal had in Microsoft Graph is not given back with it.
     for (const grant of this.store.tables.appRoleAssignments.all())
-      if (grant.principalId === record.id) this.store.tables.appRoleAssignments.delete(grant.id, now);
-    this.throwAway({ kind: "servicePrincipal", record, displayName, deletedAt: now });
+      if (grant.principalId === id) this.store.tables.appRoleAssignments.delete(grant.id, now);
   }
 
   /** What is in the recycle bin: Entra empties it after 30 days. */
@@ -191,12 +222,16 @@ export class Directory {
   }
 
   private destroy({ record }: DeletedRecord, now: Date): void {
-    const { deletedItems, passwords, certificates, federatedCredentials } = this.store.tables;
-    deletedItems.delete(record.id, now);
-    for (const one of passwords.all()) if (one.objectId === record.id) passwords.delete(one.keyId, now);
-    for (const one of certificates.all()) if (one.objectId === record.id) certificates.delete(one.keyId, now);
+    this.store.tables.deletedItems.delete(record.id, now);
+    this.dropCredentials(record.id, now);
+  }
+
+  private dropCredentials(objectId: string, now: Date): void {
+    const { passwords, certificates, federatedCredentials } = this.store.tables;
+    for (const table of [passwords, certificates])
+      for (const one of table.all()) if (one.objectId === objectId) table.delete(one.keyId, now);
     for (const one of federatedCredentials.all())
-      if (one.applicationId === record.id) federatedCredentials.delete(one.id, now);
+      if (one.objectId === objectId) federatedCredentials.delete(one.id, now);
   }
 
   private refuseTakenUris(attributes: JsonObject, ownId: string | undefined): void {

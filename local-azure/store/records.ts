@@ -47,7 +47,8 @@ export interface CertificateRecord {
 /** A federated identity credential: who may log in with a token of another issuer. */
 export interface FederatedCredentialRecord {
   readonly id: string;
-  readonly applicationId: string;
+  /** Object ID of an application, or of the principal of a managed identity. */
+  readonly objectId: string;
   readonly name: string;
   readonly issuer: string;
   /** Either this or `claimsMatchingExpression` is set. */
@@ -122,6 +123,17 @@ export interface RoleAssignmentRecord {
 }
 
 export type PrincipalType = "User" | "Group" | "ServicePrincipal";
+
+/** A user-assigned managed identity. */
+export interface IdentityRecord {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+  readonly location: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly principalId: string;
+  readonly clientId: string;
+}
 
 /** A resource group; only its tags can be changed. */
 export interface ResourceGroupRecord {

@@ -1,4 +1,4 @@
-import type { ResourceGroupRecord, VaultRecord, WorkspaceRecord } from "./records";
+import type { IdentityRecord, ResourceGroupRecord, VaultRecord, WorkspaceRecord } from "./records";
 
 /** IDs as Azure Resource Manager spells them; tables find them in any case. */
 export function resourceGroupId(subscriptionId: string, name: string): string {
@@ -23,6 +23,16 @@ export function idOfVault({
   name,
 }: Pick<VaultRecord, "subscriptionId" | "resourceGroup" | "name">): string {
   return `${resourceGroupId(subscriptionId, resourceGroup)}/providers/Microsoft.KeyVault/vaults/${name}`;
+}
+
+/** As `Microsoft.ManagedIdentity` spells it. */
+export function idOfIdentity({
+  subscriptionId,
+  resourceGroup,
+  name,
+}: Pick<IdentityRecord, "subscriptionId" | "resourceGroup" | "name">): string {
+  const group = `/subscriptions/${subscriptionId}/resourcegroups/${resourceGroup}`;
+  return `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 }
 
 /** Scopes are compared without regard to case; an empty scope is the root. */

@@ -24,6 +24,7 @@ function role(
 }
 
 const VAULTS = "Microsoft.KeyVault";
+const IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities";
 /** What all roles for what is in a vault may do with the vault itself. */
 const SEE_VAULTS = [
   "Microsoft.Authorization/*/read",
@@ -111,6 +112,36 @@ export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
     "AzureML Compute Operator",
     "Work with the compute of an Azure ML workspace.",
     [`${ML}/workspaces/computes/*`, `${ML}/workspaces/notebooks/vm/*`],
+  ),
+  role(
+    "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59",
+    "Managed Identity Contributor",
+    "Create, change and delete user-assigned managed identities.",
+    [
+      ...["read", "write", "delete"].flatMap((action) => [
+        `${IDENTITIES}/${action}`,
+        `${IDENTITIES}/federatedIdentityCredentials/${action}`,
+      ]),
+      "Microsoft.Authorization/*/read",
+      "Microsoft.Insights/alertRules/*",
+      "Microsoft.Resources/subscriptions/resourceGroups/read",
+      "Microsoft.Resources/deployments/*",
+      "Microsoft.Support/*",
+    ],
+  ),
+  role(
+    "f1a07417-d97a-45cb-824c-7a7467783830",
+    "Managed Identity Operator",
+    "Read and assign user-assigned managed identities.",
+    [
+      `${IDENTITIES}/*/read`,
+      `${IDENTITIES}/*/assign/action`,
+      "Microsoft.Authorization/*/read",
+      "Microsoft.Insights/alertRules/*",
+      "Microsoft.Resources/subscriptions/resourceGroups/read",
+      "Microsoft.Resources/deployments/*",
+      "Microsoft.Support/*",
+    ],
   ),
   role(
     "00482a5a-887f-4fb3-b363-3b7fe8e74483",

@@ -17,6 +17,7 @@ interface Tables {
   readonly scopeGrants: Table<records.ScopeGrantRecord>;
   readonly subscriptions: Table<records.SubscriptionRecord>;
   readonly resourceGroups: Table<records.ResourceGroupRecord>;
+  readonly identities: Table<records.IdentityRecord>;
   readonly workspaces: Table<records.WorkspaceRecord>;
   readonly vaults: Table<records.VaultRecord>;
   readonly vaultSecrets: Table<records.VaultSecretRecord>;
@@ -93,6 +94,7 @@ export class Store {
         scopeGrants: new Table(),
         subscriptions: new Table(),
         resourceGroups: new Table(),
+        identities: new Table(),
         workspaces: new Table(),
         vaults: new Table(),
         vaultSecrets: new Table(),

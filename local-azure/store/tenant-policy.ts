@@ -12,6 +12,8 @@ export interface TenantPolicy {
   readonly usersCanRegisterApplications: boolean;
   /** Client IDs whose logins conditional access for workload identities blocks, right credential or not. */
   readonly blockedClientIds: readonly string[];
+  /** Namespaces of resource providers that no subscription is registered for, such as `Microsoft.ManagedIdentity`. */
+  readonly unregisteredProviders: readonly string[];
 }
 
 /** Restrictions that are all off. */
@@ -21,6 +23,7 @@ export const NO_POLICY: TenantPolicy = {
   requireServiceManagementReference: false,
   usersCanRegisterApplications: true,
   blockedClientIds: [],
+  unregisteredProviders: [],
 };
 
 /** `policyId` is only named in the refusal. */

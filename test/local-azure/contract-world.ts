@@ -15,6 +15,7 @@ import {
 const ISSUER = "https://issuer.example";
 const SUBJECT = "repo:contoso/ml:ref:refs/heads/main";
 const AUDIENCE = "api://AzureADTokenExchange";
+const IDENTITIES = "providers/Microsoft.ManagedIdentity/userAssignedIdentities";
 const FOREIGN_ISSUER = "https://foreign.example";
 
 /** What stands before an exchange, and what `{name}` means in its texts. */
@@ -177,6 +178,17 @@ export class ContractWorld {
       const appRoleId = "18a4783c-866b-4cc7-a460-3d5e5662c884";
       const path = `/servicePrincipals/${principalId}/appRoleAssignments`;
       this.know("grant", (await this.post(path, { principalId, resourceId, appRoleId })).id);
+    },
+    identity: async () => {
+      const path = `${this.rig.group}/${IDENTITIES}/id-contract`;
+      const { properties } = ok(await this.rig.arm("PUT", path, { location: "westeurope" }), 201);
+      this.know("identityPrincipal", String(properties.principalId));
+      this.know("identityClient", String(properties.clientId));
+    },
+    identityCredential: async () => {
+      const path = `${this.rig.group}/${IDENTITIES}/id-contract/federatedIdentityCredentials/main`;
+      const properties = { issuer: ISSUER, subject: SUBJECT, audiences: [AUDIENCE] };
+      ok(await this.rig.arm("PUT", path, { properties }), 201);
     },
     lag: () => this.rig.azure.control.setReplicationLag(60),
     keyVault: ({ rbac, firewall, protected: purgeProtection }) => {

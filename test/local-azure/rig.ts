@@ -195,7 +195,9 @@ export class Rig {
         ? "2022-05-01"
         : /Microsoft\.KeyVault/i.test(path)
           ? "2024-11-01"
-          : "2022-12-01";
+          : /Microsoft\.ManagedIdentity\//i.test(path)
+            ? "2023-01-31"
+            : "2022-12-01";
     const url = `${path}${path.includes("?") ? "&" : "?"}api-version=${version}`;
     return this.call(method, url, json === undefined ? { token } : { token, json });
   }

@@ -14,6 +14,15 @@ export const getWorkspace: ProviderFunction<AzureConnection> = (connection, args
     "2025-12-01",
   );
 
+/** `azure-native.managedidentity.getUserAssignedIdentity`. */
+export const getUserAssignedIdentity: ProviderFunction<AzureConnection> = (connection, args) =>
+  getResource(
+    connection,
+    `/subscriptions/${subscriptionOf(connection)}/resourceGroups/${segment(args, "resourceGroupName")}` +
+      `/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${segment(args, "resourceName")}`,
+    "2023-01-31",
+  );
+
 /** `azure-native.resources.getResourceGroup`. */
 export const getResourceGroup: ProviderFunction<AzureConnection> = (connection, args) =>
   getResource(

@@ -1,8 +1,16 @@
 import { getVersion } from "@pulumi/azure-native/utilities";
 import { AzureConnection } from "../azure-connection";
 import type { Provider } from "../resource-type";
-import { getResourceGroup, getRoleDefinition, getSecret, getVault, getWorkspace } from "./get-resource";
+import {
+  getResourceGroup,
+  getRoleDefinition,
+  getSecret,
+  getUserAssignedIdentity,
+  getVault,
+  getWorkspace,
+} from "./get-resource";
 import { keyVaultSecret } from "./key-vault-secret";
+import { federatedIdentityCredential, userAssignedIdentity } from "./managed-identity";
 import { subscriptionOf } from "./resource-manager";
 import { roleAssignment } from "./role-assignment";
 
@@ -12,7 +20,7 @@ export const azureNative: Provider<AzureConnection> = {
   version: getVersion(),
   connect: (readSetting, signal) => AzureConnection.open(readSetting, signal),
   disconnect: (connection) => connection.close(),
-  resources: [keyVaultSecret, roleAssignment],
+  resources: [federatedIdentityCredential, keyVaultSecret, roleAssignment, userAssignedIdentity],
   functions: {
     "azure-native:authorization:getClientConfig": async (connection) => ({
       ...(await connection.caller()),
@@ -28,6 +36,7 @@ export const azureNative: Provider<AzureConnection> = {
     "azure-native:keyvault:getSecret": getSecret,
     "azure-native:keyvault:getVault": getVault,
     "azure-native:machinelearningservices:getWorkspace": getWorkspace,
+    "azure-native:managedidentity:getUserAssignedIdentity": getUserAssignedIdentity,
     "azure-native:resources:getResourceGroup": getResourceGroup,
   },
 };
