@@ -1,4 +1,5 @@
 import type { StdioOptions } from "node:child_process";
+import type { run, runAttached } from "./tools/process";
 
 /** Where a command reads and writes: the process, or a recorder in tests. */
 export interface Io {
@@ -12,6 +13,9 @@ export interface Io {
   /** Asks on stderr, and returns the answer. */
   ask(question: string): Promise<string>;
   now(): Date;
+  /** Starts a tool of the user. A test answers in its place. */
+  readonly run: typeof run;
+  readonly runAttached: typeof runAttached;
   /** For programs whose output is for people: all of it goes to stderr. */
   readonly childStdio: StdioOptions;
   /** Aborted when the process is asked to stop, with the name of the signal. */

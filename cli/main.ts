@@ -4,7 +4,9 @@ import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { WriteStream } from "node:tty";
 import type { Io, Output } from "./io";
+import { CliError, explainSystemError, formatError } from "./errors";
 import { runCommandLine } from "./program";
+import type * as processes from "./tools/process";
 
 // The only place of the command that reads argv, sets the exit code, and writes to stdout and stderr.
 
@@ -17,7 +19,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 function outputOf(stream: WriteStream): Output {
   // A reader such as `head` closes the pipe when it has enough.
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code === "EPIPE") return;
+    process.exitCode = 1;
+    if (stream !== process.stderr)
+      process.stderr.write(
+        formatError(explainSystemError(error) ?? new CliError("OUTPUT_FAILED", error.message, "")),
+      );
   });
   const isTerminal = stream.isTTY ?? false;
   return {
@@ -41,6 +48,10 @@ function hasUnicode(isTerminal: boolean): boolean {
   return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
 }
 
+// Loaded when the first tool is started.
+// oxlint-disable-next-line typescript/no-require-imports
+const loadProcesses = () => require("./tools/process") as typeof processes;
+
 const io: Io = {
   env: process.env,
   stdout: outputOf(process.stdout),
@@ -57,6 +68,8 @@ const io: Io = {
     }
   },
   now: () => new Date(),
+  run: (...args) => loadProcesses().run(...args),
+  runAttached: (...args) => loadProcesses().runAttached(...args),
   childStdio: ["ignore", 2, 2],
   signal: stopping.signal,
 };
@@ -74,7 +87,31 @@ function readVersion(folder = __dirname): string {
   }
 }
 
+/** As curl and the Azure CLI take it: `127.0.0.1:8080`. What cannot be one would end as a stack trace of a library. */
+function completeProxies(): CliError | undefined {
+  for (const name of ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((one) => [one, one.toLowerCase()])) {
+    const value = process.env[name];
+    if (!value) continue;
+    const url = value.includes("://") ? value : `http://${value}`;
+    // It may contain a password, so it is not shown.
+    if (!URL.canParse(url) || !new URL(url).hostname)
+      return new CliError(
+        "PROXY_INVALID",
+        `${name} must be the address of a proxy. It is not.`,
+        "Such as http://127.0.0.1:8080",
+      );
+    process.env[name] = url;
+  }
+  return undefined;
+}
+
 async function main(): Promise<void> {
+  const problem = completeProxies();
+  if (problem !== undefined) {
+    io.stderr.write(formatError(problem));
+    process.exitCode = 1;
+    return;
+  }
   process.exitCode = await runCommandLine(process.argv.slice(2), io, readVersion());
 }
 

@@ -9,7 +9,7 @@ import type * as statusCommand from "./commands/status";
 import type * as statusAllCommand from "./commands/status-all";
 import type * as verifyCommand from "./commands/verify";
 import { parseDuration } from "./terminal/durations";
-import { CliError, formatError, MisuseError } from "./errors";
+import { CliError, explainSystemError, formatError, MisuseError } from "./errors";
 import { FORMAT_NAMES } from "./formats/formats";
 import { checkGivenOptions } from "./given-options";
 import type { Io } from "./io";
@@ -41,7 +41,8 @@ export async function runCommandLine(args: readonly string[], io: Io, version: s
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_MISUSE;
-    const told = error instanceof CliError ? error : io.signal.aborted ? INTERRUPTED : undefined;
+    const told =
+      error instanceof CliError ? error : io.signal.aborted ? INTERRUPTED : explainSystemError(error);
     if (told === undefined) throw error;
     io.stderr.write(formatError(told));
     return told.exitCode;

@@ -179,7 +179,7 @@ function getTokenOfAzureCli(io: Io, resource: string, tenant: string | undefined
     explain: (_exitCode: unknown, stderr: string) =>
       loginFailed(stderr, tenant === undefined ? "`az login`" : command`az login --tenant ${tenant}`),
   };
-  return tokenOfAzureCli(io, errors, resource, tenant);
+  return tokenOfAzureCli(io, resource, tenant === undefined ? {} : { tenant }, errors);
 }
 
 function loginFailed(message: string, remedy: string): CliError {

@@ -1,11 +1,8 @@
-import { AZ_NOT_FOUND } from "../tools/az";
-import { CliError } from "../errors";
+import { azDevOpsOf, runAzDevOps } from "../tools/az";
 import type { Io } from "../io";
 import { parseJson } from "../tools/process";
-import { environmentFor } from "../tools/environments";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
-import { runTool, type Tool } from "../tools/tool";
 
 export interface AzureDevOpsOptions {
   /** `https://dev.azure.com/NAME`. */
@@ -19,28 +16,6 @@ interface VariableGroup {
   name: string;
   variables: Record<string, { isSecret: boolean | null }>;
 }
-
-export const AZ_DEVOPS: Tool = {
-  program: "az",
-  notFound: AZ_NOT_FOUND,
-  explain: (_exitCode, stderr) => {
-    if (/requires the extension azure-devops|'pipelines' is misspelled/.test(stderr)) {
-      return new CliError(
-        "AZ_DEVOPS_NOT_FOUND",
-        "The `az` command must have the extension azure-devops. The extension is not installed.",
-        "`az extension add --name azure-devops`",
-      );
-    }
-    if (/need to run the login command|az login|az devops login/.test(stderr)) {
-      return new CliError(
-        "AZ_NOT_LOGGED_IN",
-        "The `az` command must be logged in to Azure DevOps. It is not.",
-        "`az login` or `az devops login`; in a pipeline, set AZURE_DEVOPS_EXT_PAT to $(System.AccessToken).",
-      );
-    }
-    return undefined;
-  },
-};
 
 /**
  * Under this prefix the azure-devops extension reads the value of a secret variable, so that it is no argument.
@@ -60,7 +35,7 @@ export class AzureDevOpsTarget implements Target {
   ) {
     const { organization, project, group } = options;
     this.description = `variable group ${group} of ${project}`;
-    this.where = [`--organization=${organization}`, `--project=${project}`, "--output=json"];
+    this.where = azDevOpsOf(organization, project);
   }
 
   async inspect(): Promise<Holdings> {
@@ -126,9 +101,6 @@ export class AzureDevOpsTarget implements Target {
   }
 
   private az(args: readonly string[], secrets: Record<string, string> = {}): Promise<string> {
-    return runTool(AZ_DEVOPS, ["pipelines", "variable-group", ...args], {
-      env: { ...environmentFor("az", this.io.env), ...secrets },
-      signal: this.io.signal,
-    });
+    return runAzDevOps(this.io, ["pipelines", "variable-group", ...args], secrets);
   }
 }

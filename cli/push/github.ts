@@ -1,56 +1,29 @@
-import { CliError } from "../errors";
 import type { Io } from "../io";
+import { Gh, GITHUB } from "../tools/gh";
 import { parseJson } from "../tools/process";
-import { environmentFor } from "../tools/environments";
 import { PASSWORD, type Variables } from "../variables";
 import type { Holdings, Step, Target } from "./push";
-import { runTool, type Tool } from "../tools/tool";
 
 export interface GithubOptions {
   /** `OWNER/NAME`. */
   repo: string;
   environment?: string;
-  /** @default the one that `gh` uses */
+  /** @default "github.com" */
   hostname?: string;
 }
-
-const GH: Tool = {
-  program: "gh",
-  notFound: new CliError(
-    "GH_NOT_FOUND",
-    "The `gh` command must be installed and on PATH.",
-    "Install it: https://cli.github.com",
-  ),
-  explain: (exitCode, stderr) => {
-    // https://cli.github.com/manual/gh_help_exit-codes
-    if (exitCode === 4) {
-      return new CliError(
-        "GH_NOT_LOGGED_IN",
-        "The `gh` command must be logged in. It is not.",
-        "`gh auth login`, or set GH_TOKEN.",
-      );
-    }
-    if (/HTTP 40[34]/.test(stderr)) {
-      return new CliError(
-        "GH_NO_ACCESS",
-        `GitHub refused: ${stderr.trim().split("\n")[0]}`,
-        "Repository and environment must exist, and your login may need the right to write secrets and variables of both.",
-      );
-    }
-    return undefined;
-  },
-};
 
 /** Secrets and variables of GitHub Actions, of a repository or of one of its environments. */
 export class GithubTarget implements Target {
   readonly description: string;
   private readonly where: readonly string[];
+  private readonly tool: Gh;
 
   constructor(
     private readonly io: Io,
-    { repo, environment, hostname }: GithubOptions,
+    { repo, environment, hostname = GITHUB }: GithubOptions,
   ) {
-    const place = hostname === undefined ? repo : `${hostname}/${repo}`;
+    this.tool = new Gh(io, hostname);
+    const place = `${hostname}/${repo}`;
     this.description = environment === undefined ? place : `${place}, environment ${environment}`;
     this.where = [`--repo=${place}`, ...(environment === undefined ? [] : [`--env=${environment}`])];
   }
@@ -84,10 +57,6 @@ export class GithubTarget implements Target {
   }
 
   private gh(args: readonly string[], input?: string): Promise<string> {
-    return runTool(GH, args, {
-      env: { ...environmentFor("gh", this.io.env), GH_PROMPT_DISABLED: "1", GH_NO_UPDATE_NOTIFIER: "1" },
-      signal: this.io.signal,
-      ...(input !== undefined && { input }),
-    });
+    return this.tool.run(args, input);
   }
 }

@@ -188,6 +188,12 @@ export function lastLines(text: string, count: number): string {
   return text.trim().split(/\r?\n/).slice(-count).join("\n");
 }
 
+/** What a program said, whole if it is short: tools say why they failed first or last, and their usage between. */
+export function excerpt(text: string): string {
+  const lines = text.trim().split(/\r?\n/);
+  return (lines.length <= 8 ? lines : [...lines.slice(0, 3), "[...]", ...lines.slice(-4)]).join("\n  ");
+}
+
 /** A program's output, parsed as JSON. If it is not JSON, it is not shown, because it may contain a token. */
 export function parseJson<T>(text: string, program: string): T {
   try {

@@ -1,8 +1,20 @@
 import { command } from "../../components/plan/commands";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { environmentFor } from "./environments";
-import { isNotFound, lastLines, run, runAttached } from "./process";
+import { excerpt } from "./process";
+import { askTool, environmentFor, explainStart, type Tool } from "./tool";
+
+/** 3.220 is the oldest that has been tried. */
+export const PULUMI: Tool = {
+  program: "pulumi",
+  oldest: "3.220.0",
+  install: "https://www.pulumi.com/docs/install/",
+  versionArgs: ["version"],
+  // Backends, secrets providers and programs may need any other.
+  mayHave: /^(?!HIML_SERVICE_PRINCIPAL_PASSWORD$|AZURE_DEVOPS_EXT_|GH_|GITHUB_ENTERPRISE_)/,
+  // The check asks a server for the newest version: time, and a warning that is about something else.
+  set: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+};
 
 /** Which stack: as the options of the same names of the `pulumi` command. */
 export interface StackSelection {
@@ -26,20 +38,11 @@ export async function runPulumi(
 ): Promise<string> {
   // Never interactive: a prompt for the passphrase would go to stdout, among the data.
   const all = [...args, ...selectionArgs(selection), "--non-interactive"];
-  let finished;
-  try {
-    finished = await run("pulumi", all, {
-      env: pulumiEnvironment(env),
-      signal: io.signal,
-      ...(input !== undefined && { input }),
-    });
-  } catch (error) {
-    throw startError(error);
-  }
+  const finished = await askTool({ ...io, env }, PULUMI, all, input === undefined ? {} : { input });
   if (finished.exitCode === 0) return finished.stdout;
   throw new CliError(
     "PULUMI_FAILED",
-    `${command`pulumi ${args}`} must succeed. It ended with exit code ${finished.exitCode ?? "none"}:\n  ${lastLines(finished.stderr, 5).replaceAll("\n", "\n  ")}`,
+    `${command`pulumi ${args}`} must succeed. It ended with exit code ${finished.exitCode ?? "none"}:\n  ${excerpt(finished.stderr)}`,
     remedyFor(finished.stderr),
   );
 }
@@ -51,22 +54,17 @@ export async function watchPulumi(
   selection: StackSelection,
 ): Promise<number | undefined> {
   try {
-    return await runAttached("pulumi", [...args, ...selectionArgs(selection), "--non-interactive"], {
-      env: pulumiEnvironment(io.env),
+    return await io.runAttached("pulumi", [...args, ...selectionArgs(selection), "--non-interactive"], {
+      env: environmentFor(PULUMI, io.env),
       stdio: io.childStdio,
     });
   } catch (error) {
-    throw startError(error);
+    throw explainStart(PULUMI, error);
   }
 }
 
 function selectionArgs({ stack, cwd }: StackSelection): string[] {
   return [...(stack === undefined ? [] : ["--stack", stack]), ...(cwd === undefined ? [] : ["--cwd", cwd])];
-}
-
-function pulumiEnvironment(env: Io["env"]): Record<string, string | undefined> {
-  // The check asks a server for the newest version: time, and a warning that is about something else.
-  return { ...environmentFor("pulumi", env), PULUMI_SKIP_UPDATE_CHECK: "true" };
 }
 
 /**
@@ -76,15 +74,6 @@ function pulumiEnvironment(env: Io["env"]): Record<string, string | undefined> {
 export function withoutPassphrase({ env }: Io): Record<string, string | undefined> {
   const isSet = env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"];
   return isSet ? env : { ...env, PULUMI_CONFIG_PASSPHRASE: "" };
-}
-
-function startError(error: unknown): unknown {
-  if (!isNotFound(error)) return error;
-  return new CliError(
-    "PULUMI_NOT_FOUND",
-    "The `pulumi` command must be installed and on PATH.",
-    "Install it: https://www.pulumi.com/docs/install/",
-  );
 }
 
 /** What Pulumi says by the remedy for it; the texts are those of its own sources. */

@@ -105,7 +105,7 @@ function getTokenOfAzureCli(io: Io): Promise<string> {
         "Log in first: `az login --service-principal --federated-token`, or the action azure/login.",
       ),
   };
-  return tokenOfAzureCli(io, errors, "https://management.azure.com");
+  return tokenOfAzureCli(io, "https://management.azure.com", {}, errors);
 }
 
 function describeLogin(token: string, how: string): Login {

@@ -1,6 +1,7 @@
 // The built command in a process that stays: of a run only the time of the command itself is left, not that of Node.js and
 // of loading all modules. What a process has once (proxy, certificates) is of all runs; what a run has is in its message.
 const { runCommandLine } = require("../../dist/cli/program.js");
+const { ANSWERING } = require("./recorded-answers.cjs");
 
 const NEVER = new AbortController().signal;
 
@@ -18,6 +19,7 @@ process.on("message", ({ id, args, env }) => {
     canAsk: false,
     ask: () => Promise.reject(new Error("Nobody is there.")),
     now: () => new Date(),
+    ...ANSWERING,
     childStdio: "ignore",
     signal: NEVER,
   };

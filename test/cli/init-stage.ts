@@ -27,7 +27,7 @@ export function answersOfGh(
     host?: string;
   } = {},
 ): Answer[] {
-  const host = options.host === undefined ? [] : ["--hostname", options.host];
+  const host = ["--hostname", options.host ?? "github.com"];
   const get = (apiPath: string, body: object | number): Answer =>
     typeof body === "number"
       ? { args: ["api", ...host, apiPath], exitCode: 1, stderr: `gh: Not Found (HTTP ${body})\n` }
@@ -35,26 +35,33 @@ export function answersOfGh(
   const environments = (options.environments ?? []).map((name) => ({ name }));
   return [
     get("repos/octocat/training", { ...REPOSITORY, ...options.repository }),
-    get("repos/octocat/training/environments?per_page=100", {
+    get("repos/octocat/training/environments?per_page=100&page=1", {
       total_count: environments.length,
       environments,
     }),
     get("repos/octocat/training/actions/oidc/customization/sub", customization),
     get("orgs/octocat/actions/oidc/customization/sub", options.organization ?? 404),
     get("meta", { installed_version: "3.19.1" }),
-    { args: ["repo", "list"], stdout: JSON.stringify([{ nameWithOwner: "octocat/training" }]) },
+    get("user/repos?sort=pushed&per_page=100&page=1", [{ full_name: "octocat/training" }]),
   ];
 }
+
+const GIT_SETTINGS = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
 
 /** What `git` answers in a clone of the repository, or in none. */
 export function answersOfGit(
   folder: string | undefined,
   url = "git@github.com:octocat/training.git",
+  listed = "",
 ): Answer[] {
   if (folder === undefined) return [{ args: [], exitCode: 128, stderr: "fatal: not a git repository\n" }];
   return [
-    { args: ["-C", folder, "rev-parse"], stdout: `${folder}\n` },
-    { args: ["-C", folder, "remote"], stdout: `origin\t${url} (fetch)\norigin\t${url} (push)\n` },
+    { args: [...GIT_SETTINGS, "-C", folder, "rev-parse"], stdout: `${folder}\n` },
+    { args: [...GIT_SETTINGS, "-C", folder, "ls-files"], stdout: listed },
+    {
+      args: [...GIT_SETTINGS, "-C", folder, "remote"],
+      stdout: `origin\t${url} (fetch)\norigin\t${url} (push)\n`,
+    },
   ];
 }
 

@@ -188,10 +188,7 @@ describe("himl-sp init, at a terminal", function () {
       await writeFile(path.join(folder, file), JSON.stringify(content));
     }
     const listed = [...Object.keys(files), "tsconfig.json"].map((file) => `${file}\0`).join("");
-    await stage.tools.install("git", [
-      { args: ["-C", folder, "-C", folder, "ls-files"], stdout: listed },
-      ...answersOfGit(folder),
-    ]);
+    await stage.tools.install("git", answersOfGit(folder, undefined, listed));
     const at = await open("--pipeline", "other", "--password");
     await at.accept(/❯ ws-ml {2}\(resource group rg-ml, Contoso ML, from training\/config\.json\)/);
     await at.accept(/Write these files\?/);

@@ -1,4 +1,5 @@
 import type { Io } from "../../cli/io";
+import { run, runAttached } from "../../cli/tools/process";
 
 /** An `Io` that remembers what was written, for what a test cannot have: a terminal. */
 interface RememberingIo extends Io {
@@ -25,6 +26,8 @@ export function rememberingIo(
       written.stderr += question;
       return Promise.resolve(options.answers?.shift() ?? "");
     },
+    run,
+    runAttached,
     childStdio: "ignore",
     now: () => options.now ?? new Date(),
     signal: new AbortController().signal,

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { environmentFor } from "../../cli/tools/environments";
+import { AZ } from "../../cli/tools/az";
+import { ghOf } from "../../cli/tools/gh";
+import { GIT } from "../../cli/tools/git";
+import { PULUMI } from "../../cli/tools/pulumi";
+import { environmentFor } from "../../cli/tools/tool";
 import { runCommand } from "./command";
 import { answersOfPulumi, VALUES } from "./outputs";
 import { StandIns } from "./stand-ins";
@@ -34,24 +38,48 @@ const NEEDED = {
   "ProgramFiles(x86)": "C:\\Program Files (x86)",
 };
 
-describe("Each tool gets what it needs of the environment", () => {
-  for (const tool of ["gh", "az", "git", "pulumi"] as const) {
-    it(tool, () => {
+const TOOLS = { gh: ghOf("github.com"), az: AZ, git: GIT, pulumi: PULUMI };
+
+describe("Each tool gets all of the environment but the secrets of others", () => {
+  for (const [its, tool] of Object.entries(TOOLS)) {
+    it(its, () => {
       const env = environmentFor(tool, { ...NEEDED, ...SECRETS_AS_ENVIRONMENT });
       const secrets = Object.keys(SECRETS).filter((name) => name in env);
       assert.deepEqual(
         secrets,
-        Object.keys(SECRETS).filter((name) => SECRETS[name]!.includes(tool)),
+        Object.keys(SECRETS).filter((name) => (SECRETS[name] as readonly string[]).includes(its)),
       );
-      for (const name of Object.keys(NEEDED)) assert.ok(name in env, name);
+      for (const needed of Object.keys(NEEDED)) assert.ok(needed in env, needed);
     });
   }
 
-  it("the settings of az and gh pass", () => {
-    const az = { AZURE_CONFIG_DIR: "x", AZURE_CORE_OUTPUT: "x", AZURE_DEVOPS_EXT_GITHUB_PAT: "x" };
-    const gh = { GH_CONFIG_DIR: "x", GH_HOST: "github.contoso.com" };
-    assert.deepEqual(environmentFor("az", { ...az, ...gh }), az);
-    assert.deepEqual(environmentFor("gh", { ...az, ...gh }), gh);
+  it("what changes a tool's output, or whom it asks by default, reaches none; its other settings do", () => {
+    const manners = {
+      ...{
+        GH_HOST: "github.contoso.com",
+        GH_REPO: "o/r",
+        GH_FORCE_TTY: "80",
+        CLICOLOR_FORCE: "1",
+        PAGER: "less",
+      },
+      ...{
+        AZURE_CORE_OUTPUT: "table",
+        AZURE_DEFAULTS_GROUP: "rg",
+        GIT_TRACE: "1",
+        PULUMI_OPTION_COLOR: "always",
+      },
+    };
+    const settings = {
+      ...{
+        AZURE_CONFIG_DIR: "x",
+        GH_CONFIG_DIR: "x",
+        GIT_CONFIG_COUNT: "1",
+        GIT_CONFIG_KEY_0: "safe.directory",
+      },
+      ...{ SSH_AUTH_SOCK: "x", DOTNET_ROOT: "x", PULUMI_BACKEND_URL: "x" },
+    };
+    for (const tool of Object.values(TOOLS))
+      assert.deepEqual(environmentFor(tool, { ...manners, ...settings }), { ...settings, ...tool.set });
   });
 
   it("himl-sp: no tool sees the secret of another one, and the password is in no argument", async function () {

@@ -1,9 +1,7 @@
-import { AZ_NOT_FOUND, tokenOfAzureCli } from "../../tools/az";
-import { CliError } from "../../errors";
+import { AZ, tokenOfAzureCli } from "../../tools/az";
 import type { Io } from "../../io";
 import { parseJson } from "../../tools/process";
-import { runTool, type Tool } from "../../tools/tool";
-import { environmentFor } from "../../tools/environments";
+import { runTool } from "../../tools/tool";
 import { AzureReader } from "./reader";
 
 /** A subscription that the login of `az` can see. */
@@ -14,15 +12,6 @@ export interface Subscription {
   isDefault: boolean;
   state: string;
 }
-
-const AZ: Tool = {
-  program: "az",
-  notFound: AZ_NOT_FOUND,
-  explain: (_exitCode, stderr) =>
-    /az login|AADSTS/.test(stderr)
-      ? new CliError("AZ_NOT_LOGGED_IN", "The `az` command must be logged in. It is not.", "`az login`")
-      : undefined,
-};
 
 /** What a token tells of its holder. */
 export interface Claims {
@@ -48,7 +37,10 @@ export class AzureLogin {
   constructor(private readonly io: Io) {}
 
   async subscriptions(): Promise<Subscription[]> {
-    const all = parseJson<Subscription[]>(await this.az(["account", "list", "--output", "json"]), "az");
+    const all = parseJson<Subscription[]>(
+      await runTool(this.io, AZ, ["account", "list", "--output", "json"]),
+      "az",
+    );
     const usable = all.filter(({ state }) => state === "Enabled" || state === "Warned");
     return usable.sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
   }
@@ -69,12 +61,8 @@ export class AzureLogin {
   /** One for each service and tenant: the Azure CLI takes a second for each. */
   private token(service: Service, tenantId: string): Promise<string> {
     const key = `${service} ${tenantId}`;
-    const known = this.tokens.get(key) ?? tokenOfAzureCli(this.io, AZ, ORIGINS[service], tenantId);
+    const known = this.tokens.get(key) ?? tokenOfAzureCli(this.io, ORIGINS[service], { tenant: tenantId });
     this.tokens.set(key, known);
     return known;
-  }
-
-  private az(args: readonly string[]): Promise<string> {
-    return runTool(AZ, args, { env: environmentFor("az", this.io.env), signal: this.io.signal });
   }
 }

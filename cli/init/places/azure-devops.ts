@@ -1,10 +1,8 @@
 import { CliError } from "../../errors";
 import type { Io } from "../../io";
 import { parseJson } from "../../tools/process";
-import { AZ_DEVOPS } from "../../push/azure-devops";
 import { checkAzureDevOpsOptions } from "../../push/targets";
-import { runTool } from "../../tools/tool";
-import { environmentFor } from "../../tools/environments";
+import { azDevOpsOf, runAzDevOps } from "../../tools/az";
 import type { Asker } from "../../terminal/asker";
 import type { InitOptions } from "../options";
 import type { GitRepository } from "../../tools/git";
@@ -60,16 +58,7 @@ async function askProject(
   ready: string | undefined,
 ): Promise<string> {
   if (options.project !== undefined) return options.project;
-  const json = await azDevOps(io, [
-    "devops",
-    "project",
-    "list",
-    "--organization",
-    organization,
-    "--output",
-    "json",
-  ]);
-  const names = parseJson<{ value: { name: string }[] }>(json, "az").value.map(({ name }) => name);
+  const names = await listProjects(io, organization);
   const only = names.length === 1 ? names[0] : undefined;
   const known = names.find((name) => name === ready) ?? only;
   return asker.choose({
@@ -80,6 +69,19 @@ async function askProject(
   });
 }
 
+/** All pages. */
+async function listProjects(io: Io, organization: string): Promise<string[]> {
+  const names: string[] = [];
+  for (;;) {
+    const page = [`--top=${PAGE_SIZE}`, `--skip=${names.length}`];
+    const json = await runAzDevOps(io, ["devops", "project", "list", ...page, ...azDevOpsOf(organization)]);
+    const { value } = parseJson<{ value: { name: string }[] }>(json, "az");
+    names.push(...value.map(({ name }) => name));
+    if (value.length < PAGE_SIZE) return names;
+  }
+}
+
+const PAGE_SIZE = 100;
 const BY_HAND = "another one, or a draft: I give issuer and subject";
 
 /** The trust in a service connection, with issuer and subject as Azure DevOps itself says them. */
@@ -158,8 +160,12 @@ async function listFederated(
   io: Io,
   { organization, project }: AzureDevOpsPlace,
 ): Promise<ServiceEndpoint[]> {
-  const where = ["--organization", organization, "--project", project, "--output", "json"];
-  const json = await azDevOps(io, ["devops", "service-endpoint", "list", ...where]);
+  const json = await runAzDevOps(io, [
+    "devops",
+    "service-endpoint",
+    "list",
+    ...azDevOpsOf(organization, project),
+  ]);
   return parseJson<ServiceEndpoint[]>(json, "az").filter(
     ({ type, authorization: { scheme, parameters } }) =>
       type.toLowerCase() === "azurerm" &&
@@ -172,7 +178,7 @@ async function listFederated(
 /** What `az devops configure --defaults` has kept; nothing where the extension is missing. */
 async function readDefaults(io: Io): Promise<{ organization?: string; project?: string }> {
   try {
-    const text = await azDevOps(io, ["devops", "configure", "--list"]);
+    const text = await runAzDevOps(io, ["devops", "configure", "--list"]);
     const read = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S.*)$`, "m").exec(text)?.[1]?.trim();
     const [organization, project] = [read("organization"), read("project")];
     return { ...(organization && { organization }), ...(project && { project }) };
@@ -180,8 +186,4 @@ async function readDefaults(io: Io): Promise<{ organization?: string; project?: 
     if (error instanceof CliError) return {};
     throw error;
   }
-}
-
-function azDevOps(io: Io, args: readonly string[]): Promise<string> {
-  return runTool(AZ_DEVOPS, args, { env: environmentFor("az", io.env), signal: io.signal });
 }
