@@ -11,8 +11,6 @@ export interface RouteDeclaration<Caller, Permission> {
   readonly uncertain?: string;
   /** Who may call it; each service says what its permissions mean. */
   readonly permission: Permission;
-  /** The API versions that it takes, where there is more than the service's usual one. */
-  readonly versions?: readonly string[];
   readonly handle: (cloud: Cloud, call: Call<Caller>) => Reply | Promise<Reply>;
 }
 
@@ -36,6 +34,25 @@ export interface Service<Caller, Permission> {
   readonly renderError: (cloud: Cloud, refusal: Refusal, call: Call) => Reply;
   /** Headers of every answer. */
   readonly headers: (call: Call, reply: Reply) => Readonly<Record<string, string>>;
+}
+
+/** What a route does, its handler, and what is not established about its answers. */
+type Row<Caller> = readonly [
+  does: string,
+  handle: RouteDeclaration<Caller, never>["handle"],
+  uncertain?: string,
+];
+
+/** Declares the routes of a service that need the same right. */
+export function routesFor<Caller, Permission>(
+  api: Api,
+  permission: Permission,
+  table: Readonly<Record<`${Method} /${string}` | `${Method} {scope}${string}`, Row<Caller>>>,
+): readonly Route<Caller, Permission>[] {
+  return Object.entries(table).map(([key, [does, handle, uncertain]]) => {
+    const [method, path] = key.split(" ") as [Method, string];
+    return { api, method, path, does, permission, handle, ...(uncertain === undefined ? {} : { uncertain }) };
+  });
 }
 
 /** Declares the routes of a service: `"GET /path": { does, permission, handle }`. */

@@ -1,3 +1,4 @@
+import { unescape } from "node:querystring";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { RawRequest } from "./call";
 import type { Certificates } from "./certificates";
@@ -24,7 +25,7 @@ export async function startServer(cloud: Cloud, certificates: Certificates, port
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    rewriteUrl: (request) => canonicalUrl(request.url ?? "/"),
+    rewriteUrl: (request) => withObjectId(cloud, canonicalUrl(request.url ?? "/")),
     routerOptions: {
       // Resource Manager's paths have no case; values keep theirs.
       caseSensitive: false,
@@ -81,6 +82,24 @@ function send(reply: FastifyReply, outcome: Outcome): FastifyReply {
   if (answer.body === undefined) return reply.send();
   // As bytes: fastify would add a charset to the types that Azure sends without one.
   return reply.header("content-type", type).send(Buffer.from(JSON.stringify(answer.body)));
+}
+
+const ALTERNATE_KEY =
+  /^(\/(?:v1\.0|beta)\/(applications|servicePrincipals))\((appId|uniqueName)='([^']*)'\)/i;
+
+/** `/applications(appId='…')` names an object by another key than its ID. Where there is none, the key itself is missed. */
+function withObjectId({ world }: Cloud, url: string): string {
+  return url.replace(ALTERNATE_KEY, (_whole, path: string, kind: string, name: string, value: string) => {
+    const { applications, principals } = world.store.tables;
+    const key = unescape(value).toLowerCase();
+    const rows = /^applications$/i.test(kind) ? applications.all() : principals.all();
+    const found = rows.find(({ appId, attributes: { uniqueName } }) =>
+      /^appId$/i.test(name)
+        ? appId === key
+        : typeof uniqueName === "string" && uniqueName.toLowerCase() === key,
+    );
+    return `${path}/${found?.id ?? `~${value}`}`;
+  });
 }
 
 /** The web servers of Azure resolve `..` before they look for a route, also where it is encoded. `%24ref` is `$ref`. */

@@ -40,8 +40,8 @@ const SCOPES = [
 ];
 
 /** The paths of a route: Graph's have a version before them, and a scope stands for several. */
-export function pathsOf({ api, path, versions = ["v1.0"] }: AnyRoute): string[] {
-  if (api === "graph") return versions.map((version) => `/${version}${path}`);
+export function pathsOf({ api, path }: AnyRoute): string[] {
+  if (api === "graph") return ["v1.0", "beta"].map((version) => `/${version}${path}`);
   return path.startsWith("{scope}") ? SCOPES.map((scope) => path.replace("{scope}", scope)) : [path];
 }
 

@@ -11,6 +11,7 @@ import {
   GRAPH_APP_ROLES,
   GRAPH_SCOPES,
   type GraphPermission,
+  MICROSOFT_TENANT_ID,
 } from "./store/microsoft-graph";
 import {
   type PrincipalRecord,
@@ -30,6 +31,8 @@ export interface CallerCredentials {
   readonly objectId: string;
   readonly servicePrincipalObjectId: string;
   readonly applicationObjectId: string;
+  /** Of the secret. */
+  readonly keyId: string;
 }
 
 /** A person who can log in, as `az login --username … --password …` does. */
@@ -93,11 +96,18 @@ export function createWorld(
   createWorkspace(parts, ids, now, place);
   addGroup(store, place.subscriptionId, OTHER_RESOURCE_GROUP, longBefore(now));
   for (const [name, templateId] of Object.entries(DIRECTORY_ROLES))
-    directory.createGroup(name, [], longBefore(now), templateId);
+    directory.createGroup({ displayName: name }, { members: [] }, longBefore(now), templateId);
   addMicrosoftGraph(directory, ids, longBefore(now));
   const admin = createCaller(parts, ids, now, {
     displayName: "rehearsal-admin",
-    graphPermissions: ["Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All"],
+    graphPermissions: [
+      "Application.ReadWrite.All",
+      "AppRoleAssignment.ReadWrite.All",
+      "Directory.Read.All",
+      "DelegatedPermissionGrant.ReadWrite.All",
+      "Group.ReadWrite.All",
+      "User.ReadWrite.All",
+    ],
   });
   for (const id of [place.subscriptionId, second])
     giveRole(parts, ids, now, admin.objectId, { role: "Owner", scope: `/subscriptions/${id}` });
@@ -111,6 +121,9 @@ function addMicrosoftGraph({ store }: Directory, ids: IdSource, createdAt: Date)
     appId: GRAPH_APP_ID,
     attributes: {
       displayName: "Microsoft Graph",
+      appDisplayName: "Microsoft Graph",
+      appOwnerOrganizationId: MICROSOFT_TENANT_ID,
+      signInAudience: "AzureADMultipleOrgs",
       appRoles: Object.entries(GRAPH_APP_ROLES).map(([value, id]) => ({
         allowedMemberTypes: ["Application"],
         description: value,
@@ -234,7 +247,7 @@ export function createCaller(
     ...(options.clientId !== undefined && { appId: options.clientId }),
   };
   const application = directory.createApplication({ displayName: options.displayName }, [], now, origin);
-  const { secretText } = addPassword(
+  const { secretText, password } = addPassword(
     store,
     application.id,
     {
@@ -262,6 +275,7 @@ export function createCaller(
     objectId: principal.id,
     servicePrincipalObjectId: principal.id,
     applicationObjectId: application.id,
+    keyId: password.keyId,
   };
 }
 
@@ -276,19 +290,20 @@ export function createPerson(
   const password = ids.secretText();
   const id = options.objectId ?? ids.guid("user");
   const name = options.displayName.toLowerCase().replaceAll(/[^a-z0-9]+/g, ".");
-  const user = directory.createUser(
-    {
-      id,
-      displayName: options.displayName,
-      userPrincipalName: `${name}@${directory.domain}`,
-      passwordHash: hashSecret(password),
-      initial: true,
-    },
-    longBefore(now),
-  );
+  const userPrincipalName = `${name}@${directory.domain}`;
+  const createdAt = longBefore(now);
+  const user = {
+    id,
+    attributes: { displayName: options.displayName, userPrincipalName },
+    passwordHash: hashSecret(password),
+    managerId: null,
+    createdAt,
+    initial: true,
+  };
+  directory.store.tables.users.put(id, user, createdAt);
   for (const role of options.directoryRoles ?? []) giveDirectoryRole(world, now, id, role);
   giveRole(world, ids, now, id, options);
-  return { objectId: id, userPrincipalName: user.userPrincipalName, password };
+  return { objectId: id, userPrincipalName, password };
 }
 
 /** Puts a group into the world. */
@@ -298,7 +313,11 @@ export function createGroup(
   now: Date,
   options: RoleOptions & { readonly displayName: string; readonly members: readonly string[] },
 ): { objectId: string } {
-  const group = world.directory.createGroup(options.displayName, options.members, longBefore(now));
+  const group = world.directory.createGroup(
+    { displayName: options.displayName, mailEnabled: false, securityEnabled: true },
+    { members: options.members },
+    longBefore(now),
+  );
   giveRole(world, ids, now, group.id, options);
   return { objectId: group.id };
 }

@@ -18,13 +18,22 @@ const NOT_ANSWERED: readonly (readonly [string, string])[] = [
     "Interactive logins, the device code, consent pages; the v1 token endpoint",
     "no client of this project asks for them",
   ],
-  ["Creating or changing people, groups and directory roles", "the control API creates them"],
+  ["Creating directory roles, or changing who has them", "the control API does it"],
+  ["Rules of dynamic groups: they are kept, and make nobody a member", "add members by hand"],
+  ["Administrative units, invitations of guests, licences", "501"],
   [
     "addKey and removeKey, which need a proof signed with an existing certificate",
     "501; change `keyCredentials` with PATCH instead",
   ],
   ["`$expand`, `$orderby`, `$batch`, delta queries", "501"],
-  ["Paths with keys in brackets, such as `/applications(appId='…')`", "501"],
+  [
+    "Keys in brackets other than `applications(appId='…')`, `applications(uniqueName='…')` and `servicePrincipals(appId='…')`",
+    "501",
+  ],
+  [
+    "Deleting the administrator's own application, principal, first secret and permissions",
+    "403, which is not Azure's answer: nobody could use this world without them",
+  ],
   ["Custom roles, deny assignments, management groups", "do not exist"],
   [
     "Conditions beyond ActionMatches, @Request, @Resource, GuidEquals and StringEqualsIgnoreCase",
@@ -36,7 +45,7 @@ const NOT_ANSWERED: readonly (readonly [string, string])[] = [
     "501",
   ],
   ["Keys and certificates in key vaults; backup and restore of secrets", "501"],
-  ["Application templates, logos, claims mapping, token signing", "501"],
+  ["Application templates, logos, claims mapping policies, token signing certificates", "501: not claimed"],
 ];
 
 /** COVERAGE.md, made from the route tables alone. */
@@ -69,17 +78,24 @@ function renderService(title: string, service: AnyService): string {
     "",
     "| method | path | what | held by | uncertain |",
     "| --- | --- | --- | --- | --- |",
-    ...service.routes.map(renderRoute),
+    ...[...service.routes].sort(byPath).map(renderRoute),
     "",
     ...(general.length === 0 ? [] : [...general, ""]),
   ].join("\n");
+}
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+function byPath(one: AnyRoute, other: AnyRoute): number {
+  const order = METHODS.indexOf(one.method) - METHODS.indexOf(other.method);
+  return one.path.localeCompare(other.path, "en") || order;
 }
 
 const CONTRACTS = readContracts();
 
 function renderRoute(route: AnyRoute): string {
   const { api, method, path, does, uncertain } = route;
-  const shown = api === "graph" ? `/${(route.versions ?? ["v1.0"]).join("|")}${path}` : path;
+  const shown = api === "graph" ? `/v1.0|beta${path}` : path;
   const held = CONTRACTS.filter(({ operation }) => operation === `${method} ${path}`).map(({ name }) => name);
   const heldBy = api === "control" ? "" : held.length === 0 ? "**none**" : held.join(", ");
   const doubt = uncertain === undefined ? "" : `[?] ${uncertain}`;

@@ -124,6 +124,12 @@ const ARM_ERRORS = {
     "RoleAssignmentUpdateNotPermitted",
     "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
   ],
+  // MicrosoftDocs/azure-docs, Troubleshoot Azure RBAC; the code is not known.
+  lastSubscriptionOwner: [
+    400,
+    "RoleAssignmentDeleteNotPermitted",
+    "Cannot delete the last RBAC admin assignment",
+  ],
   roleNotFound: [
     404,
     "RoleDefinitionDoesNotExist",

@@ -1,24 +1,10 @@
 import type { Call, Reply } from "../call";
-import { defineRoutes, type RouteDeclaration, type Service } from "../route";
+import { routesFor, type Service } from "../route";
 import { admit, type ArmCaller, type ArmRight, authenticate } from "./caller";
 import { renderArmError } from "./errors";
 import * as handlers from "./handlers";
 import * as identities from "./identity-handlers";
 import * as vaults from "./vault-handlers";
-
-type Declaration = RouteDeclaration<ArmCaller, ArmRight>;
-
-/** `does`, the right that it needs (a text is an action), the handler; then what is not established. */
-function route(
-  does: string,
-  right: ArmRight | `${string}/${string}`,
-  handle: Declaration["handle"],
-  uncertain?: string,
-): Declaration {
-  const permission =
-    typeof right === "string" && right.includes("/") ? { action: right } : (right as ArmRight);
-  return { does, permission, handle, ...(uncertain === undefined ? {} : { uncertain }) };
-}
 
 const SUBSCRIPTION = "/subscriptions/:subscription";
 const GROUP = `${SUBSCRIPTION}/resourceGroups/:group`;
@@ -33,201 +19,237 @@ const WRITE_SECRETS = "Microsoft.KeyVault/vaults/secrets/write";
 const DEFINITIONS = "{scope}/providers/Microsoft.Authorization/roleDefinitions";
 const ASSIGNMENTS = "{scope}/providers/Microsoft.Authorization/roleAssignments";
 
-const routes = defineRoutes<ArmCaller, ArmRight>("arm", {
-  "GET /subscriptions": route(
-    "Subscriptions in which the caller has a role",
-    "anybody",
-    handlers.listSubscriptions,
-  ),
-  [`GET ${SUBSCRIPTION}`]: route(
-    "Read a subscription",
+const routes = [
+  ...routesFor<ArmCaller, ArmRight>("arm", "anybody", {
+    "GET /subscriptions": ["Subscriptions in which the caller has a role", handlers.listSubscriptions],
+    "GET /tenants": ["The tenant", handlers.listTenants, "Its api-version"],
+    [`GET ${SUBSCRIPTION}/resourceGroups`]: [
+      "Resource groups that the caller may read",
+      handlers.listResourceGroups,
+    ],
+    [`GET ${SUBSCRIPTION}/resources`]: [
+      "Resources of one type, or of one type and name, that the caller may read; any other filter: 400",
+      handlers.listResources,
+    ],
+    [`GET ${SUBSCRIPTION}${WORKSPACES}`]: [
+      "Azure ML workspaces of a subscription that the caller may read",
+      handlers.listWorkspaces,
+    ],
+    [`GET ${SUBSCRIPTION}${IDENTITIES}`]: [
+      "User-assigned managed identities of a subscription that the caller may read",
+      identities.listIdentities,
+    ],
+    [`GET ${SUBSCRIPTION}${VAULTS}`]: [
+      "Key vaults of a subscription that the caller may read",
+      vaults.listVaults,
+    ],
+    [`GET ${SUBSCRIPTION}/providers/Microsoft.KeyVault/managedHSMs`]: [
+      "Managed HSMs, which `az keyvault list` asks for too: there are none",
+      vaults.listManagedHsms,
+    ],
+    "POST /providers/Microsoft.ResourceGraph/resources": [
+      "Azure ML workspaces of all subscriptions; any other query: 501",
+      handlers.queryResources,
+    ],
+    [`GET ${DEFINITIONS}`]: [
+      "List built-in roles",
+      handlers.listRoleDefinitions,
+      "The code for an unknown api-version",
+    ],
+    [`GET ${DEFINITIONS}/:role`]: ["Read a built-in role", handlers.getRoleDefinition],
+    "GET {scope}/providers/Microsoft.Authorization/permissions": [
+      "What the caller may do on a scope",
+      handlers.listPermissions,
+    ],
+  }),
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
     { memberFor: "Microsoft.Resources/subscriptions/read" },
-    handlers.getSubscription,
-    "That a role anywhere in it suffices",
+    {
+      [`GET ${SUBSCRIPTION}`]: [
+        "Read a subscription",
+        handlers.getSubscription,
+        "That a role anywhere in it suffices",
+      ],
+    },
   ),
-  "GET /tenants": route("The tenant", "anybody", handlers.listTenants, "Its api-version"),
-  [`GET ${SUBSCRIPTION}/providers/:namespace`]: route(
-    "Resource types of a provider, with their API versions",
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
     { memberFor: "Microsoft.Resources/subscriptions/providers/read" },
-    handlers.getProvider,
-    "That a role anywhere in the subscription suffices",
+    {
+      [`GET ${SUBSCRIPTION}/providers/:namespace`]: [
+        "Resource types of a provider, with their API versions",
+        handlers.getProvider,
+        "That a role anywhere in the subscription suffices",
+      ],
+    },
   ),
-  [`GET ${SUBSCRIPTION}/resourceGroups`]: route(
-    "Resource groups that the caller may read",
-    "anybody",
-    handlers.listResourceGroups,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: "Microsoft.Resources/subscriptions/resourceGroups/read" },
+    {
+      [`GET ${GROUP}`]: ["Read a resource group", handlers.getResourceGroup],
+    },
   ),
-  [`GET ${SUBSCRIPTION}/resources`]: route(
-    "Resources of one type, or of one type and name, that the caller may read; any other filter: 400",
-    "anybody",
-    handlers.listResources,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: "Microsoft.Resources/subscriptions/resourceGroups/write" },
+    {
+      [`PUT ${GROUP}`]: ["Create a resource group", handlers.putResourceGroup],
+      [`PATCH ${GROUP}`]: ["Change the tags of a resource group", handlers.updateResourceGroup],
+    },
   ),
-  [`GET ${GROUP}`]: route(
-    "Read a resource group",
-    "Microsoft.Resources/subscriptions/resourceGroups/read",
-    handlers.getResourceGroup,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: READ_WORKSPACES },
+    {
+      [`GET ${GROUP}${WORKSPACES}`]: ["Azure ML workspaces of a resource group", handlers.listWorkspaces],
+      [`GET ${GROUP}${WORKSPACES}/:workspace`]: [
+        "Read an Azure ML workspace",
+        handlers.getWorkspace,
+        "That a caller without a role gets 403 for a missing workspace too; that AzureML Data Scientist may read the workspace itself; the code for an unknown api-version",
+      ],
+    },
   ),
-  [`PUT ${GROUP}`]: route(
-    "Create a resource group",
-    "Microsoft.Resources/subscriptions/resourceGroups/write",
-    handlers.putResourceGroup,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: `${IDENTITY}/read` },
+    {
+      [`GET ${GROUP}${IDENTITIES}`]: [
+        "User-assigned managed identities of a resource group",
+        identities.listIdentities,
+      ],
+      [`GET ${GROUP}${IDENTITIES}/:identity`]: ["Read a managed identity", identities.getIdentity],
+    },
   ),
-  [`PATCH ${GROUP}`]: route(
-    "Change the tags of a resource group",
-    "Microsoft.Resources/subscriptions/resourceGroups/write",
-    handlers.updateResourceGroup,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: `${IDENTITY}/write` },
+    {
+      [`PUT ${GROUP}${IDENTITIES}/:identity`]: [
+        "Create a managed identity with its principal, or change its tags",
+        identities.putIdentity,
+        "The text for an invalid name",
+      ],
+      [`PATCH ${GROUP}${IDENTITIES}/:identity`]: [
+        "Change the tags of a managed identity",
+        identities.patchIdentity,
+      ],
+    },
   ),
-  [`GET ${SUBSCRIPTION}${WORKSPACES}`]: route(
-    "Azure ML workspaces of a subscription that the caller may read",
-    "anybody",
-    handlers.listWorkspaces,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: `${IDENTITY}/delete` },
+    {
+      [`DELETE ${GROUP}${IDENTITIES}/:identity`]: [
+        "Delete a managed identity, its principal and its credentials at once, without a recycle bin",
+        identities.deleteIdentity,
+      ],
+    },
   ),
-  [`GET ${GROUP}${WORKSPACES}`]: route(
-    "Azure ML workspaces of a resource group",
-    READ_WORKSPACES,
-    handlers.listWorkspaces,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: `${IDENTITY}/federatedIdentityCredentials/read` },
+    {
+      [`GET ${CREDENTIALS}`]: [
+        "List the federated credentials of a managed identity",
+        identities.listCredentials,
+      ],
+      [`GET ${CREDENTIALS}/:credential`]: [
+        "Read a federated credential",
+        identities.getCredential,
+        "The code and text for one that is not there",
+      ],
+    },
   ),
-  [`GET ${GROUP}${WORKSPACES}/:workspace`]: route(
-    "Read an Azure ML workspace",
-    READ_WORKSPACES,
-    handlers.getWorkspace,
-    "That a caller without a role gets 403 for a missing workspace too; that AzureML Data Scientist may read the workspace itself; the code for an unknown api-version",
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: `${IDENTITY}/federatedIdentityCredentials/write` },
+    {
+      [`PUT ${CREDENTIALS}/:credential`]: [
+        "Add or change a federated credential; while another is written: ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+        identities.putCredential,
+        "The code and text for the 21st, and the codes beside the texts that Microsoft documents",
+      ],
+    },
   ),
-  [`GET ${SUBSCRIPTION}${IDENTITIES}`]: route(
-    "User-assigned managed identities of a subscription that the caller may read",
-    "anybody",
-    identities.listIdentities,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: `${IDENTITY}/federatedIdentityCredentials/delete` },
+    {
+      [`DELETE ${CREDENTIALS}/:credential`]: [
+        "Remove a federated credential; also one at a time",
+        identities.deleteCredential,
+      ],
+    },
   ),
-  [`GET ${GROUP}${IDENTITIES}`]: route(
-    "User-assigned managed identities of a resource group",
-    `${IDENTITY}/read`,
-    identities.listIdentities,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: "Microsoft.KeyVault/vaults/read" },
+    {
+      [`GET ${GROUP}${VAULTS}`]: ["Key vaults of a resource group", vaults.listVaults],
+      [`GET ${GROUP}${VAULTS}/:vault`]: ["Read a key vault", vaults.getVault],
+    },
   ),
-  [`GET ${GROUP}${IDENTITIES}/:identity`]: route(
-    "Read a managed identity",
-    `${IDENTITY}/read`,
-    identities.getIdentity,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: "Microsoft.KeyVault/vaults/secrets/read" },
+    {
+      [`GET ${GROUP}${VAULTS}/:vault/secrets`]: ["List secrets, without their values", vaults.listSecrets],
+      [`GET ${SECRET}`]: [
+        "Read all of a secret but its value; one that is soft-deleted is not there",
+        vaults.getSecret,
+        "The code and text for a secret that is not there",
+      ],
+    },
   ),
-  [`PUT ${GROUP}${IDENTITIES}/:identity`]: route(
-    "Create a managed identity with its principal, or change its tags",
-    `${IDENTITY}/write`,
-    identities.putIdentity,
-    "The text for an invalid name",
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: WRITE_SECRETS },
+    {
+      [`PUT ${SECRET}`]: [
+        "Write a new version of a secret, past the vault's firewall",
+        vaults.putSecret,
+        "201 for a new secret and 200 for a new version; the answer for a name that is soft-deleted (409 Conflict, as in the data plane); the code for an invalid name",
+      ],
+      [`PATCH ${SECRET}`]: [
+        "Change a secret; with a value: a new version",
+        vaults.patchSecret,
+        "That a change without a value makes no new version",
+      ],
+    },
   ),
-  [`PATCH ${GROUP}${IDENTITIES}/:identity`]: route(
-    "Change the tags of a managed identity",
-    `${IDENTITY}/write`,
-    identities.patchIdentity,
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
+    { action: "Microsoft.Authorization/roleAssignments/read" },
+    {
+      [`GET ${ASSIGNMENTS}`]: ["List role assignments", handlers.listRoleAssignments],
+      [`GET ${ASSIGNMENTS}/:assignment`]: ["Read a role assignment", handlers.getRoleAssignment],
+    },
   ),
-  [`DELETE ${GROUP}${IDENTITIES}/:identity`]: route(
-    "Delete a managed identity, its principal and its credentials at once, without a recycle bin",
-    `${IDENTITY}/delete`,
-    identities.deleteIdentity,
-  ),
-  [`GET ${CREDENTIALS}`]: route(
-    "List the federated credentials of a managed identity",
-    `${IDENTITY}/federatedIdentityCredentials/read`,
-    identities.listCredentials,
-  ),
-  [`GET ${CREDENTIALS}/:credential`]: route(
-    "Read a federated credential",
-    `${IDENTITY}/federatedIdentityCredentials/read`,
-    identities.getCredential,
-    "The code and text for one that is not there",
-  ),
-  [`PUT ${CREDENTIALS}/:credential`]: route(
-    "Add or change a federated credential; while another is written: ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
-    `${IDENTITY}/federatedIdentityCredentials/write`,
-    identities.putCredential,
-    "The code and text for the 21st, and the codes beside the texts that Microsoft documents",
-  ),
-  [`DELETE ${CREDENTIALS}/:credential`]: route(
-    "Remove a federated credential; also one at a time",
-    `${IDENTITY}/federatedIdentityCredentials/delete`,
-    identities.deleteCredential,
-  ),
-  [`GET ${SUBSCRIPTION}${VAULTS}`]: route(
-    "Key vaults of a subscription that the caller may read",
-    "anybody",
-    vaults.listVaults,
-  ),
-  [`GET ${SUBSCRIPTION}/providers/Microsoft.KeyVault/managedHSMs`]: route(
-    "Managed HSMs, which `az keyvault list` asks for too: there are none",
-    "anybody",
-    vaults.listManagedHsms,
-  ),
-  [`GET ${GROUP}${VAULTS}`]: route(
-    "Key vaults of a resource group",
-    "Microsoft.KeyVault/vaults/read",
-    vaults.listVaults,
-  ),
-  [`GET ${GROUP}${VAULTS}/:vault`]: route(
-    "Read a key vault",
-    "Microsoft.KeyVault/vaults/read",
-    vaults.getVault,
-  ),
-  [`GET ${GROUP}${VAULTS}/:vault/secrets`]: route(
-    "List secrets, without their values",
-    "Microsoft.KeyVault/vaults/secrets/read",
-    vaults.listSecrets,
-  ),
-  [`GET ${SECRET}`]: route(
-    "Read all of a secret but its value; one that is soft-deleted is not there",
-    "Microsoft.KeyVault/vaults/secrets/read",
-    vaults.getSecret,
-    "The code and text for a secret that is not there",
-  ),
-  [`PUT ${SECRET}`]: route(
-    "Write a new version of a secret, past the vault's firewall",
-    WRITE_SECRETS,
-    vaults.putSecret,
-    "201 for a new secret and 200 for a new version; the answer for a name that is soft-deleted (409 Conflict, as in the data plane); the code for an invalid name",
-  ),
-  [`PATCH ${SECRET}`]: route(
-    "Change a secret; with a value: a new version",
-    WRITE_SECRETS,
-    vaults.patchSecret,
-    "That a change without a value makes no new version",
-  ),
-  "POST /providers/Microsoft.ResourceGraph/resources": route(
-    "Azure ML workspaces of all subscriptions; any other query: 501",
-    "anybody",
-    handlers.queryResources,
-  ),
-  [`GET ${DEFINITIONS}`]: route(
-    "List built-in roles",
-    "anybody",
-    handlers.listRoleDefinitions,
-    "The code for an unknown api-version",
-  ),
-  [`GET ${DEFINITIONS}/:role`]: route("Read a built-in role", "anybody", handlers.getRoleDefinition),
-  [`GET ${ASSIGNMENTS}`]: route(
-    "List role assignments",
-    "Microsoft.Authorization/roleAssignments/read",
-    handlers.listRoleAssignments,
-  ),
-  [`GET ${ASSIGNMENTS}/:assignment`]: route(
-    "Read a role assignment",
-    "Microsoft.Authorization/roleAssignments/read",
-    handlers.getRoleAssignment,
-  ),
-  [`PUT ${ASSIGNMENTS}/:assignment`]: route(
-    "Assign a role",
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
     { action: "Microsoft.Authorization/roleAssignments/write", attributes: handlers.attributesOfRequest },
-    handlers.putRoleAssignment,
-    "The answer to a repeated identical PUT (201 here); the code for an invalid condition and for a role of another subscription; the status of UnmatchedPrincipalType",
+    {
+      [`PUT ${ASSIGNMENTS}/:assignment`]: [
+        "Assign a role",
+        handlers.putRoleAssignment,
+        "The answer to a repeated identical PUT (201 here); the code for an invalid condition and for a role of another subscription; the status of UnmatchedPrincipalType",
+      ],
+    },
   ),
-  [`DELETE ${ASSIGNMENTS}/:assignment`]: route(
-    "Remove a role assignment",
+  ...routesFor<ArmCaller, ArmRight>(
+    "arm",
     { action: "Microsoft.Authorization/roleAssignments/delete", attributes: handlers.attributesOfAssignment },
-    handlers.deleteRoleAssignment,
+    {
+      [`DELETE ${ASSIGNMENTS}/:assignment`]: [
+        "Remove a role assignment",
+        handlers.deleteRoleAssignment,
+        "Status and code for the last Owner of a subscription",
+      ],
+    },
   ),
-  "GET {scope}/providers/Microsoft.Authorization/permissions": route(
-    "What the caller may do on a scope",
-    "anybody",
-    handlers.listPermissions,
-  ),
-});
+];
 
 function headers(call: Call, _reply: Reply): Record<string, string> {
   const kind = { PUT: "writes", PATCH: "writes", DELETE: "deletes" }[call.method];

@@ -155,12 +155,14 @@ export function readState(cloud: Cloud): DirectoryState {
       return { id, name, location, tags: { ...tags }, clientId, principalId, federatedCredentials };
     }),
     vaults: view.vaults.all().map((vault) => vaultState(cloud, vault)),
-    deletedItems: deleted.map(({ kind, record, displayName, deletedAt }) => {
-      const deletedDateTime = deletedAt.toISOString();
-      return kind === "application"
-        ? { kind, deletedDateTime, ...applicationState(view, record) }
-        : { kind, deletedDateTime, ...principalState(view, record, displayName) };
-    }),
+    deletedItems: deleted.flatMap(
+      ({ kind, record, displayName, deletedAt }): DirectoryState["deletedItems"] => {
+        const deletedDateTime = deletedAt.toISOString();
+        if (kind === "application") return [{ kind, deletedDateTime, ...applicationState(view, record) }];
+        if (kind !== "servicePrincipal") return [];
+        return [{ kind, deletedDateTime, ...principalState(view, record, displayName) }];
+      },
+    ),
   };
 }
 

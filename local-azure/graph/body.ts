@@ -14,13 +14,13 @@ export type ValueOf<Type> = Type extends EntityType
       ? boolean
       : Type extends "Int32"
         ? number
-        : Type extends `!${string}`
+        : Type extends `${"!" | "~"}${string}`
           ? never
           : string;
 
 /**
  * Reads the JSON body and checks its properties by Graph's metadata. The first one that is wrong decides the error, as
- * in OData. Annotations, such as `@odata.type` and `owners@odata.bind`, are left out.
+ * in OData. Annotations, such as `@odata.type` and `owners@odata.bind`, and what Graph sets itself are left out.
  */
 export function readBody<Type extends EntityType>(
   call: Call,
@@ -29,11 +29,23 @@ export function readBody<Type extends EntityType>(
   required: readonly (keyof Type & string)[] = [],
 ): ValueOf<Type> {
   const body = readJson(call);
-  const own = Object.entries(body).filter(([name]) => !name.includes("@"));
+  const own = Object.entries(body).filter(
+    ([name]) => !name.includes("@") && !isOwnId(call, name, body[name]),
+  );
   for (const [name, value] of own) checkProperty(type, name, value, resource);
   for (const property of required)
     if ((body[property] ?? "") === "") throw refuse("propertyMissing", { property, resource });
-  return Object.fromEntries(own) as ValueOf<Type>;
+  return Object.fromEntries(own.filter(([name]) => !isTaken(type[name]))) as ValueOf<Type>;
+}
+
+/** azuread sends the object's own ID with every change of applications and federated credentials. */
+function isOwnId({ method, params }: Call, name: string, value: unknown): boolean {
+  return name === "id" && method === "PATCH" && (params.credential ?? params.id) === value;
+}
+
+/** Set by Graph itself; nobody was seen to be refused who sends it. */
+function isTaken(type: PropertyType | undefined): boolean {
+  return typeof type === "string" && type.startsWith("~");
 }
 
 /** Reads a JSON object, whatever is in it. */
@@ -45,6 +57,7 @@ export function readJson(call: Call): JsonObject {
 function checkProperty(owner: EntityType, property: string, value: unknown, resource: string): void {
   const type = Object.hasOwn(owner, property) ? owner[property] : undefined;
   if (type === undefined) throw refuse("propertyUnknown", { property });
+  if (isTaken(type)) return;
   if (typeof type === "string" && type.startsWith("!")) throw refuse("propertyReadOnly", { property });
   checkValue(type, value, property, resource);
 }
@@ -107,14 +120,14 @@ function isReplacedWhole(name: string): boolean {
   return (REPLACED_WHOLE as readonly string[]).includes(name);
 }
 
-const OBJECT_LINK = /\/(?:directoryObjects|servicePrincipals|users)\/([0-9a-f-]{36})$/i;
+const OBJECT_LINK = /\/(?:directoryObjects|servicePrincipals|users|groups)\/([0-9a-f-]{36})$/i;
 
-/** IDs of the `owners@odata.bind` links; none where the client sent none. */
-export function readOwnerLinks(body: JsonObject): string[] {
-  const links = body["owners@odata.bind"] ?? [];
-  if (!Array.isArray(links))
-    throw refuse("propertyInvalid", { property: "owners@odata.bind", resource: "DirectoryObject" });
-  return links.map((link: unknown) => readObjectLink(link, "owners@odata.bind"));
+/** IDs of the links in `owners@odata.bind` or `members@odata.bind`; none where the client sent none. */
+export function readLinks(body: JsonObject, list: "owners" | "members" = "owners"): string[] {
+  const property = `${list}@odata.bind`;
+  const links = body[property] ?? [];
+  if (!Array.isArray(links)) throw refuse("propertyInvalid", { property, resource: "DirectoryObject" });
+  return links.map((link: unknown) => readObjectLink(link, property));
 }
 
 export function readObjectLink(link: unknown, property: string): string {

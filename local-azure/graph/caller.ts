@@ -31,6 +31,12 @@ export type GraphRight =
   | "readAppRoleAssignments"
   | "grantAppRoles"
   | "readDirectory"
+  | "writeUsers"
+  | "createGroups"
+  /** The group that the path names: all of them, or as its owner. */
+  | "writeGroup"
+  | "writeMembers"
+  | "lendPermissions"
   | "readDomains"
   | "signedInPerson";
 
@@ -65,7 +71,9 @@ const READ_DIRECTORY: readonly GraphPermission[] = [
   "Directory.Read.All",
   "Directory.ReadWrite.All",
   "User.Read.All",
+  "User.ReadWrite.All",
   "Group.Read.All",
+  "Group.ReadWrite.All",
   "GroupMember.Read.All",
   "RoleManagement.Read.Directory",
 ];
@@ -113,21 +121,42 @@ const RIGHTS: Readonly<Record<GraphRight, (caller: GraphCaller, cloud: Cloud, ca
   writePrincipalOwners: (caller, cloud, call) =>
     RIGHTS.writePrincipal(caller, cloud, call) &&
     (writesAll(caller) || RIGHTS.readDirectory(caller, cloud, call)),
-  restoreItem: (caller, { world }, { params, now }) =>
-    mayWrite(caller, world.directory.deletedItem(params.id!, now).record),
+  restoreItem: (caller, cloud, call) => {
+    const { kind, record } = cloud.world.directory.deletedItem(call.params.id!, call.now);
+    if (kind === "user") return RIGHTS.writeUsers(caller, cloud, call);
+    if (kind !== "group") return mayWrite(caller, record);
+    return (
+      has(caller, "Group.ReadWrite.All", "Directory.ReadWrite.All") || record.owners.includes(caller.objectId)
+    );
+  },
   readAppRoleAssignments: (caller) =>
     caller.isPerson || has(caller, ...READ_APPLICATIONS, "AppRoleAssignment.ReadWrite.All"),
   // Which resource is meant stands in the body: the handler asks `mayGrant` again.
   grantAppRoles: (caller) => mayGrant(caller, false),
   readDirectory: (caller) => caller.isPerson || has(caller, ...READ_DIRECTORY),
+  writeUsers: (caller) =>
+    has(caller, "User.ReadWrite.All", "Directory.ReadWrite.All") ||
+    isOneOf(caller, "Global Administrator", "User Administrator"),
+  createGroups: (caller) =>
+    caller.isPerson || has(caller, "Group.Create", "Group.ReadWrite.All", "Directory.ReadWrite.All"),
+  writeGroup: (caller, { world }, { params }) =>
+    has(caller, "Group.ReadWrite.All", "Directory.ReadWrite.All") ||
+    isOneOf(caller, "Global Administrator", "Groups Administrator", "User Administrator") ||
+    world.directory.group(params.id!).owners.includes(caller.objectId),
+  writeMembers: (caller, cloud, call) =>
+    has(caller, "GroupMember.ReadWrite.All") || RIGHTS.writeGroup(caller, cloud, call),
+  lendPermissions: (caller) =>
+    has(caller, "DelegatedPermissionGrant.ReadWrite.All", "Directory.ReadWrite.All") ||
+    isOneOf(caller, "Global Administrator", "Application Administrator", "Cloud Application Administrator"),
   readDomains: (caller) =>
     caller.isPerson || has(caller, "Domain.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"),
   signedInPerson: (caller) => caller.isPerson,
 };
 
-/** Malformed IDs come before rights. */
+/** Malformed IDs come before rights, as do alternate keys that no object has. */
 export function admit(cloud: Cloud, call: Call<GraphCaller>, route: Route<GraphCaller, GraphRight>): void {
   for (const id of [call.params.id, call.params.member])
-    if (id !== undefined && !isGuid(id)) throw refuse("objectIdInvalid", { id });
+    if (id?.startsWith("~") === true) throw refuse("objectNotFound", { id: id.slice(1) });
+    else if (id !== undefined && !isGuid(id)) throw refuse("objectIdInvalid", { id });
   if (!RIGHTS[route.permission](call.caller, cloud, call)) throw refuse("forbidden");
 }

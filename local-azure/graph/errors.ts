@@ -22,7 +22,7 @@ const GRAPH_ERRORS = {
     "When using this permission, the backing application of the service principal being created must in the local tenant",
   ],
   objectNotFound: [404, "Request_ResourceNotFound", NOT_FOUND],
-  ownerNotFound: [404, "Request_ResourceNotFound", NOT_FOUND],
+  linkNotFound: [404, "Request_ResourceNotFound", NOT_FOUND],
   objectIdInvalid: [400, BAD, "Invalid object identifier '{id}'."],
   bodyUnreadable: [
     400,
@@ -55,11 +55,31 @@ const GRAPH_ERRORS = {
     TAKEN,
     "The service principal cannot be created, updated, or restored because the service principal name {appId} is already in use.",
   ],
-  ownerExists: [
+  linkExists: [
     400,
     BAD,
-    "One or more added object references already exist for the following modified properties: 'owners'.",
+    "One or more added object references already exist for the following modified properties: '{list}'.",
   ],
+  // azuread finds out by this that the caller is an owner already (its groupDuplicateValueError).
+  linkTwice: [400, BAD, "Request contains a property with duplicate values."],
+  lastOwner: [400, BAD, "The group must have at least one owner, hence this owner cannot be removed."],
+  userDomain: [
+    400,
+    BAD,
+    "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.",
+  ],
+  userNameTaken: [
+    400,
+    BAD,
+    "Another object with the same value for property userPrincipalName already exists.",
+  ],
+  // hashicorp/terraform-provider-azuread, its test of azuread_user.
+  passwordWeak: [
+    400,
+    BAD,
+    "The specified password does not comply with password complexity requirements. Please provide a different password.",
+  ],
+  entitlementOfApplication: [400, BAD, "Cannot modify or delete entitlement with origin Application."],
   keyIdNotFound: [400, BAD, "No password credential found with keyId {keyId}."],
   passwordByAction: [400, BAD, "New password credentials must be generated with service actions."],
   passwordEnd: [400, BAD, "Password credential end date is invalid."],
@@ -150,6 +170,7 @@ const GRAPH_ERRORS = {
 /** What Graph adds in `details`, for the rules for which that is known. */
 const ERROR_DETAILS: Readonly<Record<string, { readonly code: string; readonly target: string }>> = {
   appIdNotFound: { code: "NoBackingApplicationObject", target: "appId" },
+  userNameTaken: { code: "ObjectConflict", target: "userPrincipalName" },
   identifierUriTaken: { code: "ObjectConflict", target: "identifierUris" },
   passwordLifetime: { code: "InvalidKeyEndDate", target: "EndDate" },
 };

@@ -1,6 +1,8 @@
 /**
  * The properties of what clients write in Microsoft Graph, with their types, from Graph's CSDL ($metadata). `!` marks
- * what only Graph sets; a number is the longest text.
+ * what Graph was seen to refuse as read-only (microsoftgraph/msgraph-bicep-types#260 and #263,
+ * hashicorp/terraform-provider-azuread#255), `~` what it sets itself and is not known to refuse; a number is the longest
+ * text.
  */
 export type PropertyType =
   | "String"
@@ -9,7 +11,7 @@ export type PropertyType =
   | "Guid"
   | "DateTimeOffset"
   | `String ${number}`
-  | `!${string}`
+  | `${"!" | "~"}${string}`
   | readonly [PropertyType]
   | EntityType;
 
@@ -91,11 +93,11 @@ export const APPLICATION = {
   },
   appId: "!String",
   appRoles: [APP_ROLE],
-  applicationTemplateId: "!String",
-  certification: "!Complex",
-  createdDateTime: "!DateTimeOffset",
+  applicationTemplateId: "~String",
+  certification: "~Complex",
+  createdDateTime: "~DateTimeOffset",
   defaultRedirectUri: "String",
-  deletedDateTime: "!DateTimeOffset",
+  deletedDateTime: "~DateTimeOffset",
   description: "String 1024",
   disabledByMicrosoftStatus: "!String",
   displayName: "String 256",
@@ -133,7 +135,7 @@ export const APPLICATION = {
   tags: ["String"],
   tokenEncryptionKeyId: "Guid",
   uniqueName: "String",
-  verifiedPublisher: "!Complex",
+  verifiedPublisher: "~Complex",
   web: {
     homePageUrl: "String",
     implicitGrantSettings: { enableAccessTokenIssuance: "Boolean", enableIdTokenIssuance: "Boolean" },
@@ -148,14 +150,14 @@ export const SERVICE_PRINCIPAL = {
   addIns: [ADD_IN],
   alternativeNames: ["String"],
   appDescription: "!String",
-  appDisplayName: "!String",
+  appDisplayName: "~String",
   appId: "String",
-  applicationTemplateId: "!String",
-  appOwnerOrganizationId: "!Guid",
+  applicationTemplateId: "~String",
+  appOwnerOrganizationId: "~Guid",
   appRoleAssignmentRequired: "Boolean",
   appRoles: [APP_ROLE],
-  createdDateTime: "!DateTimeOffset",
-  deletedDateTime: "!DateTimeOffset",
+  createdDateTime: "~DateTimeOffset",
+  deletedDateTime: "~DateTimeOffset",
   description: "String 1024",
   disabledByMicrosoftStatus: "!String",
   displayName: "String 256",
@@ -172,15 +174,15 @@ export const SERVICE_PRINCIPAL = {
   preferredSingleSignOnMode: "String",
   preferredTokenSigningKeyThumbprint: "String",
   replyUrls: ["String"],
-  resourceSpecificApplicationPermissions: "!Complex",
-  samlMetadataUrl: "!String",
+  resourceSpecificApplicationPermissions: "~Complex",
+  samlMetadataUrl: "~String",
   samlSingleSignOnSettings: { relayState: "String" },
   servicePrincipalNames: ["String"],
   servicePrincipalType: "String",
-  signInAudience: "!String",
+  signInAudience: "~String",
   tags: ["String"],
   tokenEncryptionKeyId: "Guid",
-  verifiedPublisher: "!Complex",
+  verifiedPublisher: "~Complex",
 } as const satisfies EntityType;
 
 export const FEDERATED_CREDENTIAL = {
@@ -193,15 +195,72 @@ export const FEDERATED_CREDENTIAL = {
   subject: "String 600",
 } as const satisfies EntityType;
 
+const texts = <const Names extends readonly string[]>(...names: Names) =>
+  Object.fromEntries(names.map((name) => [name, "String"])) as { readonly [Name in Names[number]]: "String" };
+
+export const USER = {
+  ...texts("aboutMe", "ageGroup", "city", "companyName", "consentProvidedForMinor", "country", "department"),
+  ...texts("employeeId", "employeeType", "faxNumber", "givenName", "jobTitle", "mailNickname", "mobilePhone"),
+  ...texts("officeLocation", "onPremisesImmutableId", "passwordPolicies", "postalCode", "preferredLanguage"),
+  ...texts("state", "streetAddress", "surname", "usageLocation", "userPrincipalName", "userType", "mail"),
+  accountEnabled: "Boolean",
+  businessPhones: ["String"],
+  createdDateTime: "~DateTimeOffset",
+  displayName: "String 256",
+  employeeHireDate: "DateTimeOffset",
+  employeeOrgData: { costCenter: "String", division: "String" },
+  id: "!String",
+  otherMails: ["String"],
+  passwordProfile: {
+    forceChangePasswordNextSignIn: "Boolean",
+    forceChangePasswordNextSignInWithMfa: "Boolean",
+    password: "String",
+  },
+  showInAddressList: "Boolean",
+} as const satisfies EntityType;
+
+export const GROUP = {
+  ...texts("classification", "mailNickname", "membershipRule", "membershipRuleProcessingState"),
+  ...texts("preferredDataLocation", "preferredLanguage", "theme", "uniqueName", "visibility"),
+  allowExternalSenders: "Boolean",
+  autoSubscribeNewMembers: "Boolean",
+  createdDateTime: "~DateTimeOffset",
+  description: "String 1024",
+  displayName: "String 256",
+  groupTypes: ["String"],
+  hideFromAddressLists: "Boolean",
+  hideFromOutlookClients: "Boolean",
+  id: "!String",
+  isAssignableToRole: "Boolean",
+  mailEnabled: "Boolean",
+  resourceBehaviorOptions: ["String"],
+  resourceProvisioningOptions: ["String"],
+  securityEnabled: "Boolean",
+  writebackConfiguration: { isEnabled: "Boolean", onPremisesGroupType: "String" },
+} as const satisfies EntityType;
+
+export const SCOPE_GRANT = {
+  clientId: "Guid",
+  consentType: "String",
+  id: "!String",
+  principalId: "Guid",
+  resourceId: "Guid",
+  scope: "String",
+  startTime: "~DateTimeOffset",
+  expiryTime: "~DateTimeOffset",
+} as const satisfies EntityType;
+
+export const MEMBER_GROUPS = { securityEnabledOnly: "Boolean" } as const satisfies EntityType;
+
 export const APP_ROLE_ASSIGNMENT = {
   appRoleId: "Guid",
-  createdDateTime: "!DateTimeOffset",
-  deletedDateTime: "!DateTimeOffset",
+  createdDateTime: "~DateTimeOffset",
+  deletedDateTime: "~DateTimeOffset",
   id: "!String",
-  principalDisplayName: "!String",
+  principalDisplayName: "~String",
   principalId: "Guid",
-  principalType: "!String",
-  resourceDisplayName: "!String",
+  principalType: "~String",
+  resourceDisplayName: "~String",
   resourceId: "Guid",
 } as const satisfies EntityType;
 

@@ -13,6 +13,8 @@ export interface Resource extends Filterable {
   /** Properties that can be selected besides those that are shown by default. */
   readonly hidden?: readonly string[];
   readonly searchable?: readonly string[];
+  /** What is shown without `$select`; left out, everything. */
+  readonly shown?: readonly string[];
 }
 
 const NAME = ["eq", "ne", "in", "startswith", "endswith"] as const;
@@ -61,17 +63,38 @@ export const PRINCIPALS: Resource = {
 export const USERS: Resource = {
   resource: "User",
   type: "user",
-  properties: { displayName: NAME, id: ID, userPrincipalName: NAME, mail: NAME, accountEnabled: FLAG },
-  hidden: ["accountEnabled", "userType", "createdDateTime"],
+  properties: {
+    accountEnabled: FLAG,
+    displayName: NAME,
+    employeeId: NAME,
+    id: ID,
+    mail: NAME,
+    mailNickname: NAME,
+    userPrincipalName: NAME,
+    userType: ID,
+  },
   searchable: ["displayName"],
+  shown: [
+    ...["businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone"],
+    ...["officeLocation", "preferredLanguage", "surname", "userPrincipalName"],
+  ],
 };
 
 export const GROUPS: Resource = {
   resource: "Group",
   type: "group",
-  properties: { displayName: NAME, id: ID, securityEnabled: FLAG },
+  properties: {
+    displayName: NAME,
+    id: ID,
+    mail: NAME,
+    mailEnabled: FLAG,
+    mailNickname: NAME,
+    securityEnabled: FLAG,
+  },
   searchable: ["displayName"],
 };
+
+export const OBJECTS = plain("DirectoryObject", "directoryObject", "id");
 
 /** What has a list, but can hardly be filtered. */
 export function plain(resource: string, type: string, ...properties: readonly string[]): Resource {
@@ -115,8 +138,8 @@ export function replyWithList(
 /** What `$select` leaves; without objects there is nothing to check it against. */
 function selector(call: Call, resource: Resource): (item: JsonObject) => JsonObject {
   const fields = call.query.get("$select");
-  if (fields === null) return (item) => item;
-  const wanted = fields.split(",").map((field) => field.trim());
+  if (fields === null && resource.shown === undefined) return (item) => item;
+  const wanted = fields?.split(",").map((field) => field.trim()) ?? resource.shown!;
   // Lists of several types take the properties of any of them.
   const isMixed = resource.type === "directoryObject";
   return (item) => {

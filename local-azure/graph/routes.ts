@@ -1,312 +1,270 @@
 import type { Call } from "../call";
-import { defineRoutes, type RouteDeclaration, type Service } from "../route";
+import { routesFor, type Service } from "../route";
 import { admit, authenticate, type GraphCaller, type GraphRight } from "./caller";
 import { renderGraphError } from "./errors";
 import * as applications from "./handlers/applications";
 import * as credentials from "./handlers/credentials";
 import * as directory from "./handlers/directory";
+import { linkHandlers } from "./handlers/links";
+import * as people from "./handlers/people";
 import * as principals from "./handlers/principals";
 
-type Declaration = RouteDeclaration<GraphCaller, GraphRight>;
-
-const BOTH = ["v1.0", "beta"] as const;
-const applicationOwners = principals.ownerHandlers("application");
-const principalOwners = principals.ownerHandlers("principal");
-
-/** `does`, the right that it needs, the handler; then what more there is to say. */
-function route(
-  does: string,
-  permission: GraphRight,
-  handle: Declaration["handle"],
-  more: Pick<Declaration, "uncertain" | "versions"> = {},
-): Declaration {
-  return { does, permission, handle, ...more };
-}
+const applicationOwners = linkHandlers("application");
+const principalOwners = linkHandlers("principal");
+const groupOwners = linkHandlers("group");
+const groupMembers = linkHandlers("group", "members");
 
 const FEDERATED = "/applications/:id/federatedIdentityCredentials";
 const DELETED = "/directory/deletedItems";
 
-const routes = defineRoutes<GraphCaller, GraphRight>("graph", {
-  "GET /applications": route("List applications", "readApplications", applications.listApplications, {
-    versions: BOTH,
+const routes = [
+  ...routesFor<GraphCaller, GraphRight>("graph", "readApplications", {
+    "GET /applications": ["List applications", applications.listApplications],
+    "GET /applications/:id": ["Read an application", applications.getApplication],
+    [`GET ${FEDERATED}`]: ["List federated credentials", credentials.listFederatedCredentials],
+    [`GET ${FEDERATED}/:credential`]: ["Read a federated credential", credentials.getFederatedCredential],
+    "GET /applications/:id/owners": ["List the owners of an application", applicationOwners.list],
+    "GET /servicePrincipals": ["List service principals", principals.listPrincipals],
+    "GET /servicePrincipals/:id": ["Read a service principal", principals.getPrincipal],
+    "GET /servicePrincipals/:id/owners": ["List the owners of a service principal", principalOwners.list],
+    "GET /servicePrincipals/:id/memberOf": [
+      "Groups and directory roles of a service principal",
+      people.listMemberships(false),
+    ],
+    "GET /servicePrincipals/:id/transitiveMemberOf": [
+      "The same, also by way of other groups",
+      people.listMemberships(true),
+    ],
+    "GET /servicePrincipals/:id/transitiveMemberOf/microsoft.graph.group": [
+      "Groups of a service principal",
+      people.listMemberships(true, "group"),
+    ],
+    "GET /servicePrincipals/:id/transitiveMemberOf/microsoft.graph.directoryRole": [
+      "Directory roles of a service principal",
+      people.listMemberships(true, "directoryRole"),
+    ],
+    "GET /servicePrincipals/:id/ownedObjects": ["What a service principal owns", people.listOwnedObjects],
+    "GET /servicePrincipals/:id/oauth2PermissionGrants": [
+      "Permissions that people lent to a principal",
+      directory.listScopeGrants,
+    ],
+    "POST /directoryObjects/getByIds": ["Look objects up by ID", directory.getObjectsByIds],
+    "GET /directoryObjects/:id": ["Read any object", directory.getObject],
+    [`GET ${DELETED}/microsoft.graph.application`]: [
+      "List deleted applications",
+      directory.listDeletedItems("application"),
+    ],
+    [`GET ${DELETED}/microsoft.graph.servicePrincipal`]: [
+      "List deleted service principals",
+      directory.listDeletedItems("servicePrincipal"),
+    ],
+    [`GET ${DELETED}/:id`]: ["Read a deleted object", directory.getDeletedItem],
   }),
-  "POST /applications": route(
-    "Register an application",
-    "createApplications",
-    applications.createApplication,
-    {
-      versions: BOTH,
-      uncertain: "That a caller with Application.ReadWrite.All does not become an owner by itself",
-    },
-  ),
-  "GET /applications/:id": route("Read an application", "readApplications", applications.getApplication, {
-    versions: BOTH,
+  ...routesFor<GraphCaller, GraphRight>("graph", "createApplications", {
+    "POST /applications": [
+      "Register an application",
+      applications.createApplication,
+      "That a caller with Application.ReadWrite.All does not become an owner by itself",
+    ],
+    "POST /servicePrincipals": [
+      "Create the service principal of an application",
+      principals.createPrincipal,
+      "Status of the refusal with Application.ReadWrite.OwnedBy while the application is unknown (403 here)",
+    ],
   }),
-  "PATCH /applications/:id": route(
-    "Change an application",
-    "writeApplication",
-    applications.updateApplication,
-    {
-      versions: BOTH,
-      uncertain: "That secrets which are left out of passwordCredentials are removed",
-    },
-  ),
-  "DELETE /applications/:id": route(
-    "Delete an application: it goes to the recycle bin, and its principal with it",
-    "writeApplication",
-    applications.deleteApplication,
-  ),
-  "POST /applications/:id/addPassword": route(
-    "Add a secret to an application",
-    "writeApplication",
-    credentials.addPassword,
-    {
-      uncertain:
-        "Code and text for an end before the start or in the past; `details` of CredentialTypeNotAllowedAsPerAppPolicy",
-    },
-  ),
-  "POST /applications/:id/removePassword": route(
-    "Remove a secret of an application",
-    "writeApplication",
-    credentials.removePassword,
-  ),
-  [`GET ${FEDERATED}`]: route(
-    "List federated credentials",
-    "readApplications",
-    credentials.listFederatedCredentials,
-    { versions: BOTH },
-  ),
-  [`POST ${FEDERATED}`]: route(
-    "Add a federated credential; in the beta also one with `claimsMatchingExpression`",
-    "writeApplication",
-    credentials.createFederatedCredential,
-    {
-      versions: BOTH,
-      uncertain:
-        "Code and text for an expression that is none, for both subject and expression, and for an issuer that is no URL; that a name has 3 to 120 signs",
-    },
-  ),
-  [`GET ${FEDERATED}/:credential`]: route(
-    "Read a federated credential",
-    "readApplications",
-    credentials.getFederatedCredential,
-    { versions: BOTH },
-  ),
-  [`PATCH ${FEDERATED}/:credential`]: route(
-    "Change a federated credential",
-    "writeApplication",
-    credentials.updateFederatedCredential,
-    { versions: BOTH },
-  ),
-  [`DELETE ${FEDERATED}/:credential`]: route(
-    "Remove a federated credential",
-    "writeApplication",
-    credentials.deleteFederatedCredential,
-    { versions: BOTH },
-  ),
-  "GET /applications/:id/owners": route(
-    "List the owners of an application",
-    "readApplications",
-    applicationOwners.list,
-  ),
-  "POST /applications/:id/owners/$ref": route(
-    "Add an owner to an application",
-    "writeApplicationOwners",
-    applicationOwners.add,
-  ),
-  "DELETE /applications/:id/owners/:member/$ref": route(
-    "Remove an owner from an application",
-    "writeApplication",
-    applicationOwners.remove,
-    { uncertain: "The answer for somebody who is no owner" },
-  ),
-  "GET /servicePrincipals": route("List service principals", "readApplications", principals.listPrincipals, {
-    versions: BOTH,
+  ...routesFor<GraphCaller, GraphRight>("graph", "writeApplication", {
+    "PATCH /applications/:id": [
+      "Change an application",
+      applications.updateApplication,
+      "That secrets which are left out of passwordCredentials are removed",
+    ],
+    "DELETE /applications/:id": [
+      "Delete an application: it goes to the recycle bin, and its principal with it",
+      applications.deleteApplication,
+    ],
+    "POST /applications/:id/addPassword": [
+      "Add a secret to an application",
+      credentials.addPassword,
+      "Code and text for an end before the start or in the past; `details` of CredentialTypeNotAllowedAsPerAppPolicy",
+    ],
+    "POST /applications/:id/removePassword": [
+      "Remove a secret of an application",
+      credentials.removePassword,
+    ],
+    [`POST ${FEDERATED}`]: [
+      "Add a federated credential; in the beta also one with `claimsMatchingExpression`",
+      credentials.createFederatedCredential,
+      "Code and text for an expression that is none, for both subject and expression, and for an issuer that is no URL; that a name has 3 to 120 signs",
+    ],
+    [`PATCH ${FEDERATED}/:credential`]: [
+      "Change a federated credential",
+      credentials.updateFederatedCredential,
+    ],
+    [`DELETE ${FEDERATED}/:credential`]: [
+      "Remove a federated credential",
+      credentials.deleteFederatedCredential,
+    ],
+    "DELETE /applications/:id/owners/:member/$ref": [
+      "Remove an owner from an application",
+      applicationOwners.remove,
+      "The answer for somebody who is no owner",
+    ],
   }),
-  "POST /servicePrincipals": route(
-    "Create the service principal of an application",
-    "createApplications",
-    principals.createPrincipal,
-    {
-      uncertain:
-        "Status of the refusal with Application.ReadWrite.OwnedBy while the application is unknown (403 here)",
-    },
-  ),
-  "GET /servicePrincipals/:id": route(
-    "Read a service principal",
-    "readApplications",
-    principals.getPrincipal,
-    {
-      versions: BOTH,
-    },
-  ),
-  "PATCH /servicePrincipals/:id": route(
-    "Change a service principal",
-    "writePrincipal",
-    principals.updatePrincipal,
-  ),
-  "DELETE /servicePrincipals/:id": route(
-    "Delete a service principal",
-    "writePrincipal",
-    principals.deletePrincipal,
-  ),
-  "POST /servicePrincipals/:id/addPassword": route(
-    "Add a secret to a principal: it logs in like one of its application",
-    "writePrincipal",
-    credentials.addPassword,
-  ),
-  "POST /servicePrincipals/:id/removePassword": route(
-    "Remove a secret of a principal",
-    "writePrincipal",
-    credentials.removePassword,
-  ),
-  "GET /servicePrincipals/:id/owners": route(
-    "List the owners of a service principal",
-    "readApplications",
-    principalOwners.list,
-  ),
-  "POST /servicePrincipals/:id/owners/$ref": route(
-    "Add an owner to a service principal",
-    "writePrincipalOwners",
-    principalOwners.add,
-  ),
-  "DELETE /servicePrincipals/:id/owners/:member/$ref": route(
-    "Remove an owner from a service principal",
-    "writePrincipal",
-    principalOwners.remove,
-  ),
-  "GET /servicePrincipals/:id/memberOf": route(
-    "Groups and directory roles of a service principal",
-    "readApplications",
-    principals.listMemberships(false),
-  ),
-  "GET /servicePrincipals/:id/transitiveMemberOf": route(
-    "The same, also by way of other groups",
-    "readApplications",
-    principals.listMemberships(true),
-  ),
-  "GET /servicePrincipals/:id/transitiveMemberOf/microsoft.graph.group": route(
-    "Groups of a service principal",
-    "readApplications",
-    principals.listMemberships(true, "group"),
-  ),
-  "GET /servicePrincipals/:id/transitiveMemberOf/microsoft.graph.directoryRole": route(
-    "Directory roles of a service principal",
-    "readApplications",
-    principals.listMemberships(true, "directoryRole"),
-  ),
-  "GET /servicePrincipals/:id/ownedObjects": route(
-    "What a service principal owns",
-    "readApplications",
-    principals.listOwnedObjects,
-  ),
-  "GET /servicePrincipals/:id/appRoleAssignments": route(
-    "Permissions that a principal has",
-    "readAppRoleAssignments",
-    directory.listGrants("principalId"),
-  ),
-  "POST /servicePrincipals/:id/appRoleAssignments": route(
-    "Grant a permission to a principal",
-    "grantAppRoles",
-    directory.createGrant("principalId"),
-    { uncertain: "Codes and texts of its refusals" },
-  ),
-  "DELETE /servicePrincipals/:id/appRoleAssignments/:grant": route(
-    "Take a permission from a principal",
-    "grantAppRoles",
-    directory.deleteGrant,
-  ),
-  "GET /servicePrincipals/:id/appRoleAssignedTo": route(
-    "Who has permissions on this resource",
-    "readAppRoleAssignments",
-    directory.listGrants("resourceId"),
-  ),
-  "POST /servicePrincipals/:id/appRoleAssignedTo": route(
-    "Grant a permission on this resource",
-    "grantAppRoles",
-    directory.createGrant("resourceId"),
-  ),
-  "DELETE /servicePrincipals/:id/appRoleAssignedTo/:grant": route(
-    "Take a permission on this resource from somebody",
-    "grantAppRoles",
-    directory.deleteGrant,
-  ),
-  "GET /servicePrincipals/:id/oauth2PermissionGrants": route(
-    "Permissions that people lent to a principal",
-    "readApplications",
-    directory.listScopeGrants,
-  ),
-  "GET /oauth2PermissionGrants": route(
-    "Permissions that people lent to applications",
-    "readDirectory",
-    directory.listScopeGrants,
-  ),
-  "POST /directoryObjects/getByIds": route(
-    "Look objects up by ID",
-    "readApplications",
-    directory.getObjectsByIds,
-  ),
-  "GET /directoryObjects/:id": route("Read any object", "readApplications", directory.getObject),
-  "GET /users": route("List people", "readDirectory", directory.listUsers),
-  "GET /users/:user": route("Read a person, by ID or sign-in name", "readDirectory", directory.getUser),
-  "GET /me": route("The person who is signed in", "signedInPerson", directory.getUser, {
-    uncertain: "The answer to an application (403 here)",
+  ...routesFor<GraphCaller, GraphRight>("graph", "writeApplicationOwners", {
+    "POST /applications/:id/owners/$ref": ["Add an owner to an application", applicationOwners.add],
   }),
-  "GET /me/memberOf": route(
-    "Their groups and directory roles",
-    "signedInPerson",
-    principals.listMemberships(false),
-  ),
-  "GET /me/transitiveMemberOf": route(
-    "The same, also by way of other groups",
-    "signedInPerson",
-    principals.listMemberships(true),
-  ),
-  "GET /me/transitiveMemberOf/microsoft.graph.directoryRole": route(
-    "Their directory roles",
-    "signedInPerson",
-    principals.listMemberships(true, "directoryRole"),
-  ),
-  "GET /groups": route("List groups", "readDirectory", directory.listGroups),
-  "GET /groups/:id": route("Read a group", "readDirectory", directory.getGroup),
-  "GET /groups/:id/members": route("Members of a group", "readDirectory", directory.listMembers),
-  "GET /directoryRoles": route("List directory roles", "readDirectory", directory.listDirectoryRoles),
-  "GET /directoryRoles/:id/members": route(
-    "Who has a directory role",
-    "readDirectory",
-    directory.listMembers,
-  ),
-  "GET /roleManagement/directory/roleAssignments": route(
-    "Directory roles by principal",
-    "readDirectory",
-    directory.listRoleManagement,
-  ),
-  "GET /policies/authorizationPolicy": route(
-    "What every person of the tenant may do",
-    "readDirectory",
-    directory.getAuthorizationPolicy,
-  ),
-  "GET /domains": route("Domains of the tenant", "readDomains", directory.listDomains),
-  "GET /organization": route("The tenant", "readDirectory", directory.listOrganizations),
-  [`GET ${DELETED}/microsoft.graph.application`]: route(
-    "List deleted applications",
-    "readApplications",
-    directory.listDeletedItems("application"),
-  ),
-  [`GET ${DELETED}/microsoft.graph.servicePrincipal`]: route(
-    "List deleted service principals",
-    "readApplications",
-    directory.listDeletedItems("servicePrincipal"),
-  ),
-  [`GET ${DELETED}/:id`]: route("Read a deleted object", "readApplications", directory.getDeletedItem),
-  [`POST ${DELETED}/:id/restore`]: route(
-    "Restore a deleted object; a principal is restored by itself",
-    "restoreItem",
-    directory.restoreDeletedItem,
-    { uncertain: "That an application keeps its secrets" },
-  ),
-  [`DELETE ${DELETED}/:id`]: route("Delete for good", "restoreItem", directory.purgeDeletedItem),
-});
+  ...routesFor<GraphCaller, GraphRight>("graph", "writePrincipal", {
+    "PATCH /servicePrincipals/:id": ["Change a service principal", principals.updatePrincipal],
+    "DELETE /servicePrincipals/:id": ["Delete a service principal", principals.deletePrincipal],
+    "POST /servicePrincipals/:id/addPassword": [
+      "Add a secret to a principal: it logs in like one of its application",
+      credentials.addPassword,
+    ],
+    "POST /servicePrincipals/:id/removePassword": [
+      "Remove a secret of a principal",
+      credentials.removePassword,
+    ],
+    "DELETE /servicePrincipals/:id/owners/:member/$ref": [
+      "Remove an owner from a service principal",
+      principalOwners.remove,
+    ],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "writePrincipalOwners", {
+    "POST /servicePrincipals/:id/owners/$ref": ["Add an owner to a service principal", principalOwners.add],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "readAppRoleAssignments", {
+    "GET /servicePrincipals/:id/appRoleAssignments": [
+      "Permissions that a principal has",
+      directory.listGrants("principalId"),
+    ],
+    "GET /servicePrincipals/:id/appRoleAssignedTo": [
+      "Who has permissions on this resource",
+      directory.listGrants("resourceId"),
+    ],
+    "GET /servicePrincipals/:id/appRoleAssignedTo/:grant": [
+      "Read a permission on this resource",
+      directory.getGrant,
+    ],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "grantAppRoles", {
+    "POST /servicePrincipals/:id/appRoleAssignments": [
+      "Grant a permission to a principal",
+      directory.createGrant("principalId"),
+      "Codes and texts of its refusals",
+    ],
+    "DELETE /servicePrincipals/:id/appRoleAssignments/:grant": [
+      "Take a permission from a principal",
+      directory.deleteGrant,
+    ],
+    "POST /servicePrincipals/:id/appRoleAssignedTo": [
+      "Grant a permission on this resource",
+      directory.createGrant("resourceId"),
+    ],
+    "DELETE /servicePrincipals/:id/appRoleAssignedTo/:grant": [
+      "Take a permission on this resource from somebody",
+      directory.deleteGrant,
+    ],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "readDirectory", {
+    "GET /oauth2PermissionGrants": [
+      "Permissions that people lent to applications",
+      directory.listScopeGrants,
+    ],
+    "GET /oauth2PermissionGrants/:grant": ["Read what was lent", directory.getScopeGrant],
+    "GET /users": ["List people", people.listUsers],
+    "GET /users/:user": ["Read a person, by ID or sign-in name", people.getUser],
+    "GET /users/:user/manager": ["A person's manager", people.getManager],
+    "GET /users/:user/memberOf": ["Groups and directory roles of a person", people.listMemberships(false)],
+    "GET /users/:user/transitiveMemberOf": [
+      "The same, also by way of other groups",
+      people.listMemberships(true),
+    ],
+    "GET /users/:user/ownedObjects": ["What a person owns", people.listOwnedObjects],
+    "POST /users/:user/getMemberGroups": ["IDs of a person's groups", people.getMemberGroups],
+    "GET /groups": ["List groups", people.listGroups],
+    "GET /groups/:id/owners": ["List the owners of a group", groupOwners.list],
+    "GET /groups/:id/transitiveMembers": [
+      "Members of a group, also by way of other groups",
+      people.listMembers(true),
+    ],
+    "GET /groups/:id/memberOf": ["Groups that a group is in", people.listMemberships(false)],
+    "GET /groups/:id/transitiveMemberOf": [
+      "The same, also by way of other groups",
+      people.listMemberships(true),
+    ],
+    "POST /groups/:id/getMemberGroups": ["IDs of a group's groups", people.getMemberGroups],
+    "GET /groups/:id": ["Read a group", people.getGroup],
+    "GET /groups/:id/members": ["Members of a group", people.listMembers()],
+    "GET /directoryRoles": ["List directory roles", people.listDirectoryRoles],
+    "GET /directoryRoles/:id/members": ["Who has a directory role", people.listMembers()],
+    "GET /roleManagement/directory/roleAssignments": [
+      "Directory roles by principal",
+      directory.listRoleManagement,
+    ],
+    "GET /policies/authorizationPolicy": [
+      "What every person of the tenant may do",
+      directory.getAuthorizationPolicy,
+    ],
+    "GET /organization": ["The tenant", directory.listOrganizations],
+    [`GET ${DELETED}/microsoft.graph.user`]: ["List deleted people", directory.listDeletedItems("user")],
+    [`GET ${DELETED}/microsoft.graph.group`]: ["List deleted groups", directory.listDeletedItems("group")],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "lendPermissions", {
+    "POST /oauth2PermissionGrants": [
+      "Lend permissions to an application",
+      directory.createScopeGrant,
+      "Codes and texts of its refusals",
+    ],
+    "PATCH /oauth2PermissionGrants/:grant": ["Change which permissions are lent", directory.updateScopeGrant],
+    "DELETE /oauth2PermissionGrants/:grant": ["Take lent permissions back", directory.deleteScopeGrant],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "writeUsers", {
+    "POST /users": ["Create a person", people.createUser, "The order of the checks"],
+    "PATCH /users/:user": ["Change a person", people.updateUser],
+    "DELETE /users/:user": ["Delete a person: to the recycle bin", people.deleteUser],
+    "PUT /users/:user/manager/$ref": ["Set a person's manager", people.setManager],
+    "DELETE /users/:user/manager/$ref": ["A person without a manager", people.removeManager],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "signedInPerson", {
+    "GET /me": ["The person who is signed in", people.getUser, "The answer to an application (403 here)"],
+    "GET /me/memberOf": ["Their groups and directory roles", people.listMemberships(false)],
+    "GET /me/transitiveMemberOf": ["The same, also by way of other groups", people.listMemberships(true)],
+    "GET /me/transitiveMemberOf/microsoft.graph.directoryRole": [
+      "Their directory roles",
+      people.listMemberships(true, "directoryRole"),
+    ],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "createGroups", {
+    "POST /groups": ["Create a group", people.createGroup],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "writeGroup", {
+    "PATCH /groups/:id": ["Change a group", people.updateGroup],
+    "DELETE /groups/:id": [
+      "Delete a group: those of Microsoft 365 go to the recycle bin",
+      people.deleteGroup,
+    ],
+    "POST /groups/:id/owners/$ref": ["Add an owner to a group", groupOwners.add],
+    "DELETE /groups/:id/owners/:member/$ref": [
+      "Remove an owner from a group, but not the last",
+      groupOwners.remove,
+    ],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "writeMembers", {
+    "POST /groups/:id/members/$ref": ["Add a member to a group", groupMembers.add],
+    "DELETE /groups/:id/members/:member/$ref": ["Remove a member from a group", groupMembers.remove],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "readDomains", {
+    "GET /domains": ["Domains of the tenant", directory.listDomains],
+  }),
+  ...routesFor<GraphCaller, GraphRight>("graph", "restoreItem", {
+    [`POST ${DELETED}/:id/restore`]: [
+      "Restore a deleted object; a principal is restored by itself",
+      directory.restoreDeletedItem,
+      "That an application keeps its secrets",
+    ],
+    [`DELETE ${DELETED}/:id`]: ["Delete for good", directory.purgeDeletedItem],
+  }),
+];
 
 /** Errors and answers without a body have other headers than the rest. */
 function headers(call: Call, { status, body }: { status: number; body?: unknown }): Record<string, string> {

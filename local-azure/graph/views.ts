@@ -1,12 +1,9 @@
 import { isJsonObject, type JsonObject } from "../call";
 import { certificatesOf, passwordsOf } from "../store/credentials";
 import { type Directory, displayNameOf, findByAppId } from "../store/directory";
-import { GRAPH_APP_ID } from "../store/microsoft-graph";
 import type * as records from "../store/records";
 import type { StoreView } from "../store/store";
-
-/** Microsoft's own tenant, to which Microsoft Graph's application belongs. */
-const MICROSOFT_TENANT_ID = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+import { USERS } from "./odata";
 
 /** Graph's times have no milliseconds. */
 export function formatInstant(instant: Date): string {
@@ -96,6 +93,79 @@ const PRINCIPAL_DEFAULTS: JsonObject = {
   verifiedPublisher: PUBLISHER,
 };
 
+const USER_DEFAULTS: JsonObject = {
+  ...nulls(
+    "aboutMe",
+    "ageGroup",
+    "city",
+    "companyName",
+    "consentProvidedForMinor",
+    "country",
+    "creationType",
+  ),
+  ...nulls(
+    "deletedDateTime",
+    "department",
+    "employeeHireDate",
+    "employeeId",
+    "employeeOrgData",
+    "employeeType",
+  ),
+  ...nulls(
+    "externalUserState",
+    "faxNumber",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+  ),
+  ...nulls(
+    "onPremisesDistinguishedName",
+    "onPremisesDomainName",
+    "onPremisesImmutableId",
+    "passwordPolicies",
+  ),
+  ...nulls("onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled"),
+  ...nulls("onPremisesUserPrincipalName", "postalCode", "preferredLanguage", "showInAddressList", "state"),
+  ...nulls("streetAddress", "surname", "usageLocation"),
+  accountEnabled: true,
+  businessPhones: [],
+  imAddresses: [],
+  otherMails: [],
+  proxyAddresses: [],
+  userType: "Member",
+};
+
+const GROUP_DEFAULTS: JsonObject = {
+  ...nulls(
+    "allowExternalSenders",
+    "autoSubscribeNewMembers",
+    "classification",
+    "deletedDateTime",
+    "description",
+  ),
+  ...nulls("expirationDateTime", "hideFromAddressLists", "hideFromOutlookClients", "isAssignableToRole"),
+  ...nulls("mailNickname", "membershipRule", "membershipRuleProcessingState", "onPremisesDomainName"),
+  ...nulls("onPremisesNetBiosName", "onPremisesSamAccountName", "onPremisesSecurityIdentifier"),
+  ...nulls(
+    "onPremisesSyncEnabled",
+    "preferredDataLocation",
+    "preferredLanguage",
+    "theme",
+    "uniqueName",
+    "visibility",
+  ),
+  groupTypes: [],
+  mailEnabled: false,
+  onPremisesProvisioningErrors: [],
+  resourceBehaviorOptions: [],
+  resourceProvisioningOptions: [],
+  securityEnabled: true,
+  serviceProvisioningErrors: [],
+  writebackConfiguration: { isEnabled: null, onPremisesGroupType: null },
+};
+
 /** Lays what was sent over the defaults; a null clears a list or a complex value back to its default. */
 function withDefaults(defaults: JsonObject, sent: JsonObject): JsonObject {
   const result = { ...defaults };
@@ -142,16 +212,15 @@ export class GraphViews {
       oauth2PermissionScopes: api?.oauth2PermissionScopes,
       replyUrls: [web, publicClient, spa].flatMap((part) => part?.redirectUris as string[]),
     };
-    const isOurs = principal.appId !== GRAPH_APP_ID;
     return {
       id: principal.id,
       deletedDateTime: null,
       appId: principal.appId,
-      appDisplayName: isOurs ? (application.displayName ?? null) : principal.attributes.displayName,
+      appDisplayName: application.displayName ?? null,
       appDescription: application.description ?? null,
-      appOwnerOrganizationId: isOurs ? this.directory.tenantId : MICROSOFT_TENANT_ID,
+      appOwnerOrganizationId: this.directory.tenantId,
       createdDateTime: formatInstant(principal.createdAt),
-      signInAudience: application.signInAudience ?? (isOurs ? "AzureADMyOrg" : "AzureADMultipleOrgs"),
+      signInAudience: application.signInAudience ?? "AzureADMyOrg",
       servicePrincipalNames: [principal.appId, ...(identifierUris as unknown as string[])],
       ...withDefaults(withDefaults(PRINCIPAL_DEFAULTS, fromApplication), principal.attributes),
       displayName: displayNameOf(this.view, principal) ?? null,
@@ -159,41 +228,21 @@ export class GraphViews {
     };
   }
 
-  user(user: records.UserRecord): JsonObject {
-    return {
-      ...nulls(
-        "jobTitle",
-        "mail",
-        "mobilePhone",
-        "officeLocation",
-        "preferredLanguage",
-        "givenName",
-        "surname",
-      ),
-      businessPhones: [],
-      displayName: user.displayName,
-      id: user.id,
-      userPrincipalName: user.userPrincipalName,
-    };
+  user({ id, attributes, createdAt }: records.UserRecord): JsonObject {
+    const [mailNickname] = attributes.userPrincipalName.split("@");
+    const own = { id, createdDateTime: formatInstant(createdAt), mailNickname };
+    return { ...own, ...withDefaults(USER_DEFAULTS, attributes) };
   }
 
-  group(group: records.GroupRecord): JsonObject {
-    return group.roleTemplateId === undefined
-      ? {
-          ...nulls("deletedDateTime", "description", "mail", "membershipRule", "visibility"),
-          displayName: group.displayName,
-          groupTypes: [],
-          id: group.id,
-          mailEnabled: false,
-          securityEnabled: true,
-        }
-      : {
-          deletedDateTime: null,
-          description: group.displayName,
-          displayName: group.displayName,
-          id: group.id,
-          roleTemplateId: group.roleTemplateId,
-        };
+  group({ id, attributes, createdAt, roleTemplateId }: records.GroupRecord): JsonObject {
+    const { displayName } = attributes;
+    if (roleTemplateId !== undefined)
+      return { deletedDateTime: null, description: displayName, displayName, id, roleTemplateId };
+    const isMail = attributes.mailEnabled === true;
+    const mail = isMail ? `${String(attributes.mailNickname)}@${this.directory.domain}` : null;
+    const proxyAddresses = isMail ? [`SMTP:${mail}`] : [];
+    const own = { id, createdDateTime: formatInstant(createdAt), mail, proxyAddresses };
+    return { ...own, ...withDefaults(GROUP_DEFAULTS, attributes) };
   }
 
   /** An object among others: `@odata.type` decides what a client reads it as. */
@@ -208,7 +257,7 @@ export class GraphViews {
     const application = applications.get(id);
     if (application !== undefined) return typed("application", this.application(application));
     const user = users.get(id);
-    if (user !== undefined) return typed("user", this.user(user));
+    if (user !== undefined) return typed("user", pick(this.user(user), USERS.shown!));
     const group = groups.get(id);
     if (group === undefined) return undefined;
     return typed(group.roleTemplateId === undefined ? "group" : "directoryRole", this.group(group));
@@ -219,12 +268,19 @@ export class GraphViews {
   }
 
   deleted({ kind, record, displayName, deletedAt }: records.DeletedRecord): JsonObject {
-    const shown =
-      kind === "application"
-        ? this.application(record)
-        : { ...this.principal(record), displayName: displayName ?? null };
+    const shown = {
+      application: () => this.application(record as records.ApplicationRecord),
+      servicePrincipal: () => this.principal(record as records.PrincipalRecord),
+      user: () => this.user(record as records.UserRecord),
+      group: () => this.group(record as records.GroupRecord),
+    }[kind]();
     const deletedDateTime = formatInstant(deletedAt);
-    return { "@odata.type": `#microsoft.graph.${kind}`, ...shown, deletedDateTime };
+    return {
+      "@odata.type": `#microsoft.graph.${kind}`,
+      ...shown,
+      displayName: displayName ?? null,
+      deletedDateTime,
+    };
   }
 
   appRoleAssignment(assignment: records.AppRoleAssignmentRecord): JsonObject {
@@ -250,6 +306,10 @@ export class GraphViews {
       passwordCredentials: passwordsOf(this.view, objectId).map((password) => viewPassword(password)),
     };
   }
+}
+
+function pick(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, object[name]]));
 }
 
 /** Without `secretText` it is what every later reader sees. */

@@ -1,100 +1,70 @@
 import { type Call, headerOf, type Reply } from "../call";
-import { defineRoutes, type RouteDeclaration, type Service } from "../route";
+import { routesFor, type Service } from "../route";
 import type { SecretPermission } from "../store/records";
 import { LOCATION } from "../world-resources";
 import { admit, authenticate, type VaultCaller, type VaultRight } from "./caller";
 import { renderVaultError } from "./errors";
 import * as handlers from "./handlers";
 
-type Declaration = RouteDeclaration<VaultCaller, VaultRight>;
-
-/** `does`, the permission of an access policy, the action of a role, the handler, and what no source confirms. */
-function route(
-  does: string,
-  permission: SecretPermission,
-  action: string,
-  handle: Declaration["handle"],
-  uncertain?: string,
-): Declaration {
-  return {
-    does,
-    permission: { permission, action: `Microsoft.KeyVault/vaults/secrets/${action}` },
-    handle,
-    ...(uncertain === undefined ? {} : { uncertain }),
-  };
-}
-
+const secrets = (permission: SecretPermission, action: string): VaultRight => ({
+  permission,
+  action: `Microsoft.KeyVault/vaults/secrets/${action}`,
+});
 const READ = "readMetadata/action";
 
-const routes = defineRoutes<VaultCaller, VaultRight>("vault", {
-  "GET /secrets": route("List secrets, without their values", "list", READ, handlers.listSecrets),
-  "GET /secrets/:secret": route(
-    "Read the latest version of a secret, with its value",
-    "get",
-    "getSecret/action",
-    handlers.getSecret,
-    "The text for a disabled secret",
-  ),
-  "GET /secrets/:secret/:version": route(
-    "Read a version of a secret, with its value",
-    "get",
-    "getSecret/action",
-    handlers.getSecret,
-  ),
-  "GET /secrets/:secret/versions": route(
-    "List the versions of a secret",
-    "list",
-    READ,
-    handlers.listVersions,
-    "The answer for a secret that is not there (404 here)",
-  ),
-  "PUT /secrets/:secret": route(
-    "Write a new version of a secret; a soft-deleted name: ObjectIsDeletedButRecoverable",
-    "set",
-    "setSecret/action",
-    handlers.setSecret,
-    "The code for a value that is missing or too long",
-  ),
-  "PATCH /secrets/:secret": route(
-    "Change what is said about the latest version",
-    "set",
-    "update/action",
-    handlers.updateSecret,
-  ),
-  "PATCH /secrets/:secret/:version": route(
-    "Change what is said about a version",
-    "set",
-    "update/action",
-    handlers.updateSecret,
-  ),
-  "DELETE /secrets/:secret": route(
-    "Delete a secret with all its versions; it can be recovered until the vault's retention is over",
-    "delete",
-    "delete",
-    handlers.deleteSecret,
-  ),
-  "GET /deletedsecrets": route("List deleted secrets", "list", READ, handlers.listDeletedSecrets),
-  "GET /deletedsecrets/:secret": route(
-    "Read a deleted secret, without its value",
-    "get",
-    READ,
-    handlers.getDeletedSecret,
-    "The action that a role must have",
-  ),
-  "POST /deletedsecrets/:secret/recover": route(
-    "Recover a deleted secret",
-    "recover",
-    "recover/action",
-    handlers.recoverSecret,
-  ),
-  "DELETE /deletedsecrets/:secret": route(
-    "Purge a deleted secret",
-    "purge",
-    "purge/action",
-    handlers.purgeSecret,
-    "The inner code where the vault is protected against it",
-  ),
-});
+const routes = [
+  ...routesFor<VaultCaller, VaultRight>("vault", secrets("list", READ), {
+    "GET /secrets": ["List secrets, without their values", handlers.listSecrets],
+    "GET /secrets/:secret/versions": [
+      "List the versions of a secret",
+      handlers.listVersions,
+      "The answer for a secret that is not there (404 here)",
+    ],
+    "GET /deletedsecrets": ["List deleted secrets", handlers.listDeletedSecrets],
+  }),
+  ...routesFor<VaultCaller, VaultRight>("vault", secrets("get", "getSecret/action"), {
+    "GET /secrets/:secret": [
+      "Read the latest version of a secret, with its value",
+      handlers.getSecret,
+      "The text for a disabled secret",
+    ],
+    "GET /secrets/:secret/:version": ["Read a version of a secret, with its value", handlers.getSecret],
+  }),
+  ...routesFor<VaultCaller, VaultRight>("vault", secrets("set", "setSecret/action"), {
+    "PUT /secrets/:secret": [
+      "Write a new version of a secret; a soft-deleted name: ObjectIsDeletedButRecoverable",
+      handlers.setSecret,
+      "The code for a value that is missing or too long",
+    ],
+  }),
+  ...routesFor<VaultCaller, VaultRight>("vault", secrets("set", "update/action"), {
+    "PATCH /secrets/:secret": ["Change what is said about the latest version", handlers.updateSecret],
+    "PATCH /secrets/:secret/:version": ["Change what is said about a version", handlers.updateSecret],
+  }),
+  ...routesFor<VaultCaller, VaultRight>("vault", secrets("delete", "delete"), {
+    "DELETE /secrets/:secret": [
+      "Delete a secret with all its versions; it can be recovered until the vault's retention is over",
+      handlers.deleteSecret,
+    ],
+  }),
+  ...routesFor<VaultCaller, VaultRight>("vault", secrets("get", READ), {
+    "GET /deletedsecrets/:secret": [
+      "Read a deleted secret, without its value",
+      handlers.getDeletedSecret,
+      "The action that a role must have",
+    ],
+  }),
+  ...routesFor<VaultCaller, VaultRight>("vault", secrets("recover", "recover/action"), {
+    "POST /deletedsecrets/:secret/recover": ["Recover a deleted secret", handlers.recoverSecret],
+  }),
+  ...routesFor<VaultCaller, VaultRight>("vault", secrets("purge", "purge/action"), {
+    "DELETE /deletedsecrets/:secret": [
+      "Purge a deleted secret",
+      handlers.purgeSecret,
+      "The inner code where the vault is protected against it",
+    ],
+  }),
+];
 
 function headers(call: Call, _reply: Reply): Record<string, string> {
   const sentId = headerOf(call, "x-ms-client-request-id");

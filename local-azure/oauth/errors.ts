@@ -144,6 +144,7 @@ const OAUTH_ERRORS = {
     "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
     53003,
   ],
+  personDisabled: [400, "invalid_grant", "The user account is disabled.", 50057],
   passwordWrong: [
     400,
     "invalid_grant",

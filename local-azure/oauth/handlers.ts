@@ -135,9 +135,10 @@ async function logPersonIn(cloud: Cloud, call: Call, grant: string): Promise<Rep
   const user = grant === "password" ? findByPassword(cloud, call) : await findByRefreshToken(cloud, call);
   const audience = readAudience(cloud, call);
   const claims = personClaims(cloud, user, clientId, audience, call.now);
-  const identity = { oid: user.id, sub: user.id, name: user.displayName };
+  const { displayName, userPrincipalName } = user.attributes;
+  const identity = { oid: user.id, sub: user.id, name: displayName };
   const issuer = `${call.base}/${tenantId}/v2.0`;
-  const idClaims = { ...identity, preferred_username: user.userPrincipalName, tid: tenantId, ver: "2.0" };
+  const idClaims = { ...identity, preferred_username: userPrincipalName, tid: tenantId, ver: "2.0" };
   return replyWithToken(await tokens.issue(tenantId, claims, audience), {
     scope: call.body.form.get("scope"),
     refresh_token: (await tokens.issue(tenantId, { oid: user.id, appid: clientId }, REFRESH_AUDIENCE))
@@ -150,16 +151,17 @@ async function logPersonIn(cloud: Cloud, call: Call, grant: string): Promise<Rep
 /** What an access token says about a person. */
 export function personClaims(cloud: Cloud, user: UserRecord, clientId: string, audience: string, now: Date) {
   const view = cloud.world.store.visible(now);
+  const { displayName, userPrincipalName } = user.attributes;
   return {
     appid: clientId,
     appidacr: "0",
     idtyp: "user",
-    name: user.displayName,
+    name: displayName,
     oid: user.id,
     scp: graphAudiences(cloud.url).includes(audience) ? CLI_SCOPES : "user_impersonation",
     sub: user.id,
-    unique_name: user.userPrincipalName,
-    upn: user.userPrincipalName,
+    unique_name: userPrincipalName,
+    upn: userPrincipalName,
     wids: groupsOf(view, user.id).flatMap(({ roleTemplateId }) => roleTemplateId ?? []),
   };
 }
@@ -169,8 +171,12 @@ function findByPassword(cloud: Cloud, call: Call): UserRecord {
   const hash = hashSecret(required(call, "password"));
   const user = cloud.world.store.tables.users
     .all()
-    .find((one) => one.userPrincipalName.toLowerCase() === name && one.passwordHash === hash);
+    .find(
+      ({ attributes, passwordHash }) =>
+        attributes.userPrincipalName.toLowerCase() === name && passwordHash === hash,
+    );
   if (user === undefined) throw refuse("passwordWrong");
+  if (user.attributes.accountEnabled === false) throw refuse("personDisabled");
   return user;
 }
 

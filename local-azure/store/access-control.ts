@@ -7,6 +7,8 @@ import { isAtOrAbove } from "./resources";
 import { allowsAction, allowsDataAction, findRole } from "./roles";
 import type { Store, StoreView } from "./store";
 
+const OWNER = findRole("Owner")!.guid;
+
 /** What a caller says about a role assignment. */
 interface RoleAssignmentRequest {
   readonly name: string;
@@ -73,8 +75,15 @@ export class AccessControl {
 
   remove(scope: string, name: string, now: Date): RoleAssignmentRecord | undefined {
     const assignment = this.find(scope, name);
+    if (assignment !== undefined && this.isLastOwner(assignment)) throw new Refusal("lastSubscriptionOwner");
     this.store.tables.roleAssignments.delete(key(scope, name), now);
     return assignment;
+  }
+
+  private isLastOwner({ scope, roleGuid }: RoleAssignmentRecord): boolean {
+    if (roleGuid !== OWNER || !/^\/subscriptions\/[^/]+$/i.test(scope)) return false;
+    const owners = this.store.tables.roleAssignments.all().filter((one) => one.roleGuid === OWNER);
+    return owners.filter((one) => isAtOrAbove(one.scope, scope)).length === 1;
   }
 
   /** What a principal was given itself or through groups, and that has replicated. */

@@ -71,6 +71,41 @@ export class Directory {
     this.store.tables.applications.put(application.id, { ...application, ...change }, now);
   }
 
+  /** A group; directory roles, which have members as well, are none. */
+  group(id: string): GroupRecord {
+    const group = this.store.tables.groups.get(id);
+    return found(group?.roleTemplateId === undefined ? group : undefined, id);
+  }
+
+  /** A person, by object ID or by sign-in name. */
+  user(idOrName: string, view: StoreView = this.store.tables): UserRecord {
+    const wanted = idOrName.toLowerCase();
+    const named = view.users.all().find((user) => nameOf(user) === wanted);
+    return found(view.users.get(idOrName) ?? named, idOrName);
+  }
+
+  putUser(user: UserRecord, at: Date): void {
+    const name = nameOf(user);
+    if (!name.endsWith(`@${this.domain}`)) throw new Refusal("userDomain");
+    const others = this.store.tables.users.all().filter(({ id }) => id !== user.id);
+    if (others.some((other) => nameOf(other) === name)) throw new Refusal("userNameTaken");
+    this.store.tables.users.put(user.id, user, at);
+  }
+
+  deleteUser(record: UserRecord, now: Date): void {
+    this.store.tables.users.delete(record.id, now);
+    const { displayName } = record.attributes;
+    this.throwAway({ kind: "user", record, displayName, deletedAt: now });
+  }
+
+  deleteGroup(record: GroupRecord, now: Date): void {
+    this.store.tables.groups.delete(record.id, now);
+    const { displayName, groupTypes } = record.attributes;
+    // Only Microsoft 365 groups rest in the recycle bin.
+    if (Array.isArray(groupTypes) && groupTypes.includes("Unified"))
+      this.throwAway({ kind: "group", record, displayName, deletedAt: now });
+  }
+
   /** Moves an application to the recycle bin, and its principal with it. Its credentials wait there for both. */
   deleteApplication(id: string, now: Date): void {
     const application = this.application(id);
@@ -178,13 +213,15 @@ export class Directory {
    * its application, and must still be the only one for it.
    */
   restore({ kind, record }: DeletedRecord, now: Date): void {
-    const { applications, principals } = this.store.tables;
-    const { appId } = record;
+    const { applications, principals, groups } = this.store.tables;
     if (kind === "servicePrincipal") {
+      const { appId } = record;
       if (findByAppId(applications.all(), appId) === undefined) throw new Refusal("appIdNotFound", { appId });
       if (findByAppId(principals.all(), appId) !== undefined) throw new Refusal("principalExists", { appId });
     }
-    (kind === "application" ? applications : principals).put(record.id, record, now);
+    if (kind === "user") this.putUser(record, now);
+    else if (kind === "group") groups.put(record.id, record, now);
+    else (kind === "application" ? applications : principals).put(record.id, record, now);
     this.store.tables.deletedItems.delete(record.id, now);
   }
 
@@ -192,20 +229,16 @@ export class Directory {
     this.destroy(this.deletedItem(id, now), now);
   }
 
-  createUser(user: UserRecord, createdAt: Date): UserRecord {
-    this.store.tables.users.put(user.id, user, createdAt);
-    return user;
-  }
-
   createGroup(
-    displayName: string,
-    members: readonly string[],
-    at: Date,
+    attributes: JsonObject,
+    { members, owners = [] }: { members: readonly string[]; owners?: readonly string[] },
+    createdAt: Date,
     roleTemplateId?: string,
   ): GroupRecord {
     const id = this.ids.guid(roleTemplateId === undefined ? "group" : "directoryRole");
-    const group = { id, displayName, members, ...(roleTemplateId === undefined ? {} : { roleTemplateId }) };
-    this.store.tables.groups.put(id, group, at);
+    const role = roleTemplateId === undefined ? {} : { roleTemplateId };
+    const group = { id, attributes, members, owners, createdAt, ...role };
+    this.store.tables.groups.put(id, group, createdAt);
     return group;
   }
 
@@ -243,6 +276,10 @@ export class Directory {
     )
       throw new Refusal("identifierUriTaken");
   }
+}
+
+function nameOf({ attributes }: UserRecord): string {
+  return attributes.userPrincipalName.toLowerCase();
 }
 
 function found<Row>(row: Row | undefined, id: string): Row {

@@ -61,17 +61,21 @@ export interface FederatedCredentialRecord {
 /** A person. */
 export interface UserRecord {
   readonly id: string;
-  readonly displayName: string;
-  readonly userPrincipalName: string;
+  /** What Graph shows; the password is not among it. */
+  readonly attributes: JsonObject & { readonly displayName: string; readonly userPrincipalName: string };
   readonly passwordHash: string;
+  readonly managerId: string | null;
+  readonly createdAt: Date;
   readonly initial: boolean;
 }
 
 /** A group, or a directory role: both have members. */
 export interface GroupRecord {
   readonly id: string;
-  readonly displayName: string;
+  readonly attributes: JsonObject;
   readonly members: readonly string[];
+  readonly owners: readonly string[];
+  readonly createdAt: Date;
   /** Set for a directory role. */
   readonly roleTemplateId?: string;
 }
@@ -97,13 +101,16 @@ export interface ScopeGrantRecord {
 }
 
 /** An object in the recycle bin of the directory. */
-export interface DeletedRecord {
-  readonly kind: "application" | "servicePrincipal";
-  readonly record: OwnedRecord;
+export type DeletedRecord = {
   /** As it was shown: it may have been that of the application, which can be gone as well. */
   readonly displayName: unknown;
   readonly deletedAt: Date;
-}
+} & (
+  | { readonly kind: "application"; readonly record: OwnedRecord }
+  | { readonly kind: "servicePrincipal"; readonly record: OwnedRecord }
+  | { readonly kind: "user"; readonly record: UserRecord }
+  | { readonly kind: "group"; readonly record: GroupRecord }
+);
 
 /** A role assignment on a scope. */
 export interface RoleAssignmentRecord {

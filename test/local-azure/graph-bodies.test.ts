@@ -32,9 +32,9 @@ describe("local Azure: what Graph makes of a body", () => {
     const { applicationId, principalId } = await rig.createLogin();
     for (const [path, body, name] of [
       [`/applications/${applicationId}`, { appId: UNKNOWN_ID }, "appId"],
-      [`/applications/${applicationId}`, { createdDateTime: "2020-01-01T00:00:00Z" }, "createdDateTime"],
-      [`/servicePrincipals/${principalId}`, { appDisplayName: "x" }, "appDisplayName"],
-      [`/servicePrincipals/${principalId}`, { replyUrls: ["https://x.example"] }, "replyUrls"],
+      [`/applications/${applicationId}`, { id: UNKNOWN_ID }, "id"],
+      [`/applications/${applicationId}`, { publisherDomain: "x.example" }, "publisherDomain"],
+      [`/servicePrincipals/${principalId}`, { appDescription: "x" }, "appDescription"],
       [`/servicePrincipals/${principalId}`, { appId: UNKNOWN_ID }, "appId"],
     ] as const)
       refused(
@@ -43,6 +43,46 @@ describe("local Azure: what Graph makes of a body", () => {
         "Request_BadRequest",
         `Property '${name}' is read-only and cannot be set.`,
       );
+    const entitled = await rig.graph("PATCH", `/servicePrincipals/${principalId}`, { appRoles: [] });
+    refused(
+      entitled,
+      400,
+      "Request_BadRequest",
+      "Cannot modify or delete entitlement with origin Application.",
+    );
+  });
+
+  it("takes the object's own ID in a change, and what Graph sets without a refusal that anybody saw", async () => {
+    const { applicationId: id, principalId } = await rig.createLogin();
+    const name = "main";
+    const trust = { name, issuer: "https://i.example", subject: "s", audiences: ["a"] };
+    const trusts = `/applications/${id}/federatedIdentityCredentials`;
+    const { id: trustId } = ok(await rig.graph("POST", trusts, trust), 201);
+    for (const [path, body] of [
+      [`/applications/${id}`, { id, appRoles: [ROLE], createdDateTime: "2020-01-01T00:00:00Z" }],
+      [`/servicePrincipals/${principalId}`, { id: principalId, replyUrls: ["https://x.example"] }],
+      [`${trusts}/${trustId}`, { id: trustId, ...trust, description: "changed" }],
+    ] as const)
+      ok(await rig.graph("PATCH", path, body), 204);
+    const { createdDateTime } = ok(await rig.graph("GET", `/applications/${id}`));
+    assert.ok(Math.abs(Date.parse(String(createdDateTime)) - Date.now()) < 60_000);
+    const { replyUrls } = ok(await rig.graph("GET", `/servicePrincipals/${principalId}`));
+    assert.deepEqual(replyUrls, ["https://x.example"]);
+  });
+
+  it("finds applications and principals by their other keys", async () => {
+    const { applicationId, clientId, principalId } = await rig.createLogin();
+    ok(await rig.graph("PATCH", `/applications/${applicationId}`, { uniqueName: "ml app" }), 204);
+    for (const [path, id] of [
+      [`/applications(appId='${clientId}')`, applicationId],
+      ["/applications(uniqueName='ml%20app')", applicationId],
+      [`/servicePrincipals(appId='${clientId}')`, principalId],
+    ] as const)
+      assert.equal(ok(await rig.graph("GET", path)).id, id);
+    ok(await rig.graph("PATCH", `/applications(appId='${clientId}')`, { notes: "n" }), 204);
+    assert.deepEqual(ok(await rig.graph("GET", `/applications(appId='${clientId}')/owners`)).value, []);
+    const missing = await rig.graph("GET", `/applications(appId='${UNKNOWN_ID}')`);
+    refused(missing, 404, "Request_ResourceNotFound", new RegExp(UNKNOWN_ID));
   });
 
   it("takes only the audiences that there are", async () => {

@@ -197,7 +197,10 @@ describe("local Azure: permissions in Microsoft Graph", () => {
     assert.deepEqual(claims(await rig.token(GRAPH_SCOPE)).roles, [
       "Application.ReadWrite.All",
       "AppRoleAssignment.ReadWrite.All",
+      "DelegatedPermissionGrant.ReadWrite.All",
       "Directory.Read.All",
+      "Group.ReadWrite.All",
+      "User.ReadWrite.All",
     ]);
     assert.deepEqual(claims(await rig.token("https://management.azure.com/.default")).roles, []);
   });

@@ -2,7 +2,7 @@ import { type Call, isJsonObject, type JsonObject, type Reply } from "../../call
 import type { Cloud } from "../../cloud";
 import type { ApplicationRecord } from "../../store/records";
 import { checkServiceReference } from "../../store/tenant-policy";
-import { mergeAttributes, readBody, readJson, readOwnerLinks } from "../body";
+import { mergeAttributes, readBody, readJson, readLinks } from "../body";
 import { type GraphCaller, writesAll } from "../caller";
 import { refuse } from "../errors";
 import { APPLICATION } from "../metadata";
@@ -79,8 +79,10 @@ export function updateApplication(cloud: Cloud, call: GraphCall): Reply {
 }
 
 export function deleteApplication(cloud: Cloud, call: GraphCall): Reply {
-  const { directory } = cloud.world;
-  directory.deleteApplication(directory.replicatedApplication(call.params.id!, call.now).id, call.now);
+  const { directory, admin } = cloud.world;
+  const { id } = directory.replicatedApplication(call.params.id!, call.now);
+  if (id === admin.applicationObjectId) throw refuse("forbidden");
+  directory.deleteApplication(id, call.now);
   return { status: 204 };
 }
 
@@ -103,7 +105,7 @@ function scopesOf({ api }: JsonObject): JsonObject[] {
 /** A caller that may write only what it owns becomes the owner of what it creates; so does a person. */
 export function ownersOfNew(cloud: Cloud, call: GraphCall): string[] {
   const { caller } = call;
-  const named = readOwnerLinks(readJson(call));
+  const named = readLinks(readJson(call));
   const { principals, users } = cloud.world.store.tables;
   for (const id of named)
     if (principals.get(id) === undefined && users.get(id) === undefined)

@@ -55,8 +55,14 @@ function createPassword(cloud: Cloud, call: GraphCall, objectId: string, sent: S
 export function removePassword(cloud: Cloud, call: GraphCall): Reply {
   const objectId = holderOf(cloud, call);
   const { keyId } = readBody(call, REMOVE_PASSWORD, "PasswordCredential", ["keyId"]);
+  refuseOnKept(cloud, [keyId!.toLowerCase()]);
   store.removePassword(cloud.world.store, objectId, keyId!, call.now);
   return { status: 204 };
+}
+
+/** The secret that the administrator has from the start: nobody could use this world without it. */
+function refuseOnKept({ world }: Cloud, keyIds: readonly string[]): void {
+  if (keyIds.includes(world.admin.keyId)) throw refuse("forbidden");
 }
 
 /** Secrets that come with a new application. */
@@ -80,8 +86,9 @@ export function keepInlinePasswords(
   const present = store.passwordsOf(cloud.world.store.tables, objectId);
   const kept = (sent ?? []).map(({ keyId }) => keyId?.toLowerCase());
   if (!kept.every((keyId) => present.some((one) => one.keyId === keyId))) throw refuse("passwordByAction");
-  for (const { keyId } of present)
-    if (!kept.includes(keyId)) store.removePassword(cloud.world.store, objectId, keyId, call.now);
+  const removed = present.map(({ keyId }) => keyId).filter((keyId) => !kept.includes(keyId));
+  refuseOnKept(cloud, removed);
+  for (const keyId of removed) store.removePassword(cloud.world.store, objectId, keyId, call.now);
 }
 
 export function putInlineCertificates(

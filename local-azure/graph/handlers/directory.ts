@@ -2,18 +2,16 @@ import type { Call, JsonObject, Reply } from "../../call";
 import type { Cloud } from "../../cloud";
 import { findByAppId } from "../../store/directory";
 import { GRAPH_APP_ID } from "../../store/microsoft-graph";
-import type { AppRoleAssignmentRecord } from "../../store/records";
+import type { AppRoleAssignmentRecord, DeletedRecord, ScopeGrantRecord } from "../../store/records";
 import { readBody } from "../body";
 import { type GraphCaller, mayGrant } from "../caller";
 import { refuse } from "../errors";
-import { APP_ROLE_ASSIGNMENT, GET_BY_IDS } from "../metadata";
-import { GROUPS, plain, replyWithList, replyWithObject, USERS } from "../odata";
+import { APP_ROLE_ASSIGNMENT, GET_BY_IDS, SCOPE_GRANT } from "../metadata";
+import { OBJECTS, plain, replyWithList, replyWithObject } from "../odata";
 import { findReadable, viewsOf } from "./reading";
 
 type GraphCall = Call<GraphCaller>;
 
-const OBJECTS = plain("DirectoryObject", "directoryObject", "id");
-const ROLES = plain("DirectoryRole", "directoryRole", "displayName", "roleTemplateId");
 const GRANTS = plain("AppRoleAssignment", "appRoleAssignment");
 const SCOPE_GRANTS = plain("OAuth2PermissionGrant", "oAuth2PermissionGrant", "clientId", "principalId");
 const DOMAINS = plain("Domain", "domain");
@@ -63,55 +61,6 @@ export function getAuthorizationPolicy(cloud: Cloud, call: GraphCall): Reply {
     policy,
     plain("Policy", "authorizationPolicy"),
   );
-}
-
-export function listUsers(cloud: Cloud, call: GraphCall): Reply {
-  const { view, views } = viewsOf(cloud, call);
-  return replyWithList(
-    call,
-    "users",
-    view.users.all().map((user) => views.user(user)),
-    USERS,
-  );
-}
-
-/** By object ID or by sign-in name; `/me` is the caller. */
-export function getUser(cloud: Cloud, call: GraphCall): Reply {
-  const { view, views } = viewsOf(cloud, call);
-  const wanted = (call.params.user ?? call.caller.objectId).toLowerCase();
-  const user = view.users
-    .all()
-    .find(({ id, userPrincipalName }) => id === wanted || userPrincipalName.toLowerCase() === wanted);
-  if (user === undefined) throw refuse("objectNotFound", { id: wanted });
-  return replyWithObject(call, "users", views.user(user), USERS);
-}
-
-export function listGroups(cloud: Cloud, call: GraphCall): Reply {
-  return listGroupsThat(cloud, call, "groups", false);
-}
-
-export function listDirectoryRoles(cloud: Cloud, call: GraphCall): Reply {
-  return listGroupsThat(cloud, call, "directoryRoles", true);
-}
-
-function listGroupsThat(cloud: Cloud, call: GraphCall, entity: string, areRoles: boolean): Reply {
-  const { view, views } = viewsOf(cloud, call);
-  const groups = view.groups
-    .all()
-    .filter(({ roleTemplateId }) => (roleTemplateId !== undefined) === areRoles);
-  const shown = groups.map((group) => views.group(group));
-  return replyWithList(call, entity, shown, areRoles ? ROLES : GROUPS);
-}
-
-export function getGroup(cloud: Cloud, call: GraphCall): Reply {
-  const { view, views } = viewsOf(cloud, call);
-  return replyWithObject(call, "groups", views.group(findReadable(view.groups, call.params.id!)), GROUPS);
-}
-
-export function listMembers(cloud: Cloud, call: GraphCall): Reply {
-  const { view, views } = viewsOf(cloud, call);
-  const { members } = findReadable(view.groups, call.params.id!);
-  return replyWithList(call, "directoryObjects", views.objects(members), OBJECTS);
 }
 
 /** Roles of the directory by principal, as the role management API shows them. */
@@ -220,13 +169,22 @@ function isSame(
   );
 }
 
+/** One permission on this resource. */
+export function getGrant(cloud: Cloud, call: GraphCall): Reply {
+  const { view, views } = viewsOf(cloud, call);
+  const grant = findReadable(view.appRoleAssignments, call.params.grant!);
+  if (grant.resourceId !== call.params.id!.toLowerCase()) throw refuse("objectNotFound", { id: grant.id });
+  return replyWithObject(call, "appRoleAssignments", views.appRoleAssignment(grant), GRANTS);
+}
+
 export function deleteGrant(cloud: Cloud, call: GraphCall): Reply {
   const { store } = cloud.world;
   const grant = findReadable(store.tables.appRoleAssignments, call.params.grant!);
   const id = call.params.id!.toLowerCase();
   if (grant.principalId !== id && grant.resourceId !== id) throw refuse("objectNotFound", { id: grant.id });
   const graph = findByAppId(store.tables.principals.all(), GRAPH_APP_ID);
-  if (!mayGrant(call.caller, grant.resourceId === graph?.id)) throw refuse("forbidden");
+  const isKept = grant.initial && grant.principalId === cloud.world.admin.objectId;
+  if (isKept || !mayGrant(call.caller, grant.resourceId === graph?.id)) throw refuse("forbidden");
   store.tables.appRoleAssignments.delete(grant.id, call.now);
   return { status: 204 };
 }
@@ -241,8 +199,56 @@ export function listScopeGrants(cloud: Cloud, call: GraphCall): Reply {
   return replyWithList(call, "oauth2PermissionGrants", shown, SCOPE_GRANTS);
 }
 
+const scopeGrantOf = (cloud: Cloud, call: GraphCall) =>
+  findReadable(cloud.world.store.tables.scopeGrants, call.params.grant!);
+
+export function getScopeGrant(cloud: Cloud, call: GraphCall): Reply {
+  return replyWithObject(call, "oauth2PermissionGrants", { ...scopeGrantOf(cloud, call) }, SCOPE_GRANTS);
+}
+
+/** Lends permissions of a person, or of everybody, to an application. */
+export function createScopeGrant(cloud: Cloud, call: GraphCall): Reply {
+  const { directory, store } = cloud.world;
+  const sent = readBody(call, SCOPE_GRANT, "OAuth2PermissionGrant", [
+    "clientId",
+    "consentType",
+    "resourceId",
+  ]);
+  const isForAll = sent.consentType === "AllPrincipals";
+  const invalid = (property: string) =>
+    refuse("propertyInvalid", { property, resource: "OAuth2PermissionGrant" });
+  if (!isForAll && sent.consentType !== "Principal") throw invalid("consentType");
+  if (isForAll !== (sent.principalId == null)) throw invalid("principalId");
+  const [clientId, resourceId] = [sent.clientId!, sent.resourceId!].map((id) => directory.principal(id).id);
+  const principalId = isForAll ? null : directory.user(sent.principalId!).id;
+  const request = { clientId: clientId!, resourceId: resourceId!, principalId };
+  const isSame = (other: ScopeGrantRecord) =>
+    other.clientId === clientId && other.resourceId === resourceId && other.principalId === principalId;
+  if (store.tables.scopeGrants.all().some(isSame)) throw refuse("appRoleAssigned");
+  const id = cloud.ids.guid("scopeGrant");
+  const consentType = isForAll ? ("AllPrincipals" as const) : ("Principal" as const);
+  const grant = { ...request, id, consentType, scope: sent.scope ?? "" };
+  store.tables.scopeGrants.put(id, grant, call.now);
+  const context = `${call.base}/v1.0/$metadata#oauth2PermissionGrants/$entity`;
+  return { status: 201, body: { "@odata.context": context, ...grant } };
+}
+
+/** Only the scope can be changed. */
+export function updateScopeGrant(cloud: Cloud, call: GraphCall): Reply {
+  const grant = scopeGrantOf(cloud, call);
+  const { scope } = readBody(call, SCOPE_GRANT, "OAuth2PermissionGrant");
+  const changed = { ...grant, scope: scope ?? grant.scope };
+  cloud.world.store.tables.scopeGrants.put(grant.id, changed, call.now);
+  return { status: 204 };
+}
+
+export function deleteScopeGrant(cloud: Cloud, call: GraphCall): Reply {
+  cloud.world.store.tables.scopeGrants.delete(scopeGrantOf(cloud, call).id, call.now);
+  return { status: 204 };
+}
+
 /** Lists the recycle bin, for one kind of object. */
-export function listDeletedItems(kind: "application" | "servicePrincipal") {
+export function listDeletedItems(kind: DeletedRecord["kind"]) {
   return (cloud: Cloud, call: GraphCall): Reply => {
     const items = cloud.world.directory.deletedItems(call.now).filter((item) => item.kind === kind);
     const { views } = viewsOf(cloud, call);

@@ -1,22 +1,22 @@
 import type { Call, Reply } from "../../call";
 import type { Cloud } from "../../cloud";
 import { Refusal } from "../../refusal";
-import { findByAppId, groupsOf } from "../../store/directory";
+import { findByAppId } from "../../store/directory";
+import { MICROSOFT_TENANT_ID } from "../../store/microsoft-graph";
 import type { PrincipalRecord } from "../../store/records";
-import { mergeAttributes, readBody, readJson, readObjectLink } from "../body";
+import { mergeAttributes, readBody } from "../body";
 import { type GraphCaller, mayWrite, writesAll } from "../caller";
 import { refuse } from "../errors";
 import { SERVICE_PRINCIPAL } from "../metadata";
-import { plain, PRINCIPALS, replyWithList, replyWithObject } from "../odata";
+import { PRINCIPALS, replyWithList, replyWithObject } from "../odata";
 import { locationOf, ownersOfNew } from "./applications";
 import { createInlinePasswords, keepInlinePasswords, putInlineCertificates } from "./credentials";
 import { findReadable, viewsOf } from "./reading";
 
 type GraphCall = Call<GraphCaller>;
 
-const OBJECTS = plain("DirectoryObject", "directoryObject", "id");
-/** What a principal has from its application: a request may not set it here. */
-const FROM_APPLICATION = ["appRoles", "oauth2PermissionScopes", "replyUrls", "homepage", "logoutUrl", "info"];
+/** What a principal has from its application alone (microsoftgraph/msgraph-bicep-types#263). */
+const FROM_APPLICATION = ["appRoles", "oauth2PermissionScopes"];
 
 export function listPrincipals(cloud: Cloud, call: GraphCall): Reply {
   const { view, views } = viewsOf(cloud, call);
@@ -65,8 +65,8 @@ function tryCreate(caller: GraphCaller, create: () => PrincipalRecord): Principa
 }
 
 function refuseFromApplication(attributes: object): void {
-  const property = FROM_APPLICATION.find((name) => Object.hasOwn(attributes, name));
-  if (property !== undefined) throw refuse("propertyReadOnly", { property });
+  if (FROM_APPLICATION.some((name) => Object.hasOwn(attributes, name)))
+    throw refuse("entitlementOfApplication");
 }
 
 export function getPrincipal(cloud: Cloud, call: GraphCall): Reply {
@@ -80,6 +80,7 @@ export function updatePrincipal(cloud: Cloud, call: GraphCall): Reply {
   const { directory } = cloud.world;
   const principal = directory.principal(call.params.id!);
   const body = readBody(call, SERVICE_PRINCIPAL, "ServicePrincipal");
+  if (body.accountEnabled === false) refuseOnKept(cloud, principal);
   const { appId, passwordCredentials, keyCredentials, ...patch } = body;
   if (appId != null && appId !== principal.appId) throw refuse("propertyReadOnly", { property: "appId" });
   refuseFromApplication(patch);
@@ -90,68 +91,20 @@ export function updatePrincipal(cloud: Cloud, call: GraphCall): Reply {
   return { status: 204 };
 }
 
+/**
+ * Microsoft's own principals and those of managed identities are not the tenant's to delete. Nor is the
+ * administrator's here: nobody could use this world without it.
+ */
+function refuseOnKept({ world }: Cloud, { id, attributes }: PrincipalRecord): void {
+  const isForeign = attributes.appOwnerOrganizationId === MICROSOFT_TENANT_ID;
+  const isManaged = attributes.servicePrincipalType === "ManagedIdentity";
+  if (isForeign || isManaged || id === world.admin.objectId) throw refuse("forbidden");
+}
+
 export function deletePrincipal(cloud: Cloud, call: GraphCall): Reply {
-  cloud.world.directory.deletePrincipal(call.params.id!, call.now);
+  const { directory } = cloud.world;
+  const principal = directory.principal(call.params.id!);
+  refuseOnKept(cloud, principal);
+  directory.deletePrincipal(principal.id, call.now);
   return { status: 204 };
-}
-
-/** The groups and directory roles of a principal or a person, its own or all; `cast` leaves one kind. */
-export function listMemberships(isTransitive: boolean, cast?: "group" | "directoryRole") {
-  return (cloud: Cloud, call: GraphCall): Reply => {
-    const { view, views } = viewsOf(cloud, call);
-    const id = (call.params.id ?? call.caller.objectId).toLowerCase();
-    if (views.object(id) === undefined) throw refuse("objectNotFound", { id });
-    const groups = groupsOf(view, id)
-      .filter(({ members }) => isTransitive || members.includes(id))
-      .filter(
-        ({ roleTemplateId }) => cast === undefined || (roleTemplateId === undefined) === (cast === "group"),
-      );
-    return replyWithList(call, "directoryObjects", views.objects(groups.map((group) => group.id)), OBJECTS);
-  };
-}
-
-/** What a principal owns. */
-export function listOwnedObjects(cloud: Cloud, call: GraphCall): Reply {
-  const { view, views } = viewsOf(cloud, call);
-  const { id } = findReadable(view.principals, call.params.id!);
-  const owned = [...view.applications.all(), ...view.principals.all()].filter(({ owners }) =>
-    owners.includes(id),
-  );
-  return replyWithList(call, "directoryObjects", views.objects(owned.map((one) => one.id)), OBJECTS);
-}
-
-/** Handlers of `owners`, for both kinds of object that have them. */
-export function ownerHandlers(kind: "application" | "principal") {
-  const find = (cloud: Cloud, id: string) => cloud.world.directory[kind](id);
-  const put = (cloud: Cloud, call: GraphCall, owners: readonly string[]) => {
-    const { directory } = cloud.world;
-    if (kind === "application") directory.updateApplication(call.params.id!, { owners }, call.now);
-    else directory.updatePrincipal(call.params.id!, { owners }, call.now);
-  };
-  return {
-    list(this: void, cloud: Cloud, call: GraphCall): Reply {
-      const { view, views } = viewsOf(cloud, call);
-      const { owners } = findReadable(view[`${kind}s`], call.params.id!);
-      return replyWithList(call, "directoryObjects", views.objects(owners), OBJECTS);
-    },
-    add(this: void, cloud: Cloud, call: GraphCall): Reply {
-      const { owners } = find(cloud, call.params.id!);
-      const id = readObjectLink(readJson(call)["@odata.id"], "@odata.id");
-      const { principals, users } = cloud.world.store.tables;
-      if (principals.get(id) === undefined && users.get(id) === undefined)
-        throw refuse("objectNotFound", { id });
-      if (owners.includes(id)) throw refuse("ownerExists");
-      put(cloud, call, [...owners, id]);
-      return { status: 204 };
-    },
-    /** The last owner can be removed too: azuread removes the creator. */
-    remove(this: void, cloud: Cloud, call: GraphCall): Reply {
-      const { owners } = find(cloud, call.params.id!);
-      const id = call.params.member!.toLowerCase();
-      if (!owners.includes(id)) throw refuse("ownerNotFound", { id });
-      const left = owners.filter((owner) => owner !== id);
-      put(cloud, call, left);
-      return { status: 204 };
-    },
-  };
 }
