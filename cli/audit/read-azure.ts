@@ -2,9 +2,7 @@ import { setMaxListeners } from "node:events";
 import { command } from "../../components/plan/commands";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { parseJson } from "../tools/process";
 import { isSameId, liveParts } from "./comparison";
-import type { GetToken } from "../azure/credentials";
 import type {
   AppRole,
   ApplicationFacts,
@@ -17,7 +15,8 @@ import type {
   TrustFacts,
   Unanswered,
 } from "./facts";
-import { AzureRefusal, AzureService } from "../azure/http";
+import { AzureRefusal, AzureService, type GetToken } from "../azure/service";
+import { readClaims } from "../azure/tokens";
 import type { RecordedInstance, StackRecord } from "./record";
 import * as wire from "../azure/types";
 import { PROGRAM_TAG } from "../../components/plan/ownership";
@@ -45,20 +44,14 @@ export function connect(io: Io, logins: { readonly graph: GetToken; readonly arm
     tokens.set(origin, token);
     return token;
   };
-  const service = (origin: string) => new AzureService(origin, () => tokenOf(origin), io.signal);
+  const service = (origin: string) => new AzureService(origin, tokenOf, io.signal);
   return {
     graph: service(GRAPH),
     arm: service(ARM),
-    tenantId: async () => tenantOf(await tokenOf(GRAPH)),
+    tenantId: async () => readClaims(await tokenOf(GRAPH)).tid?.toLowerCase(),
     // A failure is told by the first request.
     prepare: () => [GRAPH, ARM].forEach((origin) => void tokenOf(origin).catch(() => undefined)),
   };
-}
-
-function tenantOf(token: string): string | undefined {
-  // Nothing is trusted because of it, so nobody has to check the signature.
-  const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8");
-  return parseJson<{ tid?: string }>(payload, "The token endpoint").tid?.toLowerCase();
 }
 
 const APPLICATION = "id,appId,displayName,createdDateTime,tags,passwordCredentials,keyCredentials";

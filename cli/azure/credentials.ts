@@ -13,7 +13,7 @@ import {
   type PipelineRequest,
 } from "@azure/core-rest-pipeline";
 import { command } from "../../components/plan/commands";
-import { httpClient, pipeline } from "./calls";
+import { type GetToken, httpClient, pipeline } from "./service";
 import { tokenOfAzureCli } from "../tools/az";
 import { CliError } from "../errors";
 import type { Io } from "../io";
@@ -21,9 +21,6 @@ import type * as certificates from "./certificate";
 import { lastLines, parseJson } from "../tools/process";
 import { explainNetworkError } from "../verify/explanations";
 import type { LoginSettings } from "./login-settings";
-
-/** Gets an access token for a resource such as `https://graph.microsoft.com`. */
-export type GetToken = (resource: string) => Promise<string>;
 
 const AUTHORITY = "https://login.microsoftonline.com";
 

@@ -1,7 +1,7 @@
 import type { Audit } from "../audit/audit";
 import { isSameId } from "../audit/comparison";
 import type { RepairAction } from "../audit/findings";
-import { AzureRefusal } from "../azure/http";
+import { AzureRefusal } from "../azure/service";
 import type { Azure } from "../audit/read-azure";
 
 /** Carries out one removal. It is no failure if the thing is gone already. */

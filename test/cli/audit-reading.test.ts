@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate as nextTick } from "node:timers/promises";
-import { AzureRefusal } from "../../cli/azure/http";
+import { AzureRefusal } from "../../cli/azure/service";
 import { type Azure, readAzure } from "../../cli/audit/read-azure";
 import { readRecord } from "../../cli/audit/record";
 import { createDeployment } from "./audit-fixture";

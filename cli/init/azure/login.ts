@@ -2,7 +2,8 @@ import { AZ, tokenOfAzureCli } from "../../tools/az";
 import type { Io } from "../../io";
 import { parseJson } from "../../tools/process";
 import { runTool } from "../../tools/tool";
-import { AzureReader } from "./reader";
+import { AzureService, GRAPH, RESOURCE_MANAGER } from "../../azure/service";
+import { type Claims, readClaims } from "../../azure/tokens";
 
 /** A subscription that the login of `az` can see. */
 export interface Subscription {
@@ -13,22 +14,9 @@ export interface Subscription {
   state: string;
 }
 
-/** What a token tells of its holder. */
-export interface Claims {
-  oid?: string;
-  idtyp?: string;
-  /** Permissions of an application. */
-  roles?: string[];
-  /** Directory roles of a person, by their templates. */
-  wids?: string[];
-}
-
 type Service = "management" | "graph";
 
-const ORIGINS = {
-  management: "https://management.azure.com",
-  graph: "https://graph.microsoft.com",
-} as const;
+const ORIGINS = { management: RESOURCE_MANAGER, graph: GRAPH };
 
 /** The user's own login, as the Azure CLI keeps it. */
 export class AzureLogin {
@@ -45,17 +33,12 @@ export class AzureLogin {
     return usable.sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
   }
 
-  async reader(service: Service, tenantId: string): Promise<AzureReader> {
-    return new AzureReader(ORIGINS[service], await this.token(service, tenantId), this.io.signal);
+  reader(service: Service, tenantId: string): AzureService {
+    return new AzureService(ORIGINS[service], () => this.token(service, tenantId), this.io.signal);
   }
 
-  /** What a token of this login says of its holder. Nothing is trusted because of it. */
   async claims(tenantId: string): Promise<Claims> {
-    const [, payload = ""] = (await this.token("graph", tenantId)).split(".");
-    return parseJson<{ oid?: string }>(
-      Buffer.from(payload, "base64url").toString("utf8"),
-      "The token endpoint",
-    );
+    return readClaims(await this.token("graph", tenantId));
   }
 
   /** One for each service and tenant: the Azure CLI takes a second for each. */

@@ -1,7 +1,7 @@
 import { CliError } from "../../errors";
 import { mayDo, type Permission } from "../../../components/plan/permissions";
 import type { AzureLogin } from "./login";
-import type { Answer, AzureReader } from "./reader";
+import type { Answer, AzureService } from "../../azure/service";
 import { groupScope, type Workspace, workspaceScope } from "./workspaces";
 
 /** Whether the login may do something, as far as Azure tells. */
@@ -43,9 +43,9 @@ export async function checkRights(
   const [registerApplications, assignRole, readWorkspace] = await Promise.all([
     attempt("register an application", () => checkRegistering(login, workspace.tenantId)),
     attempt(`assign a role on the resource group ${workspace.resourceGroup}`, async () =>
-      checkAssigning(await arm(), login, workspace),
+      checkAssigning(arm(), login, workspace),
     ),
-    attempt(`read the workspace ${workspace.name}`, async () => checkReading(await arm(), workspace)),
+    attempt(`read the workspace ${workspace.name}`, async () => checkReading(arm(), workspace)),
   ]);
   return { registerApplications, assignRole, readWorkspace };
 }
@@ -65,10 +65,10 @@ async function checkRegistering(login: AzureLogin, tenantId: string): Promise<Om
   const permission = claims.roles?.find((role) => REGISTERING_PERMISSIONS.includes(role));
   if (permission !== undefined) return { answer: "may", because: `the permission ${permission}` };
 
-  const graph = await login.reader("graph", tenantId);
+  const graph = login.reader("graph", tenantId);
   const isPerson = claims.idtyp !== "app";
   // Not the cast to directory roles in the path: it wants the headers of an advanced query.
-  const held = await graph.list<{ roleTemplateId?: string }>(
+  const held = await graph.askAll<{ roleTemplateId?: string }>(
     `/v1.0/${isPerson ? "me" : `servicePrincipals/${claims.oid}`}/transitiveMemberOf?$top=999`,
   );
   const ids = [
@@ -83,14 +83,14 @@ async function checkRegistering(login: AzureLogin, tenantId: string): Promise<Om
     "Ask an administrator of the tenant for the directory role Application Developer. Or let the administrator register the application, and set `existingClientId`.";
   if (!isPerson)
     return { answer: "may not", because: "it has no permission and no directory role for that", remedy };
-  const me = await graph.get<{ userType?: string }>("/v1.0/me?$select=userType");
+  const me = await graph.ask<{ userType?: string }>("/v1.0/me?$select=userType");
   if (me.body?.userType === "Guest")
     return {
       answer: "may not",
       because: "you are a guest in the tenant, without a directory role for that",
       remedy,
     };
-  const policy = await graph.get<{ defaultUserRolePermissions: { allowedToCreateApps: boolean } }>(
+  const policy = await graph.ask<{ defaultUserRolePermissions: { allowedToCreateApps: boolean } }>(
     "/v1.0/policies/authorizationPolicy",
   );
   if (policy.body === undefined) return unchecked("the tenant's policy", policy);
@@ -108,12 +108,12 @@ function unchecked(what: string, { code, status }: Answer<unknown>): Omit<Right,
 }
 
 async function checkAssigning(
-  arm: AzureReader,
+  arm: AzureService,
   login: AzureLogin,
   workspace: Workspace & { tenantId: string },
 ): Promise<Omit<Right, "what">> {
   const scope = groupScope(workspace);
-  const granted = await arm.list<Permission>(
+  const granted = await arm.askAll<Permission>(
     `${scope}/providers/Microsoft.Authorization/permissions?api-version=${AUTHORIZATION}`,
   );
   const remedy = `Somebody with the role Owner or User Access Administrator on ${scope} assigns the role for you.`;
@@ -139,19 +139,19 @@ interface Assignment {
 
 /** Whether every assignment that lets the login assign roles has a condition. The permissions do not tell of it. */
 async function isConditional(
-  arm: AzureReader,
+  arm: AzureService,
   login: AzureLogin,
   scope: string,
   tenantId: string,
 ): Promise<boolean> {
   const { oid } = await login.claims(tenantId);
   const filter = encodeURIComponent(`assignedTo('${oid}')`);
-  const assignments = await arm.list<Assignment>(
+  const assignments = await arm.askAll<Assignment>(
     `${scope}/providers/Microsoft.Authorization/roleAssignments?$filter=${filter}&api-version=${AUTHORIZATION}`,
   );
   const granting: Assignment[] = [];
   for (const assignment of assignments.body ?? []) {
-    const definition = await arm.get<{ properties: { permissions: Permission[] } }>(
+    const definition = await arm.ask<{ properties: { permissions: Permission[] } }>(
       `${assignment.properties.roleDefinitionId}?api-version=${AUTHORIZATION}`,
     );
     if (definition.body && mayDo(definition.body.properties.permissions, ASSIGN)) granting.push(assignment);
@@ -159,8 +159,8 @@ async function isConditional(
   return granting.length > 0 && granting.every(({ properties }) => Boolean(properties.condition));
 }
 
-async function checkReading(arm: AzureReader, workspace: Workspace): Promise<Omit<Right, "what">> {
-  const answer = await arm.get(`${workspaceScope(workspace)}?api-version=2024-10-01`);
+async function checkReading(arm: AzureService, workspace: Workspace): Promise<Omit<Right, "what">> {
+  const answer = await arm.ask(`${workspaceScope(workspace)}?api-version=2024-10-01`);
   if (answer.status === 200) return { answer: "may", because: "it was read" };
   const reason = answer.code ?? String(answer.status);
   return answer.status === 403 || answer.status === 404

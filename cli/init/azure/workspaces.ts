@@ -57,9 +57,9 @@ export async function listWorkspaces(
 
 async function listIn(login: AzureLogin, subscription: Subscription): Promise<Workspace[]> {
   const { id, name, tenantId } = subscription;
-  const reader = await login.reader("management", tenantId);
+  const reader = login.reader("management", tenantId);
   const type = "Microsoft.MachineLearningServices/workspaces";
-  const answer = await reader.list<ListedWorkspace>(
+  const answer = await reader.askAll<ListedWorkspace>(
     `/subscriptions/${id}/providers/${type}?api-version=${API_VERSION}`,
   );
   if (answer.body === undefined) {
