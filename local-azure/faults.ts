@@ -20,12 +20,16 @@ export const faultSchema = z.strictObject({
   times: z.int().positive().default(1),
   /** True: the call takes effect and only its answer is lost. */
   carriedOut: z.boolean().default(false),
-  /** "lag": what the service says while the object that the request speaks of has not replicated. */
+  /**
+   * "lag": what the service says while the object that the request speaks of has not replicated. "conditionalAccess":
+   * what the token service says where a policy blocks the login (AADSTS53003); other services do not hit with it.
+   */
   answer: z.union([
     z.literal(429),
     z.literal(500),
     z.literal(503),
     z.literal("lag"),
+    z.literal("conditionalAccess"),
     z.literal("reset"),
     z.literal("hang"),
   ]),
@@ -87,8 +91,9 @@ export class FaultList {
   }
 }
 
-function matches({ match }: StrikingFault, call: Pick<Call, "method" | "path" | "api">): boolean {
+function matches({ match, answer }: StrikingFault, call: Pick<Call, "method" | "path" | "api">): boolean {
   return (
+    (answer !== "conditionalAccess" || call.api === "oauth") &&
     (match.method === undefined || match.method.toUpperCase() === call.method) &&
     (match.api === undefined || match.api === call.api) &&
     (match.path === undefined || new RegExp(match.path, "i").test(call.path))

@@ -10,6 +10,8 @@ export interface RequestRecord {
   readonly caller: string | null;
   readonly ms: number;
   readonly api: Api;
+  /** The whole answer follows from documentation: no exchange with the real service is known. */
+  readonly assumed?: true;
 }
 
 const MAX_RECORDS = 100_000;

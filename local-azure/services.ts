@@ -1,3 +1,4 @@
+import assumed from "./assumed.json";
 import { armService } from "./arm/routes";
 import type { Api } from "./call";
 import type { PUBLIC_HOSTS } from "./certificates";
@@ -31,6 +32,13 @@ const APIS_OF_HOST: Readonly<Record<(typeof PUBLIC_HOSTS)[number], readonly Api[
   "management.azure.com": ["arm", "metadata"],
   "management.core.windows.net": ["arm", "metadata"],
 };
+
+const ASSUMED: ReadonlySet<string> = new Set(assumed);
+
+/** Whether no exchange of the operation with the real service is known. */
+export function isAssumed({ method, path }: AnyRoute): boolean {
+  return ASSUMED.has(`${method} ${path}`);
+}
 
 const SCOPES = [
   "",

@@ -4,7 +4,7 @@ import { type Call, type RawRequest, readCall, type Reply } from "./call";
 import type { Cloud } from "./cloud";
 import type { StrikingFault } from "./faults";
 import { Refusal } from "./refusal";
-import { type AnyRoute, type AnyService, isServed, SERVICES } from "./services";
+import { type AnyRoute, type AnyService, isAssumed, isServed, SERVICES } from "./services";
 
 /** The result of a request: an answer, or a connection that is cut or left hanging. */
 export type Outcome = { readonly call: Call; readonly reply: Reply } | "reset" | "hang";
@@ -42,7 +42,7 @@ export async function treat(cloud: Cloud, route: AnyRoute | undefined, raw: RawR
   // 6. A fault may lose the answer of what was carried out.
   fault?.announce();
   const outcome = fault === undefined ? reply : strike(cloud, service, fault, call);
-  return end(cloud, call, clientId, started, outcome);
+  return end(cloud, call, clientId, started, outcome, route !== undefined && isAssumed(route));
 }
 
 function notImplemented(call: Call): Refusal {
@@ -69,11 +69,13 @@ function strike(
   const refusal =
     answer === "lag"
       ? unknownYet(cloud, call)
-      : new Refusal({ 429: "throttled", 500: "broken", 503: "unavailable" }[answer], {
-          subscription: cloud.world.place.subscriptionId,
-          method: call.method,
-          seconds: String(retryAfter ?? 1),
-        });
+      : answer === "conditionalAccess"
+        ? new Refusal("blockedByConditionalAccess")
+        : new Refusal({ 429: "throttled", 500: "broken", 503: "unavailable" }[answer], {
+            subscription: cloud.world.place.subscriptionId,
+            method: call.method,
+            seconds: String(retryAfter ?? 1),
+          });
   const reply = service.renderError(cloud, refusal, call);
   const isSent = retryAfter !== undefined && (answer === 429 || answer === 503);
   // In whole seconds: some clients read no date.
@@ -113,12 +115,14 @@ function end(
   caller: string | null,
   started: number,
   outcome: Reply | "reset" | "hang",
+  isAssumed = false,
 ): Outcome {
   const isCut = outcome === "reset" || outcome === "hang";
   if (call.api !== "control") {
     const { method, path, api } = call;
     const ms = Math.round((performance.now() - started) * 1000) / 1000;
-    cloud.log.add({ method, path, status: isCut ? 0 : outcome.status, caller, ms, api });
+    const more = isAssumed ? { assumed: true as const } : {};
+    cloud.log.add({ method, path, status: isCut ? 0 : outcome.status, caller, ms, api, ...more });
   }
   return isCut ? outcome : { call, reply: outcome };
 }

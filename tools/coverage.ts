@@ -58,7 +58,7 @@ function renderCoverage(): string {
     "# What the local Azure answers",
     "",
     "`tools/coverage.ts` writes this page from the routes; do not edit it. **[?]** marks behaviour that no source confirms; its tests say so in their names.",
-    "**held by** names the contracts in `test/local-azure/contracts/` that the operation is tested against. **none**: only its documentation is known, no exchange with the real service.",
+    "**held by** names the contracts in `test/local-azure/contracts/` that the operation is tested against. A contract that is **assumed** follows from documentation: no exchange with the real service is known. Where all of an operation are assumed, the request log says so of its answers (`assumed`).",
     "`{scope}` is empty, a subscription, a resource group or a resource. The answer to any other path is 501, with its method and path.",
     "",
     ...sections,
@@ -96,10 +96,23 @@ const CONTRACTS = readContracts();
 function renderRoute(route: AnyRoute): string {
   const { api, method, path, does, uncertain } = route;
   const shown = api === "graph" ? `/v1.0|beta${path}` : path;
-  const held = CONTRACTS.filter(({ operation }) => operation === `${method} ${path}`).map(({ name }) => name);
+  const held = CONTRACTS.filter(({ operation }) => operation === `${method} ${path}`).map(
+    ({ name, assumed }) => (assumed === true ? `${name} (assumed)` : name),
+  );
   const heldBy = api === "control" ? "" : held.length === 0 ? "**none**" : held.join(", ");
   const doubt = uncertain === undefined ? "" : `[?] ${uncertain}`;
   return `| ${method} | \`${shown.replaceAll("|", "\\|")}\` | ${does} | ${heldBy} | ${doubt} |`;
 }
 
+/** Operations of which no contract shows an exchange with the real service. */
+function assumedOperations(): string[] {
+  const seen = new Set(CONTRACTS.filter(({ assumed }) => assumed !== true).map(({ operation }) => operation));
+  return [...new Set(CONTRACTS.map(({ operation }) => operation))].filter((one) => !seen.has(one)).sort();
+}
+
 writeGenerated("write:coverage", "local-azure/COVERAGE.md", renderCoverage());
+writeGenerated(
+  "write:coverage",
+  "local-azure/assumed.json",
+  `${JSON.stringify(assumedOperations(), null, 2)}\n`,
+);

@@ -67,7 +67,7 @@ export interface LocalAzureControl {
   /** Makes a person or a principal a member of a role of the directory. */
   giveDirectoryRole(objectId: string, role: DirectoryRole): void;
   /** As if a person, or an administrator for all, had consented to permissions of an application. */
-  lendPermissions(grant: Omit<ScopeGrantRecord, "id">): void;
+  lendPermissions(grant: Omit<ScopeGrantRecord, "id">): { id: string };
   createSubscription(options: { displayName: string; subscriptionId?: string }): { subscriptionId: string };
   /** Makes the resource group too where it is missing, and a key vault. */
   createWorkspace(options: world.WorkspaceOptions): void;
@@ -115,6 +115,7 @@ export function createControl(cloud: Cloud): LocalAzureControl {
     lendPermissions: (grant) => {
       const id = cloud.ids.guid("scopeGrant");
       cloud.world.store.tables.scopeGrants.put(id, { ...grant, id }, cloud.clock.now());
+      return { id };
     },
     createSubscription: (options) =>
       world.createSubscription(cloud.world, cloud.ids, cloud.clock.now(), options),

@@ -196,7 +196,7 @@ const routes = defineRoutes<Admin, "admin">("control", {
   ),
   "POST /_local/permission-grants": route(
     "Grant a person's permissions to an application (delegated): `{clientId, consentType, principalId, resourceId, scope}`",
-    (control, call) => control.lendPermissions(read(call, scopeGrantBody)),
+    (control, call) => void control.lendPermissions(read(call, scopeGrantBody)),
   ),
   "POST /_local/subscriptions": route(
     "Add a subscription: `{displayName, subscriptionId?}`",

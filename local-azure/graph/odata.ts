@@ -92,6 +92,12 @@ export const GROUPS: Resource = {
     securityEnabled: FLAG,
   },
   searchable: ["displayName"],
+  hidden: [
+    "allowExternalSenders",
+    "autoSubscribeNewMembers",
+    "hideFromAddressLists",
+    "hideFromOutlookClients",
+  ],
 };
 
 export const OBJECTS = plain("DirectoryObject", "directoryObject", "id");

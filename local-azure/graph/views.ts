@@ -10,33 +10,24 @@ export function formatInstant(instant: Date): string {
   return `${instant.toISOString().slice(0, 19)}Z`;
 }
 
-const nulls = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, null]));
+const nulls = (names: string) =>
+  Object.fromEntries(
+    names
+      .trim()
+      .split(/\s+/)
+      .map((name) => [name, null]),
+  );
 
-const PUBLISHER = nulls("displayName", "verifiedPublisherId", "addedDateTime");
-const INFO = nulls("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl");
+const PUBLISHER = nulls("displayName verifiedPublisherId addedDateTime");
+const INFO = nulls("logoUrl marketingUrl privacyStatementUrl supportUrl termsOfServiceUrl");
 
 // Unset properties are explicit nulls: azuread reads an absent `groupMembershipClaims` as [""] and wants to change it.
 const APPLICATION_DEFAULTS: JsonObject = {
-  ...nulls(
-    "applicationTemplateId",
-    "certification",
-    "defaultRedirectUri",
-    "description",
-    "disabledByMicrosoftStatus",
-    "displayName",
-    "groupMembershipClaims",
-    "isDeviceOnlyAuthSupported",
-    "isFallbackPublicClient",
-    "nativeAuthenticationApisEnabled",
-    "notes",
-    "optionalClaims",
-    "requestSignatureVerification",
-    "samlMetadataUrl",
-    "serviceManagementReference",
-    "servicePrincipalLockConfiguration",
-    "tokenEncryptionKeyId",
-    "uniqueName",
-  ),
+  ...nulls(`
+    applicationTemplateId certification defaultRedirectUri description disabledByMicrosoftStatus
+    displayName groupMembershipClaims isDeviceOnlyAuthSupported isFallbackPublicClient
+    nativeAuthenticationApisEnabled notes optionalClaims requestSignatureVerification samlMetadataUrl
+    serviceManagementReference servicePrincipalLockConfiguration tokenEncryptionKeyId uniqueName`),
   addIns: [],
   api: {
     acceptMappedClaims: null,
@@ -65,19 +56,10 @@ const APPLICATION_DEFAULTS: JsonObject = {
 };
 
 const PRINCIPAL_DEFAULTS: JsonObject = {
-  ...nulls(
-    "applicationTemplateId",
-    "description",
-    "disabledByMicrosoftStatus",
-    "homepage",
-    "loginUrl",
-    "logoutUrl",
-    "notes",
-    "preferredSingleSignOnMode",
-    "preferredTokenSigningKeyThumbprint",
-    "samlSingleSignOnSettings",
-    "tokenEncryptionKeyId",
-  ),
+  ...nulls(`
+    applicationTemplateId description disabledByMicrosoftStatus homepage loginUrl logoutUrl notes
+    preferredSingleSignOnMode preferredTokenSigningKeyThumbprint samlSingleSignOnSettings
+    tokenEncryptionKeyId`),
   accountEnabled: true,
   addIns: [],
   alternativeNames: [],
@@ -94,41 +76,13 @@ const PRINCIPAL_DEFAULTS: JsonObject = {
 };
 
 const USER_DEFAULTS: JsonObject = {
-  ...nulls(
-    "aboutMe",
-    "ageGroup",
-    "city",
-    "companyName",
-    "consentProvidedForMinor",
-    "country",
-    "creationType",
-  ),
-  ...nulls(
-    "deletedDateTime",
-    "department",
-    "employeeHireDate",
-    "employeeId",
-    "employeeOrgData",
-    "employeeType",
-  ),
-  ...nulls(
-    "externalUserState",
-    "faxNumber",
-    "givenName",
-    "jobTitle",
-    "mail",
-    "mobilePhone",
-    "officeLocation",
-  ),
-  ...nulls(
-    "onPremisesDistinguishedName",
-    "onPremisesDomainName",
-    "onPremisesImmutableId",
-    "passwordPolicies",
-  ),
-  ...nulls("onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled"),
-  ...nulls("onPremisesUserPrincipalName", "postalCode", "preferredLanguage", "showInAddressList", "state"),
-  ...nulls("streetAddress", "surname", "usageLocation"),
+  ...nulls(`
+    aboutMe ageGroup city companyName consentProvidedForMinor country creationType deletedDateTime
+    department employeeHireDate employeeId employeeOrgData employeeType externalUserState faxNumber
+    givenName jobTitle mail mobilePhone officeLocation onPremisesDistinguishedName onPremisesDomainName
+    onPremisesImmutableId passwordPolicies onPremisesSamAccountName onPremisesSecurityIdentifier
+    onPremisesSyncEnabled onPremisesUserPrincipalName postalCode preferredLanguage showInAddressList
+    state streetAddress surname usageLocation`),
   accountEnabled: true,
   businessPhones: [],
   imAddresses: [],
@@ -138,24 +92,11 @@ const USER_DEFAULTS: JsonObject = {
 };
 
 const GROUP_DEFAULTS: JsonObject = {
-  ...nulls(
-    "allowExternalSenders",
-    "autoSubscribeNewMembers",
-    "classification",
-    "deletedDateTime",
-    "description",
-  ),
-  ...nulls("expirationDateTime", "hideFromAddressLists", "hideFromOutlookClients", "isAssignableToRole"),
-  ...nulls("mailNickname", "membershipRule", "membershipRuleProcessingState", "onPremisesDomainName"),
-  ...nulls("onPremisesNetBiosName", "onPremisesSamAccountName", "onPremisesSecurityIdentifier"),
-  ...nulls(
-    "onPremisesSyncEnabled",
-    "preferredDataLocation",
-    "preferredLanguage",
-    "theme",
-    "uniqueName",
-    "visibility",
-  ),
+  ...nulls(`
+    classification deletedDateTime description expirationDateTime isAssignableToRole mailNickname
+    membershipRule membershipRuleProcessingState onPremisesDomainName onPremisesNetBiosName
+    onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled preferredDataLocation
+    preferredLanguage theme uniqueName visibility`),
   groupTypes: [],
   mailEnabled: false,
   onPremisesProvisioningErrors: [],

@@ -34,6 +34,7 @@ export class ContractWorld {
       admin: admin.objectId,
       unknown: UNKNOWN_ID,
       end: inDays(400),
+      domain: "contosorehearsal.onmicrosoft.com",
       issuer: ISSUER,
       subject: SUBJECT,
       SUBJECT: SUBJECT.toUpperCase(),
@@ -167,11 +168,31 @@ export class ContractWorld {
     lentPermission: () => {
       const { principal: clientId, graph: resourceId } = this.known;
       const lent = { consentType: "AllPrincipals", principalId: null, scope: "User.Read" } as const;
-      this.rig.azure.control.lendPermissions({ ...lent, clientId: clientId!, resourceId: resourceId! });
+      const grant = { ...lent, clientId: clientId!, resourceId: resourceId! };
+      this.know("lent", this.rig.azure.control.lendPermissions(grant).id);
     },
     group: () => {
       const group = { displayName: "ml-team", members: [this.known.principal!] };
       this.know("groupId", this.rig.azure.control.createGroup(group).objectId);
+    },
+    groupOfPerson: () => {
+      const group = { displayName: "ml-team", members: [this.known.person!] };
+      this.know("groupId", this.rig.azure.control.createGroup(group).objectId);
+    },
+    ownedGroup: async () => {
+      const owner = `${this.rig.azure.url}/v1.0/directoryObjects/${this.known.person}`;
+      const group = {
+        displayName: "owned",
+        mailNickname: "owned",
+        mailEnabled: false,
+        securityEnabled: true,
+      };
+      this.know("groupId", (await this.post("/groups", { ...group, "owners@odata.bind": [owner] })).id);
+    },
+    directoryRole: async () => {
+      this.rig.azure.control.giveDirectoryRole(this.known.principal!, "Directory Readers");
+      const { value } = ok(await this.rig.graph("GET", "/directoryRoles"));
+      this.know("directoryRole", value.find(({ displayName }) => displayName === "Directory Readers")!.id);
     },
     grant: async () => {
       const { principal: principalId, graph: resourceId } = this.known;

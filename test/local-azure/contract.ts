@@ -24,6 +24,8 @@ export interface Contract {
   readonly says: string;
   readonly source: string;
   readonly date: string;
+  /** No exchange with the real service is known: it follows from a documentation page. */
+  readonly assumed?: true;
   readonly before?: readonly string[];
   readonly as?: string;
   readonly request: {

@@ -27,6 +27,14 @@ describe("local Azure: faults", () => {
       ok(await create(), 201);
     });
 
+  it("block a login as Conditional Access does, and nothing else", async () => {
+    const { admin } = rig.azure;
+    rig.azure.control.addFault({ answer: "conditionalAccess" });
+    ok(await rig.call("GET", "/metadata/endpoints?api-version=2022-09-01"));
+    refusedToken(await rig.logIn(admin), 400, "interaction_required", 53003);
+    ok(await rig.logIn(admin));
+  });
+
   it("answers 429 as Resource Manager and the token service do", async () => {
     rig.azure.control.addFault({ match: { path: "/subscriptions" }, answer: 429, retryAfter: 1 });
     const answer = await rig.arm("GET", "/subscriptions");

@@ -7,7 +7,8 @@ import { mergeAttributes, readBody, readJson, readLinks, readObjectLink, type Va
 import type { GraphCaller } from "../caller";
 import { refuse } from "../errors";
 import { GROUP, MEMBER_GROUPS, USER } from "../metadata";
-import { GROUPS, OBJECTS, plain, replyWithList, replyWithObject, USERS } from "../odata";
+import { GROUPS, OBJECTS, plain, replyWithList, replyWithObject, type Resource, USERS } from "../odata";
+import { locationOf } from "./applications";
 import { viewsOf } from "./reading";
 
 type GraphCall = Call<GraphCaller>;
@@ -46,7 +47,7 @@ export function createUser(cloud: Cloud, call: GraphCall): Reply {
     initial: false,
   };
   cloud.world.directory.putUser(user, call.now);
-  return created(call, "users", viewsOf(cloud, call).views.user(user));
+  return created(cloud, call, "users", viewsOf(cloud, call).views.user(user), USERS);
 }
 
 export function updateUser(cloud: Cloud, call: GraphCall): Reply {
@@ -126,7 +127,7 @@ export function createGroup(cloud: Cloud, call: GraphCall): Reply {
   }
   if (call.caller.isPerson && !owners.includes(call.caller.objectId)) owners.push(call.caller.objectId);
   const group = cloud.world.directory.createGroup(attributes, { members, owners }, call.now);
-  return created(call, "groups", viewsOf(cloud, call).views.group(group));
+  return created(cloud, call, "groups", viewsOf(cloud, call).views.group(group), GROUPS);
 }
 
 export function updateGroup(cloud: Cloud, call: GraphCall): Reply {
@@ -144,9 +145,16 @@ export function deleteGroup(cloud: Cloud, call: GraphCall): Reply {
   return { status: 204 };
 }
 
-function created(call: GraphCall, entity: string, shown: JsonObject): Reply {
-  const context = `${call.base}/${call.path.split("/")[1]}/$metadata#${entity}/$entity`;
-  return { status: 201, body: { "@odata.context": context, ...shown } };
+function created(
+  cloud: Cloud,
+  call: GraphCall,
+  entity: string,
+  shown: JsonObject,
+  resource: Resource,
+): Reply {
+  const { body } = replyWithObject(call, entity, shown, resource);
+  const headers = { Location: locationOf(cloud, call, String(shown.id), resource.resource) };
+  return { status: 201, headers, body };
 }
 
 /** Members of a group or a directory role; `isTransitive`: also those of the groups in it. */
