@@ -131,6 +131,12 @@ export interface HimlServicePrincipalArgs {
    */
   federatedCredentials?: TrustArgs[];
   /**
+   * Optional. Allows trusts that let in more than one repository of GitHub, project of GitLab or workspace of Terraform:
+   * patterns, and subjects that an organisation customised. Everybody who can run such a job can log in.
+   * @default false
+   */
+  allowBroadTrusts?: boolean;
+  /**
    * Optional. Days from one renewal of the secret to the next, a whole number from 1 to 365. A secret is valid for at
    * most two of these periods. The first period begins on the day of the first `up`. A change replaces every secret
    * at once: jobs that use one fail.
@@ -191,5 +197,6 @@ export const DEFAULTS = {
   renewSecretsEveryDays: 90,
   secretGeneration: 1,
   allowPrivilegedRoles: false,
+  allowBroadTrusts: false,
   keyVaultAllVariables: false,
 } as const;

@@ -6,7 +6,6 @@ import { DEFERRABLE, LATER, planPrincipal } from "../components/plan/plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/plan/problems";
 import { canonicalArgument, RULES, type CheckedArgument } from "../components/plan/rules";
 import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/plan/clouds";
-import { findChangedByYaml } from "./yaml-scalars";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceConfig } from "./workspace-config";
 
 /** A setting of the stack: what the README says of it, which argument it sets, and how its text is read. */
@@ -116,6 +115,13 @@ export const SETTINGS = {
     andThen: '--path "federatedCredentials[0].github.branch" main',
     parse: asJson,
   },
+  allowBroadTrusts: {
+    description:
+      "Allows trusts that let in more than one repository of GitHub, project of GitLab or workspace of Terraform. Everybody who can run such a job can log in.",
+    example: "allowBroadTrusts true",
+    default: String(DEFAULTS.allowBroadTrusts),
+    parse: asJson,
+  },
   renewSecretsEveryDays: {
     description:
       "Days from one renewal to the next, counted from the day of the first `pulumi up`. A secret is valid for at most two of these periods. A change replaces every secret at once.",
@@ -167,8 +173,6 @@ interface SettingsSource {
   values: Record<string, string>;
   /** Names of the encrypted settings: an error never shows their values. */
   secretNames: ReadonlySet<string>;
-  /** With it, the stack's file is looked at for texts that YAML has changed. */
-  project?: string;
   stack: string;
   projectFolder: string;
   now: Date;
@@ -195,7 +199,6 @@ export function readSettings(now: Date): HimlServicePrincipalArgs {
     const args = parseSettings({
       values: Object.fromEntries(keys.map((key) => [key.slice(prefix.length), all[key]!])),
       secretNames,
-      project: pulumi.getProject(),
       stack: pulumi.getStack(),
       projectFolder: process.cwd(),
       now,
@@ -255,27 +258,15 @@ export function parseSettings(source: SettingsSource): HimlServicePrincipalArgs 
   const config = file === undefined ? undefined : readConfig(file, source);
   const workspaceProblems = mergeWorkspace(args, config, source.secretNames);
   const { problems: planned = [] } = planPrincipal(args, now);
-  const changed = findChanged(source);
-  const isTold = ({ what }: Problem) => changed.some((one) => one.what === what);
   const problems = [
     ...checkClouds(clouds),
-    ...changed,
-    ...planned.map((problem) => asSetting(problem, source, config)).filter((problem) => !isTold(problem)),
+    ...planned.map((problem) => asSetting(problem, source, config)),
     ...names.filter((name) => !isSettingName(name)).map(describeUnknownSetting),
     ...(config?.problems ?? []),
     ...workspaceProblems,
   ];
   if (problems.length > 0) throw new InvalidValuesError(`Settings of stack ${stack}`, problems);
   return args as unknown as HimlServicePrincipalArgs;
-}
-
-function findChanged({ values, secretNames, project, stack, projectFolder }: SettingsSource): Problem[] {
-  if (project === undefined) return [];
-  const shown = Object.entries(values).filter(([name]) => isSettingName(name) && !secretNames.has(name));
-  return findChangedByYaml(Object.fromEntries(shown), { project, stack, projectFolder }, (name) => {
-    const argument = argumentOf(name as SettingName);
-    return argument !== undefined && "takesScalars" in RULES[argument];
-  });
 }
 
 function readConfig(file: string, source: SettingsSource): WorkspaceConfig {

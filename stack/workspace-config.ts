@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
 import { messageOf, type Problem } from "../components/plan/problems";
@@ -96,11 +96,25 @@ function findConfig(absolute: string): string {
   }
 }
 
+/** Regular files alone, and no more than a config.json can have: a device has no end, and a pipe lets nobody go on. */
+function readBounded(file: string): Buffer {
+  if (!statSync(file).isFile()) throw new Error("not a regular file");
+  const open = openSync(file, "r");
+  try {
+    const bytes = Buffer.alloc(MOST_BYTES + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(open, bytes, length, bytes.length - length, null);
+    if (length > MOST_BYTES) throw new Error(`more than ${MOST_BYTES} bytes`);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(open);
+  }
+}
+
 /** PowerShell's `>` writes UTF-16, editors on Windows a byte order mark. */
 function readText(file: string): string {
-  const { size } = statSync(file);
-  if (size > MOST_BYTES) throw new Error(`${size} bytes, ${MOST_BYTES} at most`);
-  const bytes = readFileSync(file);
+  const bytes = readBounded(file);
   const [first, second] = bytes;
   if (first === 0xfe && second === 0xff) return bytes.subarray(2).swap16().toString("utf16le");
   if (first === 0xff && second === 0xfe) return bytes.subarray(2).toString("utf16le");

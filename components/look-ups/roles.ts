@@ -2,25 +2,23 @@ import type * as pulumi from "@pulumi/pulumi";
 import { getRoleDefinition } from "@pulumi/azure-native/authorization/getRoleDefinition";
 import { askOnce } from "./look-ups";
 import { isPrivileged } from "../plan/permissions";
-import { messageOf } from "../plan/problems";
 import { describePrivilegedRole, type PlannedRole } from "../plan/roles";
-import { InvalidValuesError } from "../plan/problems";
+import { InvalidValuesError, messageOf, type Problem } from "../plan/problems";
 import { resolveScope, type WorkspaceLocation } from "../plan/scopes";
 
 /**
  * Looks up the actions of roles that this program does not know.
  *
- * @returns warnings about those whose definition could not be read
- * @throws InvalidValuesError if one of them is privileged
+ * @throws InvalidValuesError if one of them is privileged, or if its definition cannot be read: then it may be
  */
 export async function checkCustomRoles(
   roles: readonly PlannedRole[],
   location: WorkspaceLocation,
   parent: pulumi.Resource,
-): Promise<string[]> {
+): Promise<void> {
   const unknown = roles.filter((role) => role.isPrivileged === undefined);
-  const answers = await Promise.all(
-    unknown.map(async (role) => {
+  const problems = await Promise.all(
+    unknown.map(async (role): Promise<Problem | undefined> => {
       const scope = resolveScope(role.scope, location);
       const args = { roleDefinitionId: role.id, scope: scope.slice(1) };
       try {
@@ -30,21 +28,22 @@ export async function checkCustomRoles(
           `${scope} ${role.id}`,
           () => getRoleDefinition(args, { parent }),
         );
-        return { role, isPrivileged: isPrivileged(permissions ?? []) };
+        if (permissions === undefined) return describeUnreadable(role, "Azure returned no permissions");
+        return isPrivileged(permissions) ? describePrivilegedRole("roles", role.label) : undefined;
       } catch (error) {
-        return { role, failure: messageOf(error) };
+        return describeUnreadable(role, messageOf(error));
       }
     }),
   );
-  const problems = answers
-    .filter(({ isPrivileged: found }) => found)
-    .map(({ role }) => describePrivilegedRole("roles", role.label));
-  if (problems.length > 0) throw new InvalidValuesError("HimlServicePrincipal", problems);
-  return answers.flatMap(({ role, failure }) =>
-    failure === undefined
-      ? []
-      : [
-          `Whether role ${role.id} lets its holder give itself every other role could not be read: ${failure}`,
-        ],
-  );
+  const found = problems.filter((problem) => problem !== undefined);
+  if (found.length > 0) throw new InvalidValuesError("HimlServicePrincipal", found);
+}
+
+function describeUnreadable({ label }: PlannedRole, reason: string): Problem {
+  return {
+    what: "roles",
+    must: "have definitions that can be read, unless allowPrivilegedRoles is true: this one may let its holder give itself every other role",
+    received: label,
+    remedy: `Check the GUID and your rights: ${reason}`,
+  };
 }

@@ -9,7 +9,6 @@ import { canonicalArgument, checkArgument, RULES, type CheckedArgument } from ".
 import type { WorkspaceLocation } from "../plan/scopes";
 import type * as vaultLookUp from "./vault";
 import type { NamedSecret, VaultLocation } from "../plan/vaults";
-import { warn } from "../resources/warnings";
 
 // Loaded only if a Key Vault is set. `require`, since TypeScript leaves `import()` alone in CommonJS, and Node
 // then wants file names with extensions.
@@ -139,11 +138,10 @@ async function askAzure(
 ): Promise<Verified> {
   const { location, login, keyVault, vaultSecrets, secrets } = known;
   const hidden = new Hidden(secrets);
-  const [spelled, warnings] = await Promise.all([
+  const [spelled] = await Promise.all([
     looksUp ? lookUpWorkspace(location, login, component, hidden) : location,
-    plan.allowPrivilegedRoles ? [] : checkCustomRoles(plan.roles, location, component),
+    plan.allowPrivilegedRoles ? undefined : checkCustomRoles(plan.roles, location, component),
   ]);
-  for (const warning of warnings) warn(component, hidden.text(warning));
   if (vaultSecrets.length === 0) return { ...spelled, vault: undefined };
   const question = {
     vault: canonicalArgument("keyVault", keyVault as string),

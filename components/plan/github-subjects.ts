@@ -1,12 +1,9 @@
 import { command } from "./commands";
-import {
-  mistakeInEnvironment,
-  mistakeInPrefix,
-  mistakeInRef,
-  mistakeInRepository,
-} from "./github-near-misses";
-import { INVISIBLE, quoteHint } from "./rules";
+import { isEnvironmentName, isRefName, isRepository, repositoryIn } from "./github-names";
+import { GITHUB_ISSUER } from "./issuers";
 import { isVisible } from "./problems";
+import { describeBroad, findBroad, namesAnother } from "./reach";
+import { INVISIBLE, isDateOfYaml, quoteHint } from "./rules";
 
 /** Trust in jobs of GitHub Actions. A job has one subject: exactly one of the last five fields says which jobs are trusted. */
 export interface GitHubTrustArgs {
@@ -49,6 +46,7 @@ export type RefuseField = (field: string, must: string, received: unknown, remed
 /** The subject of the trusted jobs, and what may be wrong with it. Undefined if there is a problem. */
 export function resolveGitHubSubject(
   args: Record<string, unknown>,
+  allowBroadTrusts: boolean,
   refuse: RefuseField,
 ): { subject: string; warning?: string } | undefined {
   let isValid = true;
@@ -57,15 +55,16 @@ export function resolveGitHubSubject(
     isValid = false;
   };
   const { repository } = args;
-  const mistake = typeof repository === "string" ? mistakeInRepository(repository) : "";
-  if (mistake !== undefined)
-    report(
-      ".repository",
-      "be owner/name",
-      repository,
-      mistake || `${quoteHint(repository)}As in the address: github.com/OWNER/NAME.`,
-    );
-  const prefix = resolvePrefix(args, mistake === undefined ? String(repository) : "OWNER/NAME", report);
+  const isName = typeof repository === "string" && isRepository(repository);
+  if (!isName) {
+    const meant = typeof repository === "string" ? repositoryIn(repository) : undefined;
+    const remedy =
+      meant === undefined
+        ? `${quoteHint(repository)}As in the address: github.com/OWNER/NAME.`
+        : `Write ${meant}.`;
+    report(".repository", "be owner/name", repository, remedy);
+  }
+  const prefix = resolvePrefix(args, isName ? repository : undefined, allowBroadTrusts, report);
   const jobs = KINDS.filter((kind) => args[kind] !== undefined);
   const [kind] = jobs;
   if (jobs.length !== 1 || kind === undefined) {
@@ -83,8 +82,10 @@ export function resolveGitHubSubject(
     report("", must, subject.length, "Use a branch, tag or environment with a shorter name.");
     return undefined;
   }
-  const warning =
-    kind === "anyJob"
+  const broad = findBroad(GITHUB_ISSUER, subject, false);
+  const warning = broad
+    ? describeBroad(subject, broad)
+    : kind === "anyJob"
       ? describeAnyJob(subject)
       : prefix.hasNamesOnly
         ? describeNamesOnly(subject, String(repository))
@@ -108,50 +109,68 @@ function describeNamesOnly(subject: string, repository: string): string {
 
 function resolvePrefix(
   args: Record<string, unknown>,
-  repository: string,
+  repository: string | undefined,
+  allowBroadTrusts: boolean,
   report: RefuseField,
 ): { text: string; hasNamesOnly: boolean } | undefined {
   const { subjectPrefix, ownerId, repositoryId } = args;
   const ids = [ownerId, repositoryId].filter((id) => id !== undefined);
   if (subjectPrefix !== undefined) {
+    if (ids.length > 0) {
+      const remedy = "It already contains the IDs: remove them.";
+      report(".subjectPrefix", "be used without ownerId and repositoryId", subjectPrefix, remedy);
+    }
     const isPrefix =
       typeof subjectPrefix === "string" &&
       /^[^:\s*]+:[^*]*[^:\s*]$/.test(subjectPrefix) &&
       subjectPrefix.length <= LONGEST_SUBJECT &&
       isVisible(subjectPrefix);
-    if (!isPrefix) {
-      report(
-        ".subjectPrefix",
-        `be what GitHub writes before the last part of the subject: KEY:VALUE, of at most ${LONGEST_SUBJECT} characters, without a colon at the end or a wildcard`,
-        subjectPrefix,
-        `${quoteHint(subjectPrefix)}For example: repo:octocat@583231/training@1296269`,
-      );
+    if (isPrefix) {
+      checkPrefix(subjectPrefix, args, repository, allowBroadTrusts, report);
+      return { text: subjectPrefix, hasNamesOnly: false };
     }
-    const mistake = isPrefix && args["anyJob"] === undefined ? mistakeInPrefix(subjectPrefix) : undefined;
-    if (mistake !== undefined)
-      report(
-        ".subjectPrefix",
-        "be what GitHub writes before the last part of the subject",
-        subjectPrefix,
-        mistake,
-      );
-    if (ids.length > 0) {
-      const remedy = "It already contains the IDs: remove them.";
-      report(".subjectPrefix", "be used without ownerId and repositoryId", subjectPrefix, remedy);
-    }
-    return isPrefix ? { text: subjectPrefix, hasNamesOnly: false } : undefined;
+    report(
+      ".subjectPrefix",
+      `be what GitHub writes before the last part of the subject: KEY:VALUE, of at most ${LONGEST_SUBJECT} characters, without a colon at the end or a wildcard`,
+      subjectPrefix,
+      `${quoteHint(subjectPrefix)}For example: repo:octocat@583231/training@1296269`,
+    );
+    return undefined;
   }
   const wrong = ids.filter((id) => !isGitHubId(id));
   if (ids.length === 1 || wrong.length > 0) {
     const must = "have both ownerId and repositoryId, whole numbers, or neither";
-    const remedy = `${quoteHint(wrong)}${command`gh api repos/${repository} --jq "[.owner.id, .id]"`} shows both.`;
+    const remedy = `${quoteHint(wrong)}${command`gh api repos/${repository ?? "OWNER/NAME"} --jq "[.owner.id, .id]"`} shows both.`;
     report("", must, { ownerId, repositoryId }, remedy);
     return undefined;
   }
-  const [owner, name] = repository.split("/");
+  const [owner, name] = repository?.split("/") ?? [];
   return ids.length === 2
     ? { text: `repo:${owner}@${ids[0] as string}/${name}@${ids[1] as string}`, hasNamesOnly: false }
     : { text: `repo:${repository}`, hasNamesOnly: true };
+}
+
+/** Refuses a prefix that leads to another repository than the one beside it, or to more than one. */
+function checkPrefix(
+  prefix: string,
+  { anyJob }: Record<string, unknown>,
+  repository: string | undefined,
+  allowBroadTrusts: boolean,
+  report: RefuseField,
+): void {
+  const refuse = (must: string, remedy: string) => report(".subjectPrefix", must, prefix, `${quoteHint(prefix)}${remedy}`);
+  const broad = findBroad(GITHUB_ISSUER, prefix, false);
+  if (anyJob === undefined && /:(?:ref|environment)(?::[^:]+)?$|:pull_request$/.test(prefix))
+    refuse(
+      "be what GitHub writes before the last part of the subject",
+      "Leave the last part out: branch, tag, environment or pullRequest adds it.",
+    );
+  else if (repository !== undefined && namesAnother(prefix, repository))
+    refuse(
+      `name the repository that stands beside it, ${repository}`,
+      `${command`gh api repos/${repository}/actions/oidc/customization/sub`} shows the prefix of this repository.`,
+    );
+  else if (broad && !allowBroadTrusts) refuse(broad.must, `Otherwise it lets in ${broad.who}.`);
 }
 
 /** JavaScript reads a number that is too long as a different one. */
@@ -161,7 +180,10 @@ function isGitHubId(id: unknown): boolean {
     : typeof id === "number" && Number.isSafeInteger(id) && id > 0;
 }
 
-const NAMED = { branch: "a branch", tag: "a tag", environment: "an environment" };
+const ENVIRONMENT = {
+  must: "be the name of an environment, 255 characters at most",
+  remedy: "The page Settings, Environments of the repository lists them.",
+};
 
 /** The last part of GitHub's subject: https://docs.github.com/actions/reference/security/oidc#example-subject-claims */
 function describeJob(
@@ -191,33 +213,21 @@ function describeJob(
     const remedy = "Entra compares the whole subject: use an environment for several branches.";
     return void refuse("be one name, without a wildcard", remedy);
   }
-  const mistake = kind === "environment" ? mistakeInEnvironment(value) : mistakeInRef(kind, value);
-  if (mistake !== undefined) return void refuse(`be the name of ${NAMED[kind]}`, mistake);
-  // GitHub writes a colon in a value as %3A, so that it cannot be taken for the end of the value.
-  if (kind === "environment") return `environment:${value.replaceAll(":", "%3A")}`;
+  if (kind === "environment") {
+    if (!isEnvironmentName(value) || isDateOfYaml(value))
+      return void refuse(ENVIRONMENT.must, ENVIRONMENT.remedy);
+    // GitHub writes a colon in a value as %3A, so that it cannot be taken for the end of the value.
+    return `environment:${value.replaceAll(":", "%3A")}`;
+  }
   const prefix = kind === "branch" ? "refs/heads/" : "refs/tags/";
   if (value === prefix || (value.startsWith("refs/") && !value.startsWith(prefix))) {
     refuse(`be a name or begin with ${prefix}`, "A branch is refs/heads/NAME, a tag refs/tags/NAME.");
     return undefined;
   }
   const name = value.startsWith(prefix) ? value.slice(prefix.length) : value;
-  if (!canBeRef(name)) {
-    const [before] = name.split(":");
-    const meant =
-      name.includes(":") && before !== "" ? `Write ${before}; an environment needs its own trust.` : "";
-    refuse(
-      "be a name that git allows: no space, no colon, no .. in it",
-      meant || "`git branch --all` and `git tag` list those that are there.",
-    );
-    return undefined;
+  if (!isRefName(name)) {
+    const remedy = "`git branch --all` and `git tag` list those that are there.";
+    return void refuse("be a name that git allows: no space, no colon, no .. in it", remedy);
   }
   return `ref:${prefix}${name}`;
-}
-
-/** https://git-scm.com/docs/git-check-ref-format */
-function canBeRef(name: string): boolean {
-  return (
-    !/[\s~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$/.test(name) &&
-    name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"))
-  );
 }

@@ -1,39 +1,25 @@
+import { BlockList, isIP } from "node:net";
 import { domainToUnicode } from "node:url";
 import { distance } from "fastest-levenshtein";
 import { isVisible } from "./problems";
 
 export const GITHUB_ISSUER = "https://token.actions.githubusercontent.com";
+export const GITLAB_ISSUER = "https://gitlab.com";
+export const TERRAFORM_ISSUER = "https://app.terraform.io";
 
 /** Issuers that many trust. None of them ends with a slash, though some pages show it. */
-const KNOWN_ISSUERS = [
-  GITHUB_ISSUER,
-  "https://gitlab.com",
-  "https://app.terraform.io",
-  "https://vstoken.dev.azure.com",
-  "https://login.microsoftonline.com",
-  "https://accounts.google.com",
-  "https://oidc.circleci.com",
-  "https://api.bitbucket.org",
-  "https://agent.buildkite.com",
-  "https://api.pulumi.com",
-];
+const KNOWN_ISSUERS = [GITHUB_ISSUER, GITLAB_ISSUER, TERRAFORM_ISSUER, "https://vstoken.dev.azure.com"];
 
-/** Issuers that have a path, by what people write when a part of it is missing. */
-const WITHOUT_PATH: readonly [written: RegExp, whole: string][] = [
-  [/^https:\/\/vstoken\.dev\.azure\.com$/, "https://vstoken.dev.azure.com/ORGANIZATION_ID"],
-  [/^https:\/\/login\.microsoftonline\.com(\/[^/]+)?$/, "https://login.microsoftonline.com/TENANT_ID/v2.0"],
-  [/^https:\/\/oidc\.circleci\.com(\/org)?$/, "https://oidc.circleci.com/org/ORGANIZATION_ID"],
-  [
-    /^https:\/\/api\.bitbucket\.org$/,
-    "https://api.bitbucket.org/2.0/workspaces/WORKSPACE/pipelines-config/identity/oidc",
-  ],
-];
+/** GitHub on a company's own subdomain of ghe.com, and on a server of its own. */
+const GITHUB_ELSEWHERE =
+  /^https:\/\/(?:token\.actions\.[^/]+\.ghe\.com(?:\/[^/]+)?|[^/]+\/_services\/token)$/;
+/** Azure Kubernetes Service, and tokens of Entra in the first version: with a slash at the end. */
+const WITH_SLASH = /^https:\/\/(?:[^/]+\.oic\.prod-aks\.azure\.com\/.*[^/]|sts\.windows\.net\/[^/]+)$/;
 
-/** GitHub on a company's own subdomain of ghe.com or server, and GitLab on a server of its own. */
-const WITHOUT_SLASH =
-  /^https:\/\/(?:token\.actions\.[^/]+\.ghe\.com(?:\/[^/]+)?|[^/]+\/_services\/token|gitlab\.[^/]+)\/+$/;
-/** Azure Kubernetes Service, and tokens of Entra in the first version. */
-const WITH_SLASH = /^https:\/\/(?:[^/]+\.oic\.prod-aks\.azure\.com\/.+|sts\.windows\.net\/[^/]+)$/;
+/** Whether an issuer is GitHub: github.com, also an enterprise's own path there, ghe.com or a server. */
+export function isGitHub(issuer: string): boolean {
+  return issuer === GITHUB_ISSUER || issuer.startsWith(`${GITHUB_ISSUER}/`) || GITHUB_ELSEWHERE.test(issuer);
+}
 
 /** Whether a text can be the `iss` of a token whose keys Entra can fetch. */
 export function isIssuer(text: string): boolean {
@@ -48,53 +34,53 @@ export function isIssuer(text: string): boolean {
   }
 }
 
-/** Entra fetches the keys over the internet: not from this machine, nor from inside a cluster. */
-function isPublic(host: string): boolean {
-  return !/(?:^|\.)(?:local|localhost)$|^127\.|^\[::1?\]$|^\.|\.\./.test(host);
+// https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry: this machine, private
+// networks, link-local with the metadata services of clouds; IPv6's spellings of IPv4 (those with
+// ::ffff: the list knows itself), and 168.63.129.16 is Azure's own: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+const NOT_PUBLIC = {
+  ipv4: "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.168.0.0/16 198.18.0.0/15 224.0.0.0/3",
+  ipv6: "::/96 fc00::/7 fe80::/9 ff00::/8 64:ff9b::/32 2002::/16",
+} as const;
+const notPublic = new BlockList();
+for (const family of ["ipv4", "ipv6"] as const)
+  for (const [net, prefix] of NOT_PUBLIC[family].split(" ").map((subnet) => subnet.split("/")))
+    notPublic.addSubnet(net!, Number(prefix), family);
+
+/** Entra fetches the keys over the internet: not from this machine, a private network or inside a cluster. */
+function isPublic(hostname: string): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const version = isIP(host);
+  if (version > 0) return !notPublic.check(host, version === 4 ? "ipv4" : "ipv6");
+  // A name without a dot is one of a private network.
+  return (
+    /^[^.]+(?:\.[^.]+)+$/.test(host) &&
+    !/\.(?:local|localhost|internal|intranet|private|corp|home|home\.arpa|lan|svc)$/.test(host)
+  );
 }
 
-const DISCOVERY = /\/\.well-known(\/.*)?$/;
-// GitHub itself knows no other host that begins so; in a company's own subdomain of ghe.com it follows later.
+/** GitHub's own hosts, behind which stands a repository, and what people make of its issuer's name. */
 const LIKE_GITHUB =
-  /^(?:tokens?\.actions?\.github(?!.*\.ghe\.com$)|(?:www\.|api\.)?github\.com$|(?:[\w.-]+\.)?githubusercontent\.com$)/i;
+  /^(?:(?:www|api|tokens?\.actions?)\.)?github\.com$|^(?:actions?\.)?githubusercontent\.com$/i;
 
 /** The issuer that was probably meant. Undefined if the text can be one, and is similar to none that is known. */
 export function nearMissOf(text: string): string | undefined {
-  const wanted = text
-    .trim()
-    .replace(/^(["'`<])(.*)["'`>]$/s, "$2")
-    .replace(/^(?:(?:https?)?:?[\\/]+)*/i, "https://")
-    .replace(/^https:\/\/[^/]*@/, "https://")
-    .replace(/^(https:\/\/)www\./, "$1")
-    .replace(/^(https:\/\/[^/]*):443(?=\/|$)/, "$1")
-    .replace(DISCOVERY, "");
+  const wanted = text.trim().replace(/^(?:https?:)?\/*/i, "https://");
   const bare = wanted.replace(/\/+$/, "");
   const [host = "", ...path] = bare.slice("https://".length).split("/");
-  const shown = domainToUnicode(host.replace(/:\d+$/, "")) || host.replace(/:\d+$/, "");
-  const known = KNOWN_ISSUERS.find((one) => isLike(shown, one));
-  // Behind GitHub's own hosts stands a repository.
-  const rest = /(^|\.)github\.com$/i.test(shown) ? [] : path;
-  const spelled = known === undefined ? undefined : [known, ...rest].join("/");
-  const whole = WITHOUT_PATH.find(([written]) => written.test(spelled ?? bare))?.[1];
-  const meant = whole ?? spelled;
-  if (meant !== undefined) return meant === text ? undefined : meant;
-  if (WITHOUT_SLASH.test(wanted)) return bare;
-  if (WITH_SLASH.test(wanted) && !wanted.endsWith("/")) return `${bare}/`;
-  // Where the keys are told is no part of an issuer's name.
-  if (DISCOVERY.test(text)) return bare;
-  return isIssuer(text) || !isIssuer(lowerHost(wanted)) ? undefined : lowerHost(wanted);
+  // Letters that look like others: Cyrillic, or their coded spelling.
+  const shown = domainToUnicode(host) || host;
+  const known = LIKE_GITHUB.test(shown) ? GITHUB_ISSUER : KNOWN_ISSUERS.find((one) => isLike(shown, one));
+  if (known !== undefined) {
+    const meant = [known, ...(/github\.com$/i.test(shown) ? [] : path)].join("/");
+    return meant === text ? undefined : meant;
+  }
+  if (GITHUB_ELSEWHERE.test(bare) && bare !== text) return bare;
+  if (WITH_SLASH.test(wanted)) return `${wanted}/`;
+  return !isIssuer(text) && isIssuer(wanted) ? wanted : undefined;
 }
 
 function isLike(host: string, known: string): boolean {
   const knownHost = known.slice("https://".length);
   // For short hosts, one letter of difference can be another real host.
-  return (
-    distance(host.toLowerCase(), knownHost) <= Math.floor(knownHost.length / 10) ||
-    (known === GITHUB_ISSUER && LIKE_GITHUB.test(host))
-  );
-}
-
-/** As `URL` spells it: a host has no capital letters. */
-function lowerHost(text: string): string {
-  return text.replace(/^https:\/\/[^/]+/, (origin) => origin.toLowerCase());
+  return distance(host.toLowerCase(), knownHost) <= Math.floor(knownHost.length / 10);
 }

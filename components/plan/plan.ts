@@ -97,6 +97,7 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
   const { trusts, problems: trustProblems } = resolveTrusts(
     "federatedCredentials",
     valueOf<readonly unknown[]>("federatedCredentials", []),
+    valueOf<boolean>("allowBroadTrusts", DEFAULTS.allowBroadTrusts),
   );
   problems.push(...roles.problems, ...trustProblems, ...checkExistingApplication(args));
   const authentication = valueOf<Authentication>("authentication", DEFAULTS.authentication);

@@ -57,8 +57,7 @@ const squeeze = (name: string) =>
 export function resolveRole(nameOrId: string): ResolvedRole | undefined {
   const text = unwrap(nameOrId)
     .toLowerCase()
-    .replace(/^https:\/\/management\.azure\.com(\/[^?]*).*$/, "$1")
-    .replace(/\/{2,}/g, "/");
+    .replace(/^https:\/\/management\.azure\.com(\/[^?]*).*$/, "$1");
   const wanted = DEFINITION_ID.exec(text.startsWith("/") ? text : `/${text}`)?.[1] ?? text;
   const known = Object.entries(BUILT_IN_ROLES).find(
     ([name, id]) => squeeze(name) === squeeze(wanted) || id === wanted,

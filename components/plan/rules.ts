@@ -29,6 +29,7 @@ const wholeNumber =
   (least: number, most: number): Guard<number> =>
   (value): value is number =>
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 const guid = textThat((text) => GUID_PATTERN.test(unwrap(text)));
 const canonicalGuid = (text: string) => unwrap(text).toLowerCase();
 // https://github.com/Azure/azure-rest-api-specs: Microsoft.MachineLearningServices, parameter workspaceName
@@ -123,7 +124,7 @@ export const RULES = {
     remedy: "scope may be left out: then it is the resource group of the workspace.",
   }),
   allowPrivilegedRoles: rule({
-    accepts: (value): value is boolean => typeof value === "boolean",
+    accepts: isBoolean,
     must: "be true or false",
     takesScalars: true,
     remedy: "Leave it out unless you mean to give a privileged role.",
@@ -138,6 +139,12 @@ export const RULES = {
     accepts: (value): value is unknown[] => Array.isArray(value),
     must: "be a list of trusts",
     remedy: "docs/passwordless.md shows one for each kind of pipeline.",
+  }),
+  allowBroadTrusts: rule({
+    accepts: isBoolean,
+    must: "be true or false",
+    takesScalars: true,
+    remedy: "Leave it out unless you mean to trust more than one repository, project or workspace.",
   }),
   // A secret is valid for two periods, and the Entra portal allows at most 24 months.
   renewSecretsEveryDays: rule({
@@ -160,13 +167,13 @@ export const RULES = {
     canonical: (text) => canonicalVault(text) ?? text,
   }),
   keyVaultAllVariables: rule({
-    accepts: (value): value is boolean => typeof value === "boolean",
+    accepts: isBoolean,
     must: "be true or false",
     takesScalars: true,
     remedy: "Leave it out to deliver only the password.",
   }),
   workspaceLookup: rule({
-    accepts: (value): value is boolean => typeof value === "boolean",
+    accepts: isBoolean,
     must: "be true or false",
     takesScalars: true,
     remedy: "Leave it out to look up the workspace, so that a preview finds a wrong name.",
@@ -195,7 +202,7 @@ export function checkArgument(argument: CheckedArgument, value: unknown): Proble
   const { accepts, must, remedy, meant, takesScalars } = RULES[argument] as Rule;
   if (typeof value === "string" && !isVisible(value))
     return { what: argument, ...INVISIBLE, received: value };
-  if (accepts(value)) return undefined;
+  if (accepts(value) && !isDateOfYaml(value)) return undefined;
   const right = typeof value === "string" ? meant?.(value) : undefined;
   const hint = right !== undefined ? `Did you mean ${right}? ` : takesScalars ? "" : quoteHint(value);
   return { what: argument, must, received: value, remedy: `${hint}${remedy}` };
@@ -214,9 +221,11 @@ export function quoteHint(value: unknown): string {
 }
 
 function isMadeByYaml(value: unknown): boolean {
-  if (typeof value === "string") return YAML_DATE.test(value);
+  if (typeof value === "string") return isDateOfYaml(value);
   return typeof value === "number" || typeof value === "boolean" || value === null || value instanceof Date;
 }
 
+export const isDateOfYaml = (value: unknown) => typeof value === "string" && YAML_DATE.test(value);
+
 /** How the engine passes on a date without quotes in `Pulumi.<stack>.yaml`. Go prints it in the second form. */
-export const YAML_DATE = /^\d{4}-\d\d-\d\d(?:T| )\d\d:\d\d:\d\d(\.\d+)?(?:Z|[+-]\d\d:\d\d| [+-]\d{4} \w+)$/;
+const YAML_DATE = /^\d{4}-\d\d-\d\d(?:T| )\d\d:\d\d:\d\d(\.\d+)?(?:Z|[+-]\d\d:\d\d| [+-]\d{4} \w+)$/;

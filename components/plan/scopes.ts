@@ -1,19 +1,14 @@
+import { isVisible } from "./problems";
+
 export const GUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Without what people copy along: spaces, quotes, the braces of a GUID, slashes that an address encodes, dashes of a text. */
+/** Without what people copy along: spaces, quotes, the braces of a GUID. */
 export function unwrap(text: string): string {
-  const bare = text
+  return text
     .trim()
     .replace(/^(["'`])(.*)\1$|^[<\u2018-\u201f](.*)[>\u2018-\u201f]$/s, "$2$3")
-    .replace(/[\u2010-\u2015\u2212]/g, "-")
     .replace(/\{([0-9a-f-]{36})\}/gi, "$1")
     .trim();
-  if (!/%2f/i.test(bare)) return bare;
-  try {
-    return decodeURIComponent(bare);
-  } catch {
-    return bare;
-  }
 }
 
 /** Where a role is assigned: a place relative to the workspace, or the resource ID of anything else. */
@@ -39,32 +34,37 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 };
 
 /**
+ * A segment of a resource ID. What a URL library would fold or decode on the way to Azure is none: `.`, `..`, nothing,
+ * `%2e`, a backslash. A role on the resource ID `…/providers/../..` would be one on the subscription.
+ * https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ */
+const SEGMENT = /^(?!\.{1,2}$)[\p{L}\p{Nd}_().,:@$+=|~ -]{1,260}(?<![. ])$/u;
+
+const RESOURCE_ID =
+  /^subscriptions\/[0-9a-f-]{36}(?:\/resourceGroups\/[^/]+)?(?:\/providers\/[a-z]\w*(?:\.\w+)+(?:\/(?!providers\/)[a-z][\w.-]*\/[^/]+)+)*$/i;
+
+/**
  * A scope in its one spelling: a place, or a resource ID. Understands what people copy from the Azure portal, Azure ML
- * studio and `az`: addresses, any letter case, slashes too many or too few. Undefined if it is none of these.
+ * studio and `az`: addresses, any letter case, a slash too many or too few at the ends. Undefined if it is none of these.
  */
 export function canonicalScope(text: string): string | undefined {
   const wanted = unwrap(text);
+  // `URL` drops control characters.
+  if (!isVisible(wanted)) return undefined;
   const name = wanted.replace(/[\s_/-]/g, "").toLowerCase();
   const place = PLACES.find((known) => known.toLowerCase() === name);
   if (place) return place;
-  const parts = pathOf(wanted)
-    ?.split("/")
-    .filter((part) => part !== "");
-  if (!parts || parts.some((part) => /[\p{Cc}\p{Cf}<>%&\\?*"'`{}]/u.test(part))) return undefined;
-  const at = parts.findIndex((part) => part.toLowerCase() === "subscriptions");
-  const id = parts.slice(at).map((part) => SPELLINGS[part.toLowerCase()] ?? part.toLowerCase());
+  const path = pathOf(wanted)?.replace(/^(?:azureml:\/)?\/|\/$/g, "");
+  const id = path?.split("/").map((part) => SPELLINGS[part.toLowerCase()] ?? part.toLowerCase());
+  if (!id?.every((part) => SEGMENT.test(part))) return undefined;
   // Azure ML studio leaves the provider out.
   if (id[4] === "workspaces") id.splice(4, 0, "providers", "Microsoft.MachineLearningServices");
   const isId =
-    at >= 0 &&
+    RESOURCE_ID.test(id.join("/")) &&
+    GUID_PATTERN.test(id[1]!) &&
+    (id[2] !== "resourceGroups" || RESOURCE_GROUP.test(id[3]!)) &&
     // An assignment is not what roles are assigned on.
-    id.at(-2) !== "roleassignments" &&
-    GUID_PATTERN.test(id[1] ?? "") &&
-    (id[2] !== "resourceGroups" || RESOURCE_GROUP.test(id[3] ?? "")) &&
-    (id.length === 2 ||
-      (id[2] === "resourceGroups" && id.length === 4) ||
-      (id[2] === "resourceGroups" && id[4] === "providers" && id.length >= 8 && id.length % 2 === 0) ||
-      (id[2] === "providers" && id.length >= 6 && id.length % 2 === 0));
+    id.at(-2) !== "roleassignments";
   return isId ? `/${id.join("/")}` : undefined;
 }
 
@@ -72,13 +72,13 @@ export function canonicalScope(text: string): string | undefined {
 function pathOf(text: string): string | undefined {
   const address = /^(?:https?:\/\/)?((?:portal|ml|management)\.azure\.com\/.*)$/is.exec(text)?.[1];
   if (address === undefined && !/^https:\/\//i.test(text)) return text;
+  // `URL` folds these silently: the path of a resource would become that of the subscription around it.
+  if (/(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\?#]|$)/i.test(text)) return undefined;
   try {
     const url = new URL(address === undefined ? text : `https://${address}`);
     const path =
       url.searchParams.get("wsid") ?? (url.hash.startsWith("#") ? url.hash.slice(1) : url.pathname);
-    const parts = decodeURIComponent(path)
-      .split("/")
-      .filter((part) => part !== "");
+    const parts = decodeURIComponent(path).replace(/\/$/, "").split("/");
     const from = parts.findIndex((part) => part.toLowerCase() === "subscriptions");
     if (from < 0) return undefined;
     const id = parts.slice(from);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { mistakeInSubject } from "./subject-near-misses";
 import { GITHUB_FIELDS, resolveGitHubSubject, type GitHubTrustArgs } from "./github-subjects";
-import { GITHUB_ISSUER, isIssuer, nearMissOf } from "./issuers";
+import { GITHUB_ISSUER, GITLAB_ISSUER, isIssuer, nearMissOf, TERRAFORM_ISSUER } from "./issuers";
 import { isVisible, type Problem } from "./problems";
+import { describeBroad, findBroad, type Broad } from "./reach";
 import { quoteHint } from "./rules";
 
 /** Trust in a service connection of Azure DevOps. Copy issuer and subject from its page. */
@@ -65,13 +65,14 @@ const LONGEST_VALUE = 600;
 export function resolveTrusts(
   what: string,
   list: readonly unknown[],
+  allowBroadTrusts = false,
 ): { trusts: ResolvedTrust[]; problems: Problem[] } {
   const problems: Problem[] = [];
   const trusts = list.flatMap((args, index) => {
     const at = `${what}[${index}]`;
     const report = (field: string, must: string, received: unknown, remedy: string) =>
       problems.push({ what: `${at}${field}`, must, received, remedy });
-    const trust = resolveTrust(args, report);
+    const trust = resolveTrust(args, allowBroadTrusts, report);
     return trust ? [{ ...trust, at }] : [];
   });
 
@@ -103,28 +104,32 @@ export function resolveTrusts(
 
 type Report = (field: string, must: string, received: unknown, remedy: string) => void;
 
-function resolveTrust(args: unknown, report: Report): ResolvedTrust | undefined {
+function resolveTrust(args: unknown, allowBroadTrusts: boolean, report: Report): ResolvedTrust | undefined {
   if (isObject(args) && isObject(args["github"])) {
     const { github, ...rest } = args;
-    const known = Object.fromEntries(Object.entries(github).filter(([key]) => !GITHUB_FIELDS.includes(key)));
-    const isAlone = checkKeys(rest, ["github"], "", report);
-    const isKnown = checkKeys(known, GITHUB_FIELDS, ".github", report);
-    const found = resolveGitHubSubject(github, (field, ...problem) => report(`.github${field}`, ...problem));
-    if (!isAlone || !isKnown || !found) return undefined;
-    const { subject, warning } = found;
-    const trust = createTrust({ issuer: GITHUB_ISSUER, subject, audience: AUDIENCE });
-    return { ...trust, ...(warning !== undefined && { warning }) };
+    const isKnown = [
+      checkKeys(rest, ["github"], "", report),
+      checkKeys(github, GITHUB_FIELDS, ".github", report),
+    ].every(Boolean);
+    const found = resolveGitHubSubject(github, allowBroadTrusts, (field, ...problem) =>
+      report(`.github${field}`, ...problem),
+    );
+    return isKnown && found
+      ? createTrust({ issuer: GITHUB_ISSUER, audience: AUDIENCE, ...found })
+      : undefined;
   }
   if (isObject(args) && isObject(args["azureDevOps"])) {
     const { azureDevOps, ...rest } = args;
     const isAlone = checkKeys(rest, ["azureDevOps"], "", report);
-    const trust = resolveRaw(azureDevOps, ["issuer", "subject"], report, ".azureDevOps");
+    const trust = resolveRaw(azureDevOps, ["issuer", "subject"], allowBroadTrusts, (field, ...problem) =>
+      report(`.azureDevOps${field}`, ...problem),
+    );
     return isAlone ? trust : undefined;
   }
-  if (isObject(args) && "claimsMatchingExpression" in args)
-    return resolveRaw(args, ["name", "issuer", "claimsMatchingExpression", "audience"], report);
-  if (isObject(args) && ("issuer" in args || "subject" in args))
-    return resolveRaw(args, ["name", "issuer", "subject", "audience"], report);
+  if (isObject(args) && ["issuer", "subject", "claimsMatchingExpression"].some((field) => field in args)) {
+    const matches = "claimsMatchingExpression" in args ? "claimsMatchingExpression" : "subject";
+    return resolveRaw(args, ["name", "issuer", matches, "audience"], allowBroadTrusts, report);
+  }
   report(
     "",
     "be {github: {repository, …}}, {azureDevOps: {issuer, subject}} or {issuer, subject}",
@@ -159,18 +164,18 @@ const REMEDY = {
 function resolveRaw(
   args: Record<string, unknown>,
   known: readonly string[],
+  allowBroadTrusts: boolean,
   report: Report,
-  at = "",
 ): ResolvedTrust | undefined {
   const { issuer, subject, claimsMatchingExpression, audience = AUDIENCE, name } = args;
-  const rest = Object.fromEntries(Object.entries(args).filter(([key]) => !known.includes(key)));
-  let isValid = checkKeys(rest, known, at, report);
+  let isValid = checkKeys(args, known, "", report);
   const check: Check = (holds, field, must, received, remedy) => {
-    if (!holds) report(`${at}.${field}`, must, received, `${quoteHint(received)}${remedy}`);
+    if (!holds) report(`.${field}`, must, received, `${quoteHint(received)}${remedy}`);
     isValid &&= holds;
+    return holds;
   };
   const meant = typeof issuer === "string" ? nearMissOf(issuer) : undefined;
-  check(
+  const isKnownIssuer = check(
     isValue(issuer) && isIssuer(issuer) && meant === undefined,
     "issuer",
     "be the issuer of the tokens, an https URL that Entra can reach, without a wildcard",
@@ -178,25 +183,15 @@ function resolveRaw(
     `${meant === undefined ? "" : `Did you mean ${meant}? `}It is the \`iss\` of the tokens, exactly: with a slash at the end it is another issuer.`,
   );
   const isFlexible = known.includes("claimsMatchingExpression");
-  const mistake =
-    isValue(subject) && typeof issuer === "string" ? mistakeInSubject(issuer, subject) : undefined;
-  if (!isFlexible)
-    check(
-      isValue(subject) && mistake === undefined,
-      "subject",
-      mistake === undefined ? MUST.subject : "be a subject that the issuer gives to a job",
-      subject,
-      mistake ?? REMEDY.subject,
-    );
-  else checkFlexible(issuer, meant, claimsMatchingExpression, check);
-  const isNearMiss = isValue(audience) && audience !== AUDIENCE && isLikeAudience(audience);
-  check(
-    isValue(audience) && !isNearMiss,
-    "audience",
-    isNearMiss ? "be exactly that of the tokens" : `have 1 to ${LONGEST_VALUE} characters`,
-    audience,
-    `Leave it out for ${AUDIENCE}.`,
-  );
+  const broad = isFlexible
+    ? checkExpression(issuer, claimsMatchingExpression, meant !== undefined, check)
+    : check(isValue(subject), "subject", MUST.subject, subject, REMEDY.subject) && isKnownIssuer
+      ? findBroad(issuer as string, subject as string, false)
+      : undefined;
+  const field = isFlexible ? "claimsMatchingExpression" : "subject";
+  if (broad) check(allowBroadTrusts, field, broad.must, args[field], `Otherwise it lets in ${broad.who}.`);
+  const must = `have 1 to ${LONGEST_VALUE} characters`;
+  check(isValue(audience), "audience", must, audience, `Leave it out for ${AUDIENCE}.`);
   check(
     name === undefined || (typeof name === "string" && /^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$/.test(name)),
     "name",
@@ -205,40 +200,60 @@ function resolveRaw(
     "Leave it out for a name made from issuer and subject.",
   );
   if (!isValid) return undefined;
-  const given = { issuer, audience, ...(name !== undefined && { name }) };
-  const matches = isFlexible ? { claimsMatchingExpression } : { subject };
-  const trust = createTrust({ ...given, ...matches } as Parameters<typeof createTrust>[0]);
-  return isFlexible ? { ...trust, warning: describePattern(claimsMatchingExpression as string) } : trust;
+  const warning = broad
+    ? describeBroad(String(args[field]), broad)
+    : isFlexible
+      ? describePattern(claimsMatchingExpression as string)
+      : undefined;
+  return createTrust({
+    issuer: issuer as string,
+    audience: audience as string,
+    ...(name !== undefined && { name: name as string }),
+    [field]: args[field],
+    ...(warning !== undefined && { warning }),
+  });
 }
 
-/** Entra compares the audience exactly, letter case included. */
-function isLikeAudience(text: string): boolean {
-  const bare = (audience: string) => audience.toLowerCase().replace(/^(?:api|https):\/*|[/\s]/g, "");
-  return bare(text) === bare(AUDIENCE);
-}
+type Check = (holds: boolean, field: string, must: string, received: unknown, remedy: string) => boolean;
 
-type Check = (holds: boolean, field: string, must: string, received: unknown, remedy: string) => void;
-
-function checkFlexible(issuer: unknown, meant: string | undefined, expression: unknown, check: Check): void {
+/** Checks a whole expression. What it lets in, if one repository, project or workspace is not all. */
+function checkExpression(
+  issuer: unknown,
+  expression: unknown,
+  isNearMiss: boolean,
+  check: Check,
+): Broad | undefined {
+  const field = "claimsMatchingExpression";
   const isRead = isExpression(expression);
-  check(isRead, "claimsMatchingExpression", MUST.expression, expression, REMEDY.expression);
-  if (meant !== undefined) return;
-  const claims = typeof issuer === "string" ? claimsOf(issuer) : undefined;
+  check(isRead, field, MUST.expression, expression, REMEDY.expression);
+  if (isNearMiss) return undefined;
+  const claims = typeof issuer === "string" ? claimsToMatch(issuer) : undefined;
   check(claims !== undefined, "issuer", MUST.flexibleIssuer, issuer, FLEXIBLE_ISSUERS.join(", "));
-  if (!claims || !isRead) return;
-  const named = [...expression.matchAll(/claims\['(\w+)'\]/g)].map(([, claim]) => claim!);
+  if (!claims || !isRead) return undefined;
+  const comparisons = [...expression.matchAll(/claims\['(\w+)'\] (\w+) '([^']+)'/g)].map(
+    ([, claim, operator, value]) => ({ claim: claim!, isPattern: operator === "matches", value: value! }),
+  );
   const must = `compare no other claims than Entra takes for this issuer: ${claims.join(", ")}`;
-  const isKnown = named.every((claim) => claims.includes(claim));
-  check(isKnown, "claimsMatchingExpression", must, expression, REMEDY.expression);
+  const isKnown = comparisons.every(({ claim }) => claims.includes(claim));
+  if (!check(isKnown, field, must, expression, REMEDY.expression)) return undefined;
+  // All of them must hold, so one that fixes the source is enough. Others than the subject do not tell it.
+  const found = comparisons
+    .filter(({ claim }) => claim === "sub")
+    .map(({ value, isPattern }) => findBroad(issuer as string, value, isPattern));
+  return found.length === 0
+    ? findBroad(issuer as string, "*", true)
+    : found.every(Boolean)
+      ? found[0]
+      : undefined;
 }
 
 // https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials
-const FLEXIBLE_ISSUERS = [GITHUB_ISSUER, "https://gitlab.com", "https://app.terraform.io"];
+const FLEXIBLE_ISSUERS = [GITHUB_ISSUER, GITLAB_ISSUER, TERRAFORM_ISSUER];
 const COMPARISON = String.raw`claims\['[A-Za-z_]\w*'\] (eq|matches) '[^']+'`;
 const EXPRESSION = new RegExp(`^${COMPARISON}( and ${COMPARISON})*$`);
 
 /** The claims that Entra matches for an issuer. Undefined where it matches none. */
-function claimsOf(issuer: string): string[] | undefined {
+function claimsToMatch(issuer: string): string[] | undefined {
   if (issuer === GITHUB_ISSUER || issuer.startsWith(`${GITHUB_ISSUER}/`)) return ["sub", "job_workflow_ref"];
   return FLEXIBLE_ISSUERS.includes(issuer) ? ["sub"] : undefined;
 }
@@ -281,12 +296,12 @@ export function keyOfTrust(
 }
 
 function checkKeys(
-  rest: Record<string, unknown>,
+  args: Record<string, unknown>,
   known: readonly string[],
   at: string,
   report: Report,
 ): boolean {
-  const unknown = Object.keys(rest);
+  const unknown = Object.keys(args).filter((key) => !known.includes(key));
   for (const key of unknown)
     report(`${at}.${key}`, `be one of ${known.join(", ")}`, key, "Remove it, or correct its name.");
   return unknown.length === 0;

@@ -22,13 +22,10 @@ describe("What people paste is understood", () => {
   const group = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml`;
   const workspace = `${group}/providers/Microsoft.MachineLearningServices/workspaces/ws-ml`;
   const scopes: Record<string, string> = {
-    [`/subscriptions/${SUBSCRIPTION}//resourceGroups/rg-ml`]: GROUP,
-    [`//subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml//`]: GROUP,
     [`subscriptions/${SUBSCRIPTION}/resourcegroups/RG-ML`]: GROUP,
     [group.toUpperCase()]: GROUP,
     [` "${group}" `]: GROUP,
     [`/subscriptions/{${SUBSCRIPTION}}/resourceGroups/rg-ml`]: GROUP,
-    [encodeURIComponent(group)]: GROUP,
     [`https://portal.azure.com/#@contoso.onmicrosoft.com/resource${group}/overview`]: GROUP,
     [`https://portal.azure.com/#@contoso.com/resource${workspace}/users`]: WORKSPACE,
     [`https://portal.azure.com/?feature.x=1#resource${workspace}`]: WORKSPACE,
@@ -45,7 +42,6 @@ describe("What people paste is understood", () => {
     "WORKSPACE ": "workspace",
     "workspace/": "workspace",
     [`\u201c${group}\u201d`]: GROUP,
-    [group.replaceAll("-", "\u2013")]: GROUP,
     [`/subscriptions/${SUBSCRIPTION}/`]: `/subscriptions/${lower}`,
   };
   for (const [text, expected] of Object.entries(scopes))
@@ -60,8 +56,6 @@ describe("What people paste is understood", () => {
     DEFINITION,
     `${DEFINITION.toUpperCase()}/`,
     DEFINITION.slice(1),
-    DEFINITION.replaceAll("/", "//"),
-    encodeURIComponent(DEFINITION),
     `/providers/Microsoft.Authorization/roleDefinitions/${CONTRIBUTOR}`,
     `https://management.azure.com${DEFINITION}?api-version=2022-04-01`,
   ])
@@ -89,7 +83,6 @@ describe("What people paste is understood", () => {
   it("as the subscription: the ID of what lies in it", () => {
     for (const text of [
       `/subscriptions/${SUBSCRIPTION}`,
-      `//subscriptions/${SUBSCRIPTION}/`,
       group,
       workspace,
       `https://portal.azure.com/#@contoso.com/resource${group}/overview`,
@@ -137,7 +130,18 @@ describe("What can be none is refused", () => {
     `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml.`,
     `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg ml`,
     `/subscriptions/${SUBSCRIPTION}/resourceGroups/..`,
-    `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml/../rg-x`,
+    ...["..", ".", "", "%2e%2e", "..%2f", "\\\\..", "..;", "\t..", " .."].flatMap((segment) => [
+      `${GROUP}/${segment}/rg-x`,
+      `${GROUP}/providers/${segment}/${segment}/${segment}`,
+      `${GROUP}/providers/Microsoft.Storage/storageAccounts/${segment}`,
+      `https://management.azure.com${GROUP}/${segment}/${segment}/x`,
+      `https://portal.azure.com/#@x/resource${GROUP}/${segment}/x/y`,
+      `https://ml.azure.com/?wsid=${GROUP}/${segment}/workspaces/ws-ml`,
+    ]),
+    `${GROUP}/providers/Microsoft.Storage/storageAccounts/x/providers/y`,
+    `${GROUP}/providers/storage/storageAccounts/x`,
+    `x/subscriptions/${SUBSCRIPTION}`,
+    encodeURIComponent(GROUP),
     `${WORKSPACE}/computes`,
     `${GROUP}?x=1`,
     `${GROUP}/providers/Microsoft.Authorization/roleAssignments/${CONTRIBUTOR}`,
@@ -148,40 +152,22 @@ describe("What can be none is refused", () => {
 
   const issuers: Record<string, string> = {
     "https://token.actions.githubusercontent.com/": GITHUB,
-    "https://Token.Actions.githubusercontent.com": GITHUB,
+    "https://Token.Actions.GitHubUserContent.com": GITHUB,
     "http://token.actions.githubusercontent.com": GITHUB,
     "token.actions.githubusercontent.com": GITHUB,
-    "https:/token.actions.githubusercontent.com": GITHUB,
-    "https://https://token.actions.githubusercontent.com": GITHUB,
-    "https://token.actions.githubusercontent.com:443": GITHUB,
     "https://token.action.githubusercontent.com": GITHUB,
     "https://token.actions.github.com": GITHUB,
-    "https://token.actions.githubusercontent.com/.well-known/openid-configuration": GITHUB,
-    "https://user:pw@token.actions.githubusercontent.com": GITHUB,
-    "https://token.actions.githubusercontent.com/octo/": `${GITHUB}/octo`,
-    "https://GitLab.com": "https://gitlab.com",
-    "https://www.gitlab.com": "https://gitlab.com",
-    "https://gitlab.com.": "https://gitlab.com",
-    "https://g\u0456tlab.com": "https://gitlab.com",
-    "https://app.terraform.io/": "https://app.terraform.io",
-    "https://gitlab.example/.well-known/openid-configuration": "https://gitlab.example",
-    "https//token.actions.githubusercontent.com": GITHUB,
-    "//token.actions.githubusercontent.com": GITHUB,
-    "<https://token.actions.githubusercontent.com>": GITHUB,
-    "https://token.actions.githubusercontent.com:8443": GITHUB,
     "https://github.com": GITHUB,
     "https://github.com/octocat/training": GITHUB,
-    "https://actions.githubusercontent.com": GITHUB,
+    "https://token.actions.githubusercontent.com/octo/": `${GITHUB}/octo`,
+    " https://gitlab.com": "https://gitlab.com",
+    "https://gitlab.com/": "https://gitlab.com",
+    "https://g\u0456tlab.com": "https://gitlab.com",
     "https://xn--gtlab-jua.com": "https://gitlab.com",
-    "https://gitlab.com:8443": "https://gitlab.com",
-    "https://gitlab.example.com/": "https://gitlab.example.com",
-    "https://GitLab.Example.com": "https://gitlab.example.com",
-    "https://oidc.example.com:443/x": "https://oidc.example.com/x",
+    "https://app.terraform.io/": "https://app.terraform.io",
+    "https://vstoken.dev.azure.com/1f5e/": "https://vstoken.dev.azure.com/1f5e",
     "https://token.actions.acme.ghe.com/": "https://token.actions.acme.ghe.com",
     "https://ghe.example.com/_services/token/": "https://ghe.example.com/_services/token",
-    "https://vstoken.dev.azure.com/": "https://vstoken.dev.azure.com/ORGANIZATION_ID",
-    "https://login.microsoftonline.com/7f1c": "https://login.microsoftonline.com/TENANT_ID/v2.0",
-    "https://oidc.circleci.com": "https://oidc.circleci.com/org/ORGANIZATION_ID",
     "https://sts.windows.net/t": "https://sts.windows.net/t/",
     "https://westeurope.oic.prod-aks.azure.com/t/x": "https://westeurope.oic.prod-aks.azure.com/t/x/",
   };
@@ -206,17 +192,29 @@ describe("What can be none is refused", () => {
     "https://github.example.com",
     "https://[2001:db8::1]",
   ])
-    it(`but not ${issuer}`, () => assert.equal(trust({ issuer, subject: "job:x" }), "job:x"));
+    it(`but not ${issuer}`, () => assert.equal(trust({ issuer, subject: "repo:o/r:x" }), "repo:o/r:x"));
 
-  for (const issuer of [
-    "https://localhost",
-    "https://127.0.0.1",
-    "https://[::1]",
-    "https://gitlab.com..",
-    "https://kubernetes.default.svc.cluster.local",
+  for (const host of [
+    "localhost",
+    "localhost.",
+    "kubernetes",
+    "gitlab.com..",
+    "kubernetes.default.svc",
+    "kubernetes.default.svc.cluster.local",
+    "metadata.google.internal",
+    ...["0.0.0.0", "10.1.2.3", "100.100.100.200", "127.0.0.1", "127.8.9.1", "168.63.129.16"],
+    ...["169.254.169.254", "172.16.0.1", "172.31.255.255", "192.168.1.1", "239.1.1.1", "255.255.255.255"],
+    ...["2130706433", "0x7f.1", "127.1"],
+    ...["[::1]", "[::]", "[fe80::1]", "[fd00:ec2::254]", "[fc00::1]", "[ff02::1]"],
+    ...["[::ffff:7f00:1]", "[::ffff:a9fe:a9fe]", "[64:ff9b::a00:1]", "[2002:7f00:1::]"],
   ])
-    it(`as an issuer, since Entra cannot reach it: ${issuer}`, () =>
-      assert.notEqual(trust({ issuer, subject: "job" }), "job"));
+    it(`as an issuer, since Entra cannot reach it: https://${host}`, () => {
+      for (const issuer of [`https://${host}`, `https://${host}/x`, `https://${host}:8443`])
+        assert.notEqual(trust({ issuer, subject: "job" }), "job", issuer);
+    });
+
+  for (const issuer of ["https://172.32.0.1", "https://100.128.0.1", "https://20.0.0.1", "https://[2a00::1]"])
+    it(`but not ${issuer}, which is public`, () => assert.equal(trust({ issuer, subject: "job" }), "job"));
 
   for (const repository of [
     "https://github.com/octocat/training",
@@ -226,117 +224,47 @@ describe("What can be none is refused", () => {
     "https://github.com/octocat/training?tab=readme",
     "git@github.com:octocat/training.git",
     "ssh://git@github.com/octocat/training.git",
-    "git://github.com/octocat/training",
     "github.com/octocat/training",
-    "gh:octocat/training",
-    "repo:octocat/training",
     "octocat/training.git",
     "octocat/training/",
     "/octocat/training",
     " octocat/training ",
-    "octocat / training",
-    "octocat\\training",
     "octocat/training#main",
     "octocat/training@v1",
     "@octocat/training",
-    "repo:octocat/training:ref:refs/heads/main",
-    "repos/octocat/training",
-    "https://api.github.com/repos/octocat/training",
-    "https://raw.githubusercontent.com/octocat/training/main/README.md",
   ])
     it(`as a repository: ${repository}`, () =>
       assert.equal(trust({ github: { repository, branch: "main" } }), "Write octocat/training."));
 
+  for (const repository of ["o", "o/..", "o/.", "https://gitlab.com/o/r", "-o/r", "o/r%2f"])
+    it(`as a repository, and nobody knows what was meant: ${repository}`, () =>
+      assert.equal(
+        trust({ github: { repository, branch: "main" } }),
+        "As in the address: github.com/OWNER/NAME.",
+      ));
+
+  const BY_GIT = /^`git branch --all` and `git tag` list/;
   const refs: [kind: string, text: string, remedy: RegExp][] = [
-    ["branch", "main:environment:prod", /^Write main;/],
-    ["branch", "ref:refs/heads/main", /^Write main\.$/],
-    ["branch", "environment:prod", /^Write \{"environment": "prod"\} instead\.$/],
-    ["branch", "heads/main", /^Write main; or refs\/heads\/heads\/main, if it is called so\.$/],
-    ["branch", "origin/main", /^Write main; or refs\/heads\/origin\/main/],
-    ["branch", "remotes/origin/main", /^Write main; or /],
-    ["branch", "Refs/Heads/main", /^Write main\.$/],
-    ["branch", "https://github.com/octocat/training/tree/feature/x", /^Write feature\/x\.$/],
-    ["branch", "tree/main", /^Write main; or refs\/heads\/tree\/main/],
-    ["branch", "feature%2Fx", /^Write feature\/x; or refs\/heads\/feature%2Fx/],
-    ["branch", "'main'", /^Write main; or /],
-    ["branch", "pull_request", /^Write \{"pullRequest": true\} instead; or /],
+    ...[
+      ...["main:environment:prod", "ref:refs/heads/main", "a..b", "a b", "a~1", "a^", "a\\b", "/a", "a/"],
+      ...["a.lock", ".a", "a@{1}", "@", "HEAD", "-a", "https://github.com/o/r/tree/main"],
+    ].map((text): [string, string, RegExp] => ["branch", text, BY_GIT]),
+    ["tag", "v1:environment:x", BY_GIT],
     ["branch", "x".repeat(600), /^Use a branch, tag or environment with a shorter name\.$/],
-    ["branch", "HEAD", /^Write the name of the branch/],
-    ["branch", "main,dev", /^Give each of them a trust of its own/],
     ["branch", "main*", /Entra compares the whole subject/],
-    ["tag", "tags/v1", /^Write v1; or refs\/tags\/tags\/v1/],
-    ["tag", "https://github.com/octocat/training/releases/tag/v1", /^Write v1\.$/],
-    ["tag", "releases/tag/v1", /^Write v1; or /],
-    ["environment", "prod:ref:refs/heads/main", /^Write prod\.$/],
-    ["environment", "Environment:prod", /^Write prod\.$/],
-    ["tag", "v1:environment:x", /^Write v1;/],
-    ["environment", "environment:prod", /^Write prod\.$/],
+    ["branch", "Refs/Tags/v1*", /Entra compares the whole subject/],
+    ["environment", "x".repeat(256), /^The page Settings, Environments/],
+    ["environment", "2024-01-01 00:00:00 +0000 UTC", /put it in quotes/],
+    ["tag", "2024-01-01T00:00:00Z", /put it in quotes/],
+    ["branch", "2024-01-01 00:00:00 +0000 UTC", /put it in quotes/],
   ];
   for (const [kind, text, remedy] of refs)
     it(`as a ${kind}: ${text}`, () =>
       assert.match(trust({ github: { repository: "o/r", [kind]: text } }), remedy));
 
-  it("but a branch that is really called so can be named in full", () => {
-    for (const name of ["origin/main", "heads/main", "main,dev"])
-      assert.equal(
-        trust({ github: { repository: "o/r", branch: `refs/heads/${name}` } }),
-        `repo:o/r:ref:refs/heads/${name}`,
-      );
-  });
-
-  for (const subject of [
-    "Repo:o/r:ref:refs/heads/main",
-    "o/r:ref:refs/heads/main",
-    "repo:https://github.com/o/r:ref:refs/heads/main",
-    "repo:o/r.git:ref:refs/heads/main",
-    "repo:o/r:refs/heads/main",
-    "repo:o/r:ref:main",
-    "repo:o/r:branch:main",
-    "repo:o/r:tag:v1",
-    "repo:o/r:pull-request",
-    "repo:training:ref:refs/heads/main",
-    "repo:o/r:",
-    "repo:o/r:environment:",
-    "repo:o/r:ref:refs/heads/",
-    "repo:o/r:ref:Refs/heads/main",
-    "repo:o/r:ref:refs/head/main",
-    "repo:o/r:REF:refs/heads/main",
-    "repo:o/r:Environment:prod",
-    "repo:o/r:Pull_Request",
-    "repo:o/r:environment=prod",
-    "repo:o/r:refs:heads/main",
-    "repo/o/r:ref:refs/heads/main",
-    "repos:o/r:ref:refs/heads/main",
-    "github.com/o/r:ref:refs/heads/main",
-  ])
-    for (const issuer of [
-      GITHUB,
-      "https://token.actions.acme.ghe.com",
-      "https://ghe.example.com/_services/token",
-    ])
-      it(`as a subject of GitHub's: ${subject}, from ${issuer}`, () =>
-        assert.match(trust({ issuer, subject }), /It ends with|ends with ref:refs/));
-
-  it("as an audience: one that differs from Entra's own in case, slash or scheme", () => {
-    const of = (audience: string) => trust({ issuer: "https://gitlab.com", subject: "job", audience });
-    for (const audience of [
-      "api://azureadtokenexchange",
-      "api://AzureADTokenExchange/",
-      "AzureADTokenExchange",
-      "https://AzureADTokenExchange",
-    ])
-      assert.equal(of(audience), "Leave it out for api://AzureADTokenExchange.", audience);
-    for (const audience of ["api://AzureADTokenExchange", "https://gitlab.example"])
-      assert.equal(of(audience), "job");
-  });
-
-  it("as a subject of GitHub's: an ID after the owner alone", () => {
-    for (const subject of ["repo:o@1/r:pull_request", "repo:o/r@2:pull_request"])
-      assert.match(trust({ issuer: GITHUB, subject }), /or none: repo:OWNER@ID\/NAME@ID/);
-  });
-
   for (const subjectPrefix of [
     "repo:o/r:ref",
+    "repo:o/r:ref:",
     "repo:o/r:environment",
     "repo:o/r:ref:refs/heads/main",
     "repo:o/r:environment:prod",
@@ -352,40 +280,4 @@ describe("What can be none is refused", () => {
         trust({ github: { repository: "o/r", subjectPrefix, branch: "main" } }),
         `${subjectPrefix}:ref:refs/heads/main`,
       ));
-
-  const elsewhere: [issuer: string, subject: string][] = [
-    ["https://gitlab.com", "Project_path:g/p:ref_type:branch:ref:main"],
-    ["https://gitlab.com", "project_path:https://gitlab.com/g/p:ref_type:branch:ref:main"],
-    ["https://gitlab.com", "project_path:g/p.git:ref_type:branch:ref:main"],
-    ["https://gitlab.example.com", "project_path:g/p:ref_type:branch:ref:refs/heads/main"],
-    ["https://app.terraform.io", "organization:o:workspace:w:run_phase:apply"],
-    ["https://app.terraform.io", "Organization:o:project:p:workspace:w:run_phase:apply"],
-    ["https://vstoken.dev.azure.com/7f1c", "SC://org/project/connection"],
-    ["https://vstoken.dev.azure.com/7f1c", "sc://org/project/connection/"],
-    ["https://vstoken.dev.azure.com/7f1c", "org/project/connection"],
-    ["https://vstoken.dev.azure.com/7f1c", "https://dev.azure.com/org/project"],
-  ];
-  for (const [issuer, subject] of elsewhere)
-    it(`as a subject of ${issuer}: ${subject}`, () => assert.notEqual(trust({ issuer, subject }), subject));
-
-  const right: [issuer: string, subject: string][] = [
-    ["https://gitlab.com", "project_path:g/sub.x/p:ref_type:branch:ref:feature/x"],
-    ["https://app.terraform.io", "organization:o:project:p:workspace:w:run_phase:apply"],
-    ["https://vstoken.dev.azure.com/7f1c", "sc://org/my project/connection"],
-    ["https://login.microsoftonline.com/7f1c/v2.0", "/eid1/c/pub/t/x/a/y"],
-  ];
-  for (const [issuer, subject] of right)
-    it(`but not ${subject}, of ${issuer}`, () => assert.equal(trust({ issuer, subject }), subject));
-
-  for (const subject of [
-    "repo:o/r:ref:refs/heads/main",
-    "repo:o@1/r@2:environment:prod",
-    "repo:o/r:pull_request",
-    "repo:o/r",
-    "repository_owner_id:1:repository_id:2:ref:refs/heads/main",
-    "repo:o/r:ref:refs/heads/main:environment:prod",
-    "repo:o/r:job_workflow_ref:o/r/.github/workflows/x.yml@refs/heads/main",
-  ])
-    it(`but not ${subject}, which GitHub or an organisation writes`, () =>
-      assert.equal(trust({ issuer: GITHUB, subject }), subject));
 });

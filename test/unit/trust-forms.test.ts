@@ -4,26 +4,7 @@ import { github, refuse, resolve } from "../support/trusts";
 const GITHUB = "https://token.actions.githubusercontent.com";
 const RAW = { issuer: "https://issuer.example/", subject: "job" };
 
-describe("A near miss", () => {
-  const issuers: [string, string][] = [
-    [`${GITHUB}/`, GITHUB],
-    ["http://token.actions.githubusercontent.com", GITHUB],
-    ["https://Token.Actions.GitHubUserContent.com", GITHUB],
-    ["https://token.action.githubusercontent.com", GITHUB],
-    ["https://token.actions.githubusercontent.com/octo-org/", `${GITHUB}/octo-org`],
-    [" https://gitlab.com", "https://gitlab.com"],
-    ["https://gitlab.com/", "https://gitlab.com"],
-    ["https://app.terraform.io/", "https://app.terraform.io"],
-    ["https://vstoken.dev.azure.com/1f5e/", "https://vstoken.dev.azure.com/1f5e"],
-  ];
-  for (const [given, meant] of issuers) {
-    it(`of an issuer is refused, and the right one named: ${JSON.stringify(given)}`, () => {
-      const [problem, remedy] = refuse({ issuer: given, subject: "job" });
-      assert.match(problem!, /^federatedCredentials\[0\]\.issuer must be the issuer of the tokens/);
-      assert.ok(remedy!.startsWith(`Did you mean ${meant}? `), remedy);
-    });
-  }
-
+describe("An issuer or a name", () => {
   for (const issuer of [
     GITHUB,
     `${GITHUB}/octo-org`,
@@ -31,8 +12,7 @@ describe("A near miss", () => {
     "https://x.auth0.com/",
     "https://issuer.example:8443/realms/a",
   ]) {
-    it(`is none where the issuer is one: ${issuer}`, () =>
-      assert.equal(resolve({ issuer, subject: "job" })[0]!.issuer, issuer));
+    it(`can be ${issuer}`, () => assert.equal(resolve({ issuer, subject: "repo:o/r" })[0]!.issuer, issuer));
   }
 
   for (const issuer of [
@@ -49,42 +29,6 @@ describe("A near miss", () => {
     it(`is no issuer: ${JSON.stringify(issuer)}`, () =>
       assert.match(refuse({ issuer, subject: "job" })[0]!, /issuer must be the issuer of the tokens/));
   }
-
-  it("of a repository is refused, and the right one named", () => {
-    for (const repository of [
-      "octocat/training.git",
-      "git@github.com:octocat/training.git",
-      "octocat/training/",
-      " octocat/training",
-    ]) {
-      const [problem, remedy] = refuse({ github: { repository, branch: "main" } });
-      assert.match(problem!, /repository must be owner\/name\./);
-      if (repository.trim() === repository) assert.equal(remedy, "Write octocat/training.");
-    }
-  });
-
-  it("of a branch is refused: what git does not allow", () => {
-    for (const branch of [
-      "main:environment:prod",
-      "a..b",
-      "a b",
-      "a~1",
-      "a^",
-      "a\\b",
-      "/a",
-      "a/",
-      "a.lock",
-      ".a",
-      "a@{1}",
-    ]) {
-      const [problem] = refuse(github({ branch }));
-      assert.match(problem!, /github\.branch must be a name that git allows/, branch);
-    }
-    assert.equal(
-      refuse(github({ branch: "main:environment:prod" }))[1],
-      "Write main; an environment needs its own trust.",
-    );
-  });
 
   it("is a number, a date or nothing where a text belongs: it has to stand in quotes", () => {
     for (const tag of [2024, 1.1, true, null]) {
