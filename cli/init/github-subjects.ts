@@ -1,3 +1,5 @@
+import { reachOf } from "../../components/plan/reach";
+
 /**
  * Which subject GitHub writes into the tokens of a repository's jobs, by what its API answers.
  * https://docs.github.com/actions/reference/security/oidc
@@ -56,10 +58,6 @@ const DEFAULT_KEYS = ["repo", "context"] as const;
 const IMMUTABLE_AFTER = new Date("2026-07-15T00:00:00Z");
 /** Keys whose values come from which jobs are meant. */
 const JOB_KEYS = ["context", "environment", "ref", "ref_type"];
-const REPOSITORY_KEYS = ["repo", "repository", "repository_id"];
-const OWNER_KEYS = ["repository_owner", "repository_owner_id", "enterprise", "enterprise_id"];
-/** They name a repository too, that of the workflow. */
-const WORKFLOW_KEYS = ["job_workflow_ref", "workflow_ref"];
 
 /**
  * @param answer `"not found"` is the API's 404. Only a repository that can be read may be judged by it: GitHub answers
@@ -166,20 +164,24 @@ export function wantsEnvironment({ keys }: SubjectTemplate): boolean {
 
 /** What the subject lets in beyond the jobs that are meant. @returns nothing where it lets in no more. */
 export function describeReach(
-  { keys }: SubjectTemplate,
+  template: SubjectTemplate,
   { owner, name }: GithubRepository,
 ): string | undefined {
-  const has = (some: readonly string[]) => keys.some((key) => some.includes(key));
-  const jobs = has(JOB_KEYS) ? "such jobs" : "every job, on any branch and in pull requests,";
-  if (has(REPOSITORY_KEYS)) return has(JOB_KEYS) ? undefined : `${jobs} of ${owner}/${name}`;
-  if (has(OWNER_KEYS)) return `${jobs} of every repository of ${owner}`;
-  if (has(WORKFLOW_KEYS)) return `${jobs} of every repository that calls the workflow`;
-  return "jobs of anybody on GitHub";
+  const { keys } = template;
+  const differs = keys.some((key) => JOB_KEYS.includes(key));
+  const jobs = differs ? "such jobs" : "every job, on any branch and in pull requests,";
+  if (reachOf(keys) === "repository") return differs ? undefined : `${jobs} of ${owner}/${name}`;
+  return letsAnybodyIn(template) ? "jobs of anybody on GitHub" : `${jobs} of every repository of ${owner}`;
 }
 
 /** Whether the template tells nobody's jobs from anybody's: such a subject must never be trusted. */
 export function letsAnybodyIn({ keys }: SubjectTemplate): boolean {
-  return !keys.some((key) => [...REPOSITORY_KEYS, ...OWNER_KEYS, ...WORKFLOW_KEYS].includes(key));
+  return reachOf(keys) === "anybody";
+}
+
+/** Whether the stack must say with `allowBroadTrusts` that such a subject is meant. */
+export function needsBroadTrust({ keys }: SubjectTemplate): boolean {
+  return reachOf(keys) !== "repository";
 }
 
 /** A trust as the setting `federatedCredentials` takes it. */

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { getRoleDefinition } from "@pulumi/azure-native/authorization/getRoleDefinition";
-import { askOnce } from "./look-ups";
+import { askOnce, azureCodeOf } from "./look-ups";
+import { command } from "../plan/commands";
 import { isPrivileged } from "../plan/permissions";
 import { describePrivilegedRole, type PlannedRole } from "../plan/roles";
 import { InvalidValuesError, messageOf, type Problem } from "../plan/problems";
@@ -28,10 +29,10 @@ export async function checkCustomRoles(
           `${scope} ${role.id}`,
           () => getRoleDefinition(args, { parent }),
         );
-        if (permissions === undefined) return describeUnreadable(role, "Azure returned no permissions");
+        if (permissions === undefined) return describeUnreadable(role, "no permissions");
         return isPrivileged(permissions) ? describePrivilegedRole("roles", role.label) : undefined;
       } catch (error) {
-        return describeUnreadable(role, messageOf(error));
+        return describeUnreadable(role, azureCodeOf(messageOf(error)) || "an error");
       }
     }),
   );
@@ -39,11 +40,12 @@ export async function checkCustomRoles(
   if (found.length > 0) throw new InvalidValuesError("HimlServicePrincipal", found);
 }
 
-function describeUnreadable({ label }: PlannedRole, reason: string): Problem {
+/** Azure's whole answer repeats the names in the scope, which may be secret: its code is enough. */
+function describeUnreadable({ label }: PlannedRole, answer: string): Problem {
   return {
     what: "roles",
-    must: "have definitions that can be read, unless allowPrivilegedRoles is true: this one may let its holder give itself every other role",
+    must: "have definitions that can be read, unless allowPrivilegedRoles is true",
     received: label,
-    remedy: `Check the GUID and your rights: ${reason}`,
+    remedy: `Azure returned ${answer}, so the role may let its holder give itself every other role. ${command`az role definition list --name ${label}`} shows what you can see of it.`,
   };
 }

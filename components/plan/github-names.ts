@@ -23,6 +23,7 @@ export function repositoryIn(text: string): string | undefined {
 /** `OWNER/NAME` of `repo:` in a subject: by name, or immutable with an ID after each of the two. */
 export function repositoryOfClaim(value: string): string | undefined {
   const [, owner, ownerId, name, id] = /^([^/@]+)(@\d+)?\/([^/@]+)(@\d+)?$/.exec(value) ?? [];
+  if (owner === undefined) return undefined;
   const found = `${owner}/${name}`;
   return (ownerId === undefined) === (id === undefined) && isRepository(found) ? found : undefined;
 }

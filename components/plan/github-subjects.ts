@@ -158,7 +158,8 @@ function checkPrefix(
   allowBroadTrusts: boolean,
   report: RefuseField,
 ): void {
-  const refuse = (must: string, remedy: string) => report(".subjectPrefix", must, prefix, `${quoteHint(prefix)}${remedy}`);
+  const refuse = (must: string, remedy: string) =>
+    report(".subjectPrefix", must, prefix, `${quoteHint(prefix)}${remedy}`);
   const broad = findBroad(GITHUB_ISSUER, prefix, false);
   if (anyJob === undefined && /:(?:ref|environment)(?::[^:]+)?$|:pull_request$/.test(prefix))
     refuse(

@@ -51,10 +51,9 @@ function isPublic(hostname: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   const version = isIP(host);
   if (version > 0) return !notPublic.check(host, version === 4 ? "ipv4" : "ipv6");
-  // A name without a dot is one of a private network.
   return (
-    /^[^.]+(?:\.[^.]+)+$/.test(host) &&
-    !/\.(?:local|localhost|internal|intranet|private|corp|home|home\.arpa|lan|svc)$/.test(host)
+    /^[^.]+(?:\.[^.]+)*$/.test(host) &&
+    !/(?:^|\.)(?:local|localhost|internal|intranet|private|corp|home|home\.arpa|lan|svc)$/.test(host)
   );
 }
 

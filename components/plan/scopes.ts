@@ -54,7 +54,7 @@ export function canonicalScope(text: string): string | undefined {
   const name = wanted.replace(/[\s_/-]/g, "").toLowerCase();
   const place = PLACES.find((known) => known.toLowerCase() === name);
   if (place) return place;
-  const path = pathOf(wanted)?.replace(/^(?:azureml:\/)?\/|\/$/g, "");
+  const path = pathOf(wanted)?.replace(/^(?:azureml:)?\/+|\/+$/g, "");
   const id = path?.split("/").map((part) => SPELLINGS[part.toLowerCase()] ?? part.toLowerCase());
   if (!id?.every((part) => SEGMENT.test(part))) return undefined;
   // Azure ML studio leaves the provider out.
@@ -82,6 +82,7 @@ function pathOf(text: string): string | undefined {
     const from = parts.findIndex((part) => part.toLowerCase() === "subscriptions");
     if (from < 0) return undefined;
     const id = parts.slice(from);
+    if (id.includes("")) return undefined;
     // The portal ends with the name of a page: overview, users, …
     return (id.length % 2 === 0 ? id : id.slice(0, -1)).join("/");
   } catch {

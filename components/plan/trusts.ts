@@ -3,7 +3,7 @@ import { GITHUB_FIELDS, resolveGitHubSubject, type GitHubTrustArgs } from "./git
 import { GITHUB_ISSUER, GITLAB_ISSUER, isIssuer, nearMissOf, TERRAFORM_ISSUER } from "./issuers";
 import { isVisible, type Problem } from "./problems";
 import { describeBroad, findBroad, type Broad } from "./reach";
-import { quoteHint } from "./rules";
+import { isDateOfYaml, quoteHint } from "./rules";
 
 /** Trust in a service connection of Azure DevOps. Copy issuer and subject from its page. */
 export interface AzureDevOpsTrustArgs {
@@ -146,6 +146,7 @@ function isValue(value: unknown): value is string {
     value !== "" &&
     value.length <= LONGEST_VALUE &&
     isVisible(value) &&
+    !isDateOfYaml(value) &&
     !value.includes("*")
   );
 }

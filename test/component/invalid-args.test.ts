@@ -279,10 +279,17 @@ describe("The resource options of the component", () => {
 describe("A role that only Azure knows", () => {
   const id = "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6";
   const GET = "azure-native:authorization:getRoleDefinition";
-  const run = (call: Call) =>
+  const run = (call: Call, allowPrivilegedRoles = false) =>
     record(
       () => {
-        const args = { workspaceName: "ws-ml", resourceGroupName: "rg-ml", now: NOW, roles: [{ role: id }] };
+        const roles = [{ role: id }];
+        const args = {
+          workspaceName: "ws-ml",
+          resourceGroupName: "rg-ml",
+          now: NOW,
+          roles,
+          allowPrivilegedRoles,
+        };
         const principal = new HimlServicePrincipal("himl", args);
         return { result: principal, urns: [allOf(principal)] };
       },
@@ -301,14 +308,32 @@ describe("A role that only Azure knows", () => {
     );
   });
 
-  it("is taken if it does not, and with a warning if that could not be read", async () => {
-    const known = await run(() => ({ permissions: [{ actions: ["*/read"] }] }));
-    const unreadable = await run(() => {
-      throw new Error("AuthorizationFailed");
-    });
-    for (const { errors, registrations } of [known, unreadable]) {
+  it("is taken if it does not, or unread if allowPrivilegedRoles says that it is meant", async () => {
+    const unreadable = () => {
+      throw new Error('Status=403 Code="AuthorizationFailed"');
+    };
+    for (const { errors, registrations } of [
+      await run(() => ({ permissions: [{ actions: ["*/read"] }] })),
+      await run(unreadable, true),
+    ]) {
       assert.deepEqual(errors, []);
       assert.ok(registrations.some(({ name }) => name === `himl-role-${id}-on-resourceGroup`));
+    }
+  });
+
+  it("is refused in preview if Azure does not say what it allows", async () => {
+    for (const call of [
+      () => {
+        throw new Error('Status=403 Code="AuthorizationFailed"');
+      },
+      () => ({}),
+    ]) {
+      const { errors, registrations } = await run(call);
+      assert.match(
+        errors[0]!.message,
+        /roles must have definitions that can be read, unless allowPrivilegedRoles/,
+      );
+      assert.equal(registrations.length, 1);
     }
   });
 });

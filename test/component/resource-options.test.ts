@@ -11,7 +11,7 @@ const NOW = new Date("2026-11-23T12:00:00Z");
 const PAGE = readFileSync(path.join(__dirname, "../../docs/resource-options.md"), "utf8");
 const TRUSTS: HimlServicePrincipalArgs["federatedCredentials"] = [
   { issuer: "https://gitlab.com", subject: "job" },
-  { issuer: "https://gitlab.com", claimsMatchingExpression: "claims['sub'] matches 'a*'" },
+  { issuer: "https://gitlab.com", claimsMatchingExpression: "claims['sub'] matches 'project_path:g/p:*'" },
 ];
 
 function declare(opts?: pulumi.ComponentResourceOptions, args: Partial<HimlServicePrincipalArgs> = {}) {

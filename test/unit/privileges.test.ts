@@ -22,6 +22,24 @@ describe("A role is privileged by what it can do", () => {
     ["one that assigns, in another case", [{ actions: ["microsoft.authorization/ROLEASSIGNMENTS/*"] }], true],
     ["one that defines roles", [{ actions: ["Microsoft.Authorization/roleDefinitions/write"] }], true],
     ["one that elevates", [{ actions: ["*/action"] }], true],
+    ...[
+      "roleAssignmentScheduleRequests",
+      "roleEligibilityScheduleRequests",
+      "roleManagementPolicies",
+      "roleManagementPolicyAssignments",
+      "classicAdministrators",
+    ].map((kind): [string, Permission[], boolean] => [
+      `one that writes ${kind}`,
+      [{ actions: [`Microsoft.Authorization/${kind}/*`] }],
+      true,
+    ]),
+    ...["registrationAssignments/write", "registrationDefinitions/write", "*"].map(
+      (actions): [string, Permission[], boolean] => [
+        `one that lets in another tenant: ${actions}`,
+        [{ actions: [`Microsoft.ManagedServices/${actions}`] }],
+        true,
+      ],
+    ),
     ["one that reads all", [{ actions: ["*/read"] }], false],
     [
       "one whose exception stands in another permission",

@@ -27,11 +27,14 @@ const lists = fc.uniqueArray(
 const resolve = (list: readonly Given[]) =>
   resolveTrusts(
     "federatedCredentials",
-    list.map(({ subject, isPattern, name }) => ({
-      issuer: GITHUB,
-      ...(isPattern ? { claimsMatchingExpression: `claims['sub'] matches '${subject}'` } : { subject }),
-      ...(name !== undefined && { name }),
-    })),
+    list.map(({ subject: ending, isPattern, name }) => {
+      const subject = `repo:o/r:${ending}`;
+      return {
+        issuer: GITHUB,
+        ...(isPattern ? { claimsMatchingExpression: `claims['sub'] matches '${subject}'` } : { subject }),
+        ...(name !== undefined && { name }),
+      };
+    }),
   );
 
 /** Entra, which holds 20 credentials and each name once; applied in the engine's order. */

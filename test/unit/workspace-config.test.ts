@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { checkClouds } from "../../components/plan/clouds";
@@ -53,6 +54,23 @@ describe("config.json, as azureml-core and azure-ai-ml read it", () => {
       resourceGroupName: "RG-ML",
       workspaceName: "WS-ML",
     });
+  });
+
+  it("refuses what is no regular file, at once, and what is longer than any config.json", function () {
+    const refused = ["be the path of a file that can be read, from the folder of the project"];
+    if (process.platform !== "win32") {
+      for (const device of ["/dev/zero", "/dev/null", "/dev/stdin"]) {
+        assert.deepEqual(read(device), refused);
+        symlinkSync(device, path.join(project, "config.json"));
+        assert.deepEqual(read(), refused, device);
+        rmSync(path.join(project, "config.json"));
+      }
+      execFileSync("mkfifo", [path.join(project, "config.json")]);
+      assert.deepEqual(read(), refused, "a pipe into which nobody writes");
+      rmSync(path.join(project, "config.json"));
+    }
+    write("a/b/config.json", `${JSON.stringify(FIELDS)}${" ".repeat(100_000)}`);
+    assert.deepEqual(read(), refused);
   });
 
   it("a Scope that is no workspace's is refused, with what is missing", () => {
