@@ -8,6 +8,7 @@ import {
   type GithubRepository,
   type Job,
   letsAnybodyIn,
+  needsBroadTrust,
   type OrganizationCustomization,
   readSubjectTemplate,
   type RepositoryCustomization,
@@ -315,12 +316,11 @@ describe("himl-sp init: the trust in GitHub", () => {
     const reach = (...keys: string[]) => describeReach(createTemplate(OLD, {}, keys, "x"), OLD);
     assert.equal(reach("repo", "context"), undefined);
     assert.equal(reach("repository_owner", "context"), "such jobs of every repository of octocat");
-    assert.equal(
-      reach("job_workflow_ref"),
-      "every job, on any branch and in pull requests, of every repository that calls the workflow",
-    );
-    const anybody = createTemplate(OLD, {}, ["context", "actor"], "x");
-    assert.ok(letsAnybodyIn(anybody));
-    assert.ok(!letsAnybodyIn(createTemplate(OLD, {}, ["repository_owner", "context"], "x")));
+    // It names the workflow, and every repository may call that.
+    for (const key of ["job_workflow_ref", "workflow_ref", "actor"])
+      assert.ok(letsAnybodyIn(createTemplate(OLD, {}, ["context", key], "x")), key);
+    const owner = createTemplate(OLD, {}, ["repository_owner", "context"], "x");
+    assert.deepEqual([letsAnybodyIn(owner), needsBroadTrust(owner)], [false, true]);
+    assert.ok(!needsBroadTrust(createTemplate(OLD, {}, ["repository_id", "job_workflow_ref"], "x")));
   });
 });

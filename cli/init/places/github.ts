@@ -11,6 +11,7 @@ import {
   type GithubRepository,
   type Job,
   letsAnybodyIn,
+  needsBroadTrust,
   readSubjectTemplate,
   type SubjectTemplate,
   unknownKeys,
@@ -197,9 +198,11 @@ export async function chooseGithubTrust(
     trust,
     issuer: template.issuer,
     subject,
+    ...(needsBroadTrust(template) && { isBroad: true }),
     notes: [
       `The subject is made by ${template.origin}.`,
       ...(reach === undefined ? [] : [`It lets in ${reach}: the template does not distinguish them.`]),
+      ...(needsBroadTrust(template) ? ["So the stack gets the setting allowBroadTrusts."] : []),
       ...(template.doubt === undefined ? [] : [template.doubt]),
     ],
   };

@@ -27,6 +27,8 @@ export interface TrustChoice {
   trust: Trust | { azureDevOps: { issuer: string; subject: string } };
   issuer: string;
   subject: string;
+  /** Whether it lets in more than one repository: then the stack has to say that this is meant. */
+  isBroad?: boolean;
   /** Where it is from, what else it lets in, and what may be otherwise. */
   notes: string[];
 }

@@ -97,6 +97,7 @@ function setLogin(document: Document, at: (name: string) => string[], answers: A
   // Other jobs may be trusted as well: theirs stay.
   else if (trust !== undefined && !trusts.some((one) => isDeepStrictEqual(one, trust.trust)))
     document.setIn(at("federatedCredentials"), document.createNode([...trusts, trust.trust]));
+  if (!usesPassword && trust?.isBroad) document.setIn(at("allowBroadTrusts"), true);
   if (!assignsRole) document.setIn(at("roles"), []);
   // Only the empty list is this command's: roles that somebody chose stay.
   else if (document.hasIn(at("roles")) && readList(document, at("roles")).length === 0)
