@@ -1,7 +1,19 @@
 // Builds dist: the himl-sp command and what programs import. npm runs it as `prepare`: after `npm ci` in a clone, when it
-// installs from git, and before it packs. `npm run check` checks types; here that would only take a user's time.
+// installs from git, before it packs, and at `npx himl-sp` in a clone. `npm run check` checks types; here that would only
+// take a user's time.
+//
+// Several may run at once, and each may be interrupted: so it builds beside dist, and takes its place in one step.
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
@@ -9,6 +21,20 @@ import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const dist = path.join(root, "dist");
+const modules = path.join(root, "node_modules");
+const PREFIX = ".himl-build-";
+const HOUR_MS = 3_600_000;
+/** What dist is made of; as tsconfig.build.json reaches it. */
+const SOURCES = [
+  "package.ts",
+  "components",
+  "stack",
+  "cli",
+  "plugin",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "tools/build.mjs",
+];
 
 function fail(reason) {
   process.stderr.write(
@@ -26,12 +52,71 @@ function findCompiler() {
   }
 }
 
-const compiler = findCompiler();
-// tsc keeps the output of sources that were deleted, and npm would pack it.
-rmSync(dist, { recursive: true, force: true, maxRetries: 5 });
-const options = ["-p", path.join(root, "tsconfig.build.json"), "--noCheck", "--noEmitOnError"];
-const { status, error } = spawnSync(process.execPath, [compiler, ...options], { stdio: "inherit" });
-if (error) fail(error.message);
-if (status !== 0) fail("the compiler's message is above.");
-if (!existsSync(path.join(dist, "package.js")))
-  fail("the compiler wrote nothing. Check tsconfig.build.json.");
+/** A file that was removed changes its folder. */
+function lastChange(entry) {
+  const at = path.join(root, entry);
+  const below = statSync(at).isDirectory() ? readdirSync(at, { recursive: true }) : [];
+  return Math.max(writtenAt(at), ...below.map((name) => writtenAt(path.join(at, name))));
+}
+
+function writtenAt(file) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+const isUpToDate = () => writtenAt(path.join(dist, "package.js")) >= Math.max(...SOURCES.map(lastChange));
+
+function build() {
+  const compiler = findCompiler();
+  const started = new Date();
+  mkdirSync(modules, { recursive: true });
+  const unfinished = mkdtempSync(path.join(modules, PREFIX));
+  try {
+    const options = ["-p", path.join(root, "tsconfig.build.json"), "--outDir", unfinished];
+    const { status, error } = spawnSync(
+      process.execPath,
+      [compiler, ...options, "--noCheck", "--noEmitOnError"],
+      {
+        stdio: "inherit",
+      },
+    );
+    if (error) fail(error.message);
+    if (status !== 0) fail("the compiler's message is above.");
+    const built = path.join(unfinished, "package.js");
+    if (!existsSync(built)) fail("the compiler wrote nothing. Check tsconfig.build.json.");
+    // What changes while it is built is newer.
+    utimesSync(built, started, started);
+    takePlace(unfinished);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** tsc keeps the output of sources that were deleted, and npm would pack it: so the folder is another one. */
+function takePlace(built) {
+  const former = `${built}-former`;
+  try {
+    renameSync(dist, former);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+  }
+  try {
+    renameSync(built, dist);
+  } catch (error) {
+    // Another build has just put its own there, which is no worse.
+    if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes(error.code) || !existsSync(dist)) throw error;
+  }
+  rmSync(former, { recursive: true, force: true, maxRetries: 5 });
+}
+
+function removeInterrupted() {
+  for (const name of existsSync(modules) ? readdirSync(modules) : []) {
+    const folder = path.join(modules, name);
+    if (name.startsWith(PREFIX) && Date.now() - writtenAt(folder) > HOUR_MS)
+      rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (!isUpToDate()) {
+  removeInterrupted();
+  build();
+}
