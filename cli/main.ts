@@ -27,8 +27,11 @@ function outputOf(stream: WriteStream): Output {
       );
   });
   const isTerminal = stream.isTTY ?? false;
+  const signs = hasUnicode(isTerminal);
   return {
-    write: (text) => void stream.write(text),
+    // What people read; data stays as it is.
+    write: (text) =>
+      void stream.write(stream === process.stderr && !signs ? text.replaceAll("…", "...") : text),
     isTerminal,
     // https://no-color.org
     hasColor: isTerminal && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
@@ -36,7 +39,7 @@ function outputOf(stream: WriteStream): Output {
     get columns() {
       return isTerminal ? stream.columns : undefined;
     },
-    hasUnicode: hasUnicode(isTerminal),
+    hasUnicode: signs,
   };
 }
 

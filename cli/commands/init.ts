@@ -1,6 +1,6 @@
 import path from "node:path";
 import { CliError, MisuseError } from "../errors";
-import { askNobody, type Asker, askTerminal, MissingOptionError } from "../terminal/asker";
+import { type Asker, askPerson, MissingOptionError, takeReadyAnswers } from "../terminal/asker";
 import { AzureLogin } from "../init/azure/login";
 import { checkRights, type Rights } from "../init/azure/rights";
 import type { Workspace } from "../init/azure/workspaces";
@@ -9,10 +9,10 @@ import type { InitOptions } from "../init/options";
 import { readGitRepository } from "../tools/git";
 import type { Answers } from "../init/project/answers";
 import { readExistingProject, readFormerAnswers } from "../init/project/existing";
-import { type PlannedFile, planFiles } from "../init/project/files";
-import { formatDiff, writeAll } from "../init/project/write";
+import { planFiles } from "../init/project/files";
+import { checkWritable, formatDiff, type PlannedFile, stateOf, writeAll } from "../init/project/write";
 import { askPassword, askPlace, askWorkspace, missingOptions } from "../init/questions";
-import { formatPlan, stateOf } from "../terminal/screen";
+import { formatPlan } from "../terminal/screen";
 import type { Io } from "../io";
 import { printableLines } from "../terminal/printable";
 
@@ -25,7 +25,7 @@ export async function runInit(io: Io, options: InitOptions): Promise<void> {
   const missing = mayAsk || options.yes ? [] : [...missingOptions(options), "--yes"];
   if (missing.length > 0) throw new MissingOptionError(missing);
   checkStack(options.stack);
-  const asker = mayAsk ? askTerminal(io) : askNobody();
+  const asker = mayAsk ? askPerson(io) : takeReadyAnswers();
 
   const login = new AzureLogin(io);
   const answers = await askAll(io, asker, login, options);
@@ -46,10 +46,10 @@ export async function runInit(io: Io, options: InitOptions): Promise<void> {
 
 /** As Pulumi takes it; it is part of the name of a file. */
 function checkStack(stack: string | undefined): void {
-  if (stack === undefined || /^[\w.-]{1,100}$/.test(stack)) return;
+  if (stack === undefined || /^[A-Za-z0-9_][\w.-]{0,99}$/.test(stack)) return;
   throw new MisuseError(
     "STACK_INVALID",
-    `--stack must have 1 to 100 letters, digits, or any of _ - . Received ${JSON.stringify(stack.slice(0, 100))}.`,
+    `--stack must have 1 to 100 letters, digits, or any of _ - . and begin with none of the last two. Received ${JSON.stringify(stack.slice(0, 100))}.`,
     "Such as: --stack dev",
   );
 }
@@ -60,6 +60,7 @@ async function askAll(io: Io, asker: Asker, login: AzureLogin, options: InitOpti
   const existing = readExistingProject(folder);
   const before = readFormerAnswers(folder, stack);
   const git = await readGitRepository(io, folder);
+  for (const place of [folder, path.join(git?.root ?? folder, ".github", "workflows")]) checkWritable(place);
 
   const lacking: string[] = [];
   const workspace = await orMissing(

@@ -12,7 +12,15 @@ import {
 } from "./azure/workspaces";
 import type { InitOptions } from "./options";
 import { askAzureDevOps, chooseAzureDevOpsTrust } from "./places/azure-devops";
-import { askGithub, chooseGithubTrust, type ChosenGithub, describeJob, suggestGithub } from "./places/github";
+import {
+  askGithub,
+  chooseGithubTrust,
+  type ChosenGithub,
+  describeJob,
+  spellRepository,
+  suggestGithub,
+  findRepositories,
+} from "./places/github";
 import type { GitRepository } from "../tools/git";
 import type { Place, PlaceName, TrustChoice } from "./places/place";
 
@@ -83,7 +91,14 @@ function pickNamed(all: readonly Workspace[], text: string): Workspace {
 
 function withSubscription(workspace: Workspace, subscriptions: readonly Subscription[]): Workspace {
   const of = subscriptions.find(({ id }) => id.toLowerCase() === workspace.subscriptionId.toLowerCase());
-  return of === undefined ? workspace : { ...workspace, subscriptionName: of.name, tenantId: of.tenantId };
+  return of === undefined
+    ? workspace
+    : {
+        ...workspace,
+        subscriptionName: of.name,
+        tenantId: of.tenantId,
+        ...(of.user && { account: of.user.name }),
+      };
 }
 
 function noWorkspace(subscriptions: readonly Subscription[]): CliError {
@@ -119,18 +134,28 @@ export async function askPlace(
     }),
   });
   const former = before?.name === "github" ? before : {};
-  const suggested =
-    options.pipeline === undefined && options.repo === undefined ? await suggestGithub(io, git, former) : [];
+  const isOpen = options.pipeline === undefined && options.repo === undefined;
+  const nearby =
+    isOpen || (options.pipeline === "github" && options.repo === undefined)
+      ? await findRepositories(io, options, git, former)
+      : [];
+  const suggested = isOpen && asker.isPerson ? await suggestGithub(io, nearby, former) : [];
   const choices: Choice<ChosenGithub | PlaceName>[] = [
     ...suggested.map((value) => {
       const { name, description } = describeJob(value.place);
-      return { value, name: `GitHub Actions, ${value.place.repository}, ${name}`, description };
+      return {
+        value,
+        name: `GitHub Actions, ${spellRepository(value.place.host, value.place.repository)}, ${name}`,
+        description,
+      };
     }),
     { value: "github", name: suggested.length > 0 ? "GitHub Actions, another repository" : "GitHub Actions" },
     { value: "azure-devops", name: "Azure DevOps" },
     { value: "other", name: "somewhere else", description: "A server, cron, another pipeline." },
   ];
-  const nearest = before?.name ?? git?.remotes[0]?.place;
+  const isAtAzureDevOps = git?.remotes.some(({ place }) => place === "azure-devops") ?? false;
+  const ofFolder = nearby.length > 0 ? "github" : isAtAzureDevOps ? "azure-devops" : undefined;
+  const nearest = before?.name === "github" ? ofFolder : (before?.name ?? ofFolder);
   const ready = nearest === "github" ? (suggested[0] ?? nearest) : nearest;
   const answer =
     options.pipeline ??
@@ -143,7 +168,7 @@ export async function askPlace(
     }));
   switch (answer) {
     case "github":
-      return ofGithub(await askGithub(io, asker, options, git, former));
+      return ofGithub(await askGithub(io, asker, options, nearby, former));
     case "azure-devops":
       return askPlaceAtAzureDevOps(io, asker, options, git, before?.name === "azure-devops" ? before : {});
     case "other":

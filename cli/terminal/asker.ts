@@ -1,7 +1,7 @@
-import confirm from "@inquirer/confirm";
-import input from "@inquirer/input";
-import search from "@inquirer/search";
-import select from "@inquirer/select";
+import type confirmPrompt from "@inquirer/confirm";
+import type inputPrompt from "@inquirer/input";
+import type searchPrompt from "@inquirer/search";
+import type selectPrompt from "@inquirer/select";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import { printable } from "./printable";
@@ -24,6 +24,8 @@ interface Question<T> {
 
 /** Asks questions. */
 export interface Asker {
+  /** Whether somebody answers. Otherwise what is ready is taken, and nothing is chosen among several. */
+  readonly isPerson: boolean;
   /** A list to choose from; a long one to type into. */
   choose<T>(question: Question<T> & { choices: readonly Choice<T>[] }): Promise<T>;
   type(question: Question<string> & { check?: (text: string) => true | string }): Promise<string>;
@@ -34,7 +36,22 @@ export interface Asker {
 const LONGEST_LIST = 10;
 
 /** A person at a terminal. Questions go to stderr, as all that is said to a person. */
-export function askTerminal(io: Io): Asker {
+export function askPerson(io: Io): Asker {
+  // Without signs, and on a terminal that moves no cursor, in plain lines.
+  return io.stderr.hasUnicode === true ? askTerminal(io) : askInLines(io);
+}
+
+// Loaded where somebody is asked.
+/* oxlint-disable typescript/no-require-imports */
+const prompts = {
+  confirm: () => (require("@inquirer/confirm") as { default: typeof confirmPrompt }).default,
+  input: () => (require("@inquirer/input") as { default: typeof inputPrompt }).default,
+  search: () => (require("@inquirer/search") as { default: typeof searchPrompt }).default,
+  select: () => (require("@inquirer/select") as { default: typeof selectPrompt }).default,
+};
+/* oxlint-enable typescript/no-require-imports */
+
+function askTerminal(io: Io): Asker {
   const context = { output: process.stderr, signal: io.signal };
   const answer = async <T>(prompt: Promise<T>): Promise<T> => {
     try {
@@ -46,23 +63,20 @@ export function askTerminal(io: Io): Asker {
     }
   };
   return {
+    isPerson: true,
     choose: (question) => {
-      const { ready } = question;
       const message = printable(question.message);
-      const choices = question.choices.map(makePrintable);
-      const first = choices.findIndex(({ value }) => value === ready);
-      const ordered =
-        first > 0 ? [choices[first]!, ...choices.filter((_, index) => index !== first)] : choices;
+      const ordered = orderChoices(question);
       if (ordered.length <= LONGEST_LIST)
-        return answer(select({ message, choices: ordered, loop: false }, context));
+        return answer(prompts.select()({ message, choices: ordered, loop: false }, context));
       const source = (term: string | undefined) => Promise.resolve(filterChoices(ordered, term ?? ""));
       return answer(
-        search({ message: `${message} (type to search)`, source, pageSize: LONGEST_LIST }, context),
+        prompts.search()({ message: `${message} (type to search)`, source, pageSize: LONGEST_LIST }, context),
       );
     },
     type: ({ message, ready, check }) =>
       answer(
-        input(
+        prompts.input()(
           {
             message: printable(message),
             // A text with hidden characters must not be accepted with one key.
@@ -73,8 +87,69 @@ export function askTerminal(io: Io): Asker {
         ),
       ),
     agree: ({ message, ready }) =>
-      answer(confirm({ message: printable(message), default: ready ?? false }, context)),
+      answer(prompts.confirm()({ message: printable(message), default: ready ?? false }, context)),
   };
+}
+
+function askInLines(io: Io): Asker {
+  const askUntil = async <T>(
+    question: string,
+    read: (text: string) => { answer: T } | undefined,
+  ): Promise<T> => {
+    for (;;) {
+      const text = await io.ask(`${question} `);
+      // Ctrl+D, or Ctrl+C.
+      io.signal.throwIfAborted();
+      const taken = read(text.trim());
+      if (taken !== undefined) return taken.answer;
+    }
+  };
+  return {
+    isPerson: true,
+    choose: (question) => {
+      let shown = orderChoices(question);
+      const show = () => {
+        const lines = shown.slice(0, LONGEST_LIST).map(({ name }, index) => `  ${index + 1}  ${name}\n`);
+        const more = shown.length - lines.length;
+        io.stderr.write(lines.join("") + (more > 0 ? `  and ${more} more: type a part of the name\n` : ""));
+      };
+      io.stderr.write(`${printable(question.message)}\n`);
+      show();
+      return askUntil("Number [1]:", (text) => {
+        if (/^\d*$/.test(text)) {
+          const chosen = shown[Number(text || "1") - 1];
+          return chosen && { answer: chosen.value };
+        }
+        const found = filterChoices(orderChoices(question), text);
+        if (found.length > 0) shown = found;
+        show();
+        return undefined;
+      });
+    },
+    type: ({ message, ready, check = (text) => text.trim() !== "" }) => {
+      const usual = ready !== undefined && printable(ready) === ready ? ready : undefined;
+      return askUntil(`${printable(message)}${usual === undefined ? "" : ` [${usual}]`}:`, (text) => {
+        const answer = text === "" ? (usual ?? "") : text;
+        const said = check(answer);
+        if (typeof said === "string") io.stderr.write(`${said}\n`);
+        return said === true ? { answer } : undefined;
+      });
+    },
+    agree: ({ message, ready = false }) =>
+      askUntil(`${printable(message)} [${ready ? "Y/n" : "y/N"}]`, (text) =>
+        text === ""
+          ? { answer: ready }
+          : /^(y(es)?|no?)$/i.test(text)
+            ? { answer: /^y/i.test(text) }
+            : undefined,
+      ),
+  };
+}
+
+/** The ready one first. */
+function orderChoices<T>({ choices, ready }: Question<T> & { choices: readonly Choice<T>[] }): Choice<T>[] {
+  const isReady = ({ value }: Choice<T>) => ready !== undefined && value === ready;
+  return [...choices.filter(isReady), ...choices.filter((choice) => !isReady(choice))].map(makePrintable);
 }
 
 /** Names come from Azure, GitHub, Azure DevOps and files. */
@@ -104,8 +179,8 @@ export class MissingOptionError extends MisuseError {
 }
 
 /** Nobody: with `--yes` the ready answers are taken; what has none is missing. */
-export function askNobody(): Asker {
+export function takeReadyAnswers(): Asker {
   const take = <T>({ option, ready }: Question<T>): Promise<T> =>
     ready === undefined ? Promise.reject(new MissingOptionError([option])) : Promise.resolve(ready);
-  return { choose: take, type: take, agree: take };
+  return { isPerson: false, choose: take, type: take, agree: take };
 }

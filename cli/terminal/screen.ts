@@ -4,7 +4,7 @@ import { groupScope } from "../init/azure/workspaces";
 import { printableLines } from "./printable";
 import { spellRepository } from "../init/places/github";
 import type { Answers } from "../init/project/answers";
-import type { PlannedFile } from "../init/project/files";
+import { type PlannedFile, stateOf } from "../init/project/write";
 
 /** One screen that shows the planned result. */
 export function formatPlan(
@@ -43,13 +43,10 @@ export function formatPlan(
   ];
   const text = lines.map(([name, value]) => `  ${name.padEnd(10)} ${value}`.trimEnd()).join("\n");
   const checks =
-    rights === undefined ? "" : `\nYour login\n${Object.values(rights).map(formatRight).join("\n")}\n`;
+    rights === undefined
+      ? ""
+      : `\nYour login${workspace.account === undefined ? "" : ` ${workspace.account}`}\n${Object.values(rights).map(formatRight).join("\n")}\n`;
   return printableLines(`\n${text}\n${checks}\n`);
-}
-
-export function stateOf({ before, after }: PlannedFile): "new" | "unchanged" | "changed" {
-  if (before === undefined) return "new";
-  return before === after ? "unchanged" : "changed";
 }
 
 function describePlace({ place }: Answers): string {

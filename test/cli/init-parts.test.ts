@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { filterChoices } from "../../cli/terminal/asker";
 import { parseRemote, type Remote } from "../../cli/tools/git";
-import { writeAll } from "../../cli/init/project/write";
+import { planFile, writeAll } from "../../cli/init/project/write";
 
 describe("himl-sp init: git remotes", () => {
   const github = (repository: string, host = "github.com"): Remote => ({ place: "github", host, repository });
@@ -51,8 +51,8 @@ describe("himl-sp init: writing", () => {
 
   it("all files or none: a failure in the middle leaves what was there before", async () => {
     await writeFile(path.join(folder, "a"), "old");
-    const file = (name: string, before?: string) => ({ path: path.join(folder, name), before, after: "new" });
-    const files = [file("a", "old"), file("deep/er/b"), file("c")];
+    const file = (name: string) => planFile(folder, path.join(folder, name), () => "new");
+    const files = [file("a"), file("deep/er/b"), file("c")];
     let renamed = 0;
     const failAtThird = (from: string, to: string) => {
       renamed += 1;

@@ -24,7 +24,7 @@ export class Terminal {
   }
 
   static open(args: readonly string[], options: { cwd: string; env: Record<string, string> }): Terminal {
-    const env = { ...bareEnvironment(), TERM: "xterm-256color", ...options.env };
+    const env = { ...bareEnvironment(), TERM: "xterm-256color", LANG: "C.UTF-8", ...options.env };
     return new Terminal(spawn(process.execPath, [...args], { cols: 160, rows: 50, cwd: options.cwd, env }));
   }
 

@@ -12,6 +12,8 @@ export interface Subscription {
   tenantId: string;
   isDefault: boolean;
   state: string;
+  /** Whose login sees it: `az` may have several. */
+  user?: { name: string };
 }
 
 type Service = "management" | "graph";
@@ -33,18 +35,20 @@ export class AzureLogin {
     return usable.sort((a, b) => Number(b.isDefault) - Number(a.isDefault));
   }
 
-  reader(service: Service, tenantId: string): AzureService {
-    return new AzureService(ORIGINS[service], () => this.token(service, tenantId), this.io.signal);
+  /** With the token of the account that sees the subscription, whichever is the active one. */
+  reader(service: Service, subscriptionId: string): AzureService {
+    return new AzureService(ORIGINS[service], () => this.token(service, subscriptionId), this.io.signal);
   }
 
-  async claims(tenantId: string): Promise<Claims> {
-    return readClaims(await this.token("graph", tenantId));
+  /** What a token of that account says of its holder. */
+  async claims(subscriptionId: string): Promise<Claims> {
+    return readClaims(await this.token("graph", subscriptionId));
   }
 
-  /** One for each service and tenant: the Azure CLI takes a second for each. */
-  private token(service: Service, tenantId: string): Promise<string> {
-    const key = `${service} ${tenantId}`;
-    const known = this.tokens.get(key) ?? tokenOfAzureCli(this.io, ORIGINS[service], { tenant: tenantId });
+  /** One for each service and subscription: the Azure CLI takes a second for each. */
+  private token(service: Service, subscription: string): Promise<string> {
+    const key = `${service} ${subscription}`;
+    const known = this.tokens.get(key) ?? tokenOfAzureCli(this.io, ORIGINS[service], { subscription });
     this.tokens.set(key, known);
     return known;
   }

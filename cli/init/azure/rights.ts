@@ -35,13 +35,10 @@ const REGISTERING_ROLES: Readonly<Record<string, string>> = {
 const REGISTERING_PERMISSIONS = ["Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"];
 
 /** Asks Azure what this login may do. Writes nothing. */
-export async function checkRights(
-  login: AzureLogin,
-  workspace: Workspace & { tenantId: string },
-): Promise<Rights> {
-  const arm = () => login.reader("management", workspace.tenantId);
+export async function checkRights(login: AzureLogin, workspace: Workspace): Promise<Rights> {
+  const arm = () => login.reader("management", workspace.subscriptionId);
   const [registerApplications, assignRole, readWorkspace] = await Promise.all([
-    attempt("register an application", () => checkRegistering(login, workspace.tenantId)),
+    attempt("register an application", () => checkRegistering(login, workspace.subscriptionId)),
     attempt(`assign a role on the resource group ${workspace.resourceGroup}`, async () =>
       checkAssigning(arm(), login, workspace),
     ),
@@ -60,12 +57,12 @@ async function attempt(what: string, check: () => Promise<Omit<Right, "what">>):
   }
 }
 
-async function checkRegistering(login: AzureLogin, tenantId: string): Promise<Omit<Right, "what">> {
-  const claims = await login.claims(tenantId);
+async function checkRegistering(login: AzureLogin, subscriptionId: string): Promise<Omit<Right, "what">> {
+  const claims = await login.claims(subscriptionId);
   const permission = claims.roles?.find((role) => REGISTERING_PERMISSIONS.includes(role));
   if (permission !== undefined) return { answer: "may", because: `the permission ${permission}` };
 
-  const graph = login.reader("graph", tenantId);
+  const graph = login.reader("graph", subscriptionId);
   const isPerson = claims.idtyp !== "app";
   // Not the cast to directory roles in the path: it wants the headers of an advanced query.
   const held = await graph.askAll<{ roleTemplateId?: string }>(
@@ -110,7 +107,7 @@ function unchecked(what: string, { code, status }: Answer<unknown>): Omit<Right,
 async function checkAssigning(
   arm: AzureService,
   login: AzureLogin,
-  workspace: Workspace & { tenantId: string },
+  workspace: Workspace,
 ): Promise<Omit<Right, "what">> {
   const scope = groupScope(workspace);
   const granted = await arm.askAll<Permission>(
@@ -124,7 +121,7 @@ async function checkAssigning(
   }
   if (!mayDo(granted.body, ASSIGN))
     return { answer: "may not", because: `none of your roles allows ${ASSIGN}`, remedy };
-  return (await isConditional(arm, login, scope, workspace.tenantId))
+  return (await isConditional(arm, login, scope, workspace.subscriptionId))
     ? {
         answer: "may be refused",
         because: "your right to assign roles has a condition, which may exclude this role or principal",
@@ -142,9 +139,9 @@ async function isConditional(
   arm: AzureService,
   login: AzureLogin,
   scope: string,
-  tenantId: string,
+  subscriptionId: string,
 ): Promise<boolean> {
-  const { oid } = await login.claims(tenantId);
+  const { oid } = await login.claims(subscriptionId);
   const filter = encodeURIComponent(`assignedTo('${oid}')`);
   const assignments = await arm.askAll<Assignment>(
     `${scope}/providers/Microsoft.Authorization/roleAssignments?$filter=${filter}&api-version=${AUTHORIZATION}`,

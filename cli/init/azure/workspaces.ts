@@ -14,6 +14,8 @@ export interface Workspace {
   /** Not known where only a config.json tells of it and the login cannot see its subscription. */
   subscriptionName?: string;
   tenantId?: string;
+  /** The account of `az` that sees it. */
+  account?: string;
   /** Where hi-ml's file of it lies. */
   configFile?: string;
 }
@@ -57,7 +59,7 @@ export async function listWorkspaces(
 
 async function listIn(login: AzureLogin, subscription: Subscription): Promise<Workspace[]> {
   const { id, name, tenantId } = subscription;
-  const reader = login.reader("management", tenantId);
+  const reader = login.reader("management", id);
   const type = "Microsoft.MachineLearningServices/workspaces";
   const answer = await reader.askAll<ListedWorkspace>(
     `/subscriptions/${id}/providers/${type}?api-version=${API_VERSION}`,
@@ -131,6 +133,15 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
+/** By the grammar of Azure, whoever named it: these become parts of paths. */
+export function isWorkspace({ subscriptionId, resourceGroup, name }: Workspace): boolean {
+  return (
+    /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(subscriptionId) &&
+    /^[\p{L}\p{N}_.()-]{0,89}[\p{L}\p{N}_()-]$/u.test(resourceGroup) &&
+    /^[\w-]{1,64}$/.test(name)
+  );
+}
+
 /** Azure compares names and IDs without regard to case. */
 export function isSameWorkspace(a: Workspace, b: Workspace): boolean {
   const keyOf = ({ subscriptionId, resourceGroup, name }: Workspace) =>
@@ -158,9 +169,9 @@ function parseResourceId(text: string): Workspace | undefined {
     /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.MachineLearningServices\/workspaces\/([^/]+)\/?$/i.exec(
       text.trim(),
     );
-  return match === null
-    ? undefined
-    : { subscriptionId: match[1]!, resourceGroup: match[2]!, name: match[3]! };
+  if (match === null) return undefined;
+  const workspace = { subscriptionId: match[1]!, resourceGroup: match[2]!, name: match[3]! };
+  return isWorkspace(workspace) ? workspace : undefined;
 }
 
 /** The resource group's scope: the default of the role. */

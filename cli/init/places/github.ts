@@ -18,7 +18,9 @@ import {
   wantsEnvironment,
 } from "../github-subjects";
 import type { InitOptions } from "../options";
-import { Gh } from "../../tools/gh";
+import { Gh, GITHUB, isKnownHost } from "../../tools/gh";
+import { command } from "../../../components/plan/commands";
+import { printableLines } from "../../terminal/printable";
 import type { GitRepository } from "../../tools/git";
 import type { Place, TrustChoice } from "./place";
 
@@ -31,44 +33,67 @@ export interface ChosenGithub {
   gh: Gh;
 }
 
+/** The repositories of GitHub that are at hand, on hosts that may be asked; the likeliest first. */
+export async function findRepositories(
+  io: Io,
+  { hostname }: InitOptions,
+  git: GitRepository | undefined,
+  before: Partial<GithubPlace>,
+): Promise<RepositoryAt[]> {
+  const former = before.repository ? [{ host: before.host ?? GITHUB, fullName: before.repository }] : [];
+  const remotes = (git?.remotes ?? []).flatMap((remote) =>
+    remote.place === "github" ? [{ host: remote.host, fullName: remote.repository }] : [],
+  );
+  const known: RepositoryAt[] = [];
+  const isSame = (a: RepositoryAt, b: RepositoryAt) => a.host === b.host && a.fullName === b.fullName;
+  for (const at of [...former, ...remotes]) {
+    if (known.some((one) => isSame(one, at)) || (hostname !== undefined && at.host !== hostname)) continue;
+    if (at.host === hostname || (await isKnownHost(io, at.host))) known.push(at);
+    else
+      io.stderr.write(
+        printableLines(
+          `${at.host} is not asked about ${at.fullName}: your \`gh\` is not logged in to it. If it is a server of GitHub, ${command`gh auth login --hostname ${at.host}`}, or give --hostname.\n`,
+        ),
+      );
+  }
+  return known;
+}
+
 /** Asks for the repository and which of its jobs are meant. @param before the answers of an earlier run. */
 export async function askGithub(
   io: Io,
   asker: Asker,
   options: InitOptions,
-  git: GitRepository | undefined,
+  nearby: readonly RepositoryAt[],
   before: Partial<GithubPlace>,
 ): Promise<ChosenGithub> {
-  const { host, fullName } = await askRepository(io, asker, options, git, before);
+  const { host, fullName } = await askRepository(io, asker, options, nearby);
   const gh = new Gh(io, host);
   const repository = await gh.repository(fullName);
-  const job = await askJob(asker, options, repository, await gh.environments(fullName), before);
-  return { place: createPlace(repository, job), repository, gh };
+  return {
+    place: createPlace(repository, await askJob(asker, options, gh, repository, before)),
+    repository,
+    gh,
+  };
 }
 
 /** The jobs of the repository that is nearest, for the list from which one key chooses; the likeliest first. */
 export async function suggestGithub(
   io: Io,
-  git: GitRepository | undefined,
+  [near]: readonly RepositoryAt[],
   before: Partial<GithubPlace>,
 ): Promise<ChosenGithub[]> {
-  const remote = git?.remotes.find((one) => one.place === "github");
-  const near =
-    before.repository === undefined
-      ? remote
-      : { host: before.host ?? "github.com", repository: before.repository };
-  if (near?.repository === undefined) return [];
+  if (near === undefined) return [];
   const gh = new Gh(io, near.host);
-  let repository: ChosenGithub["repository"];
   try {
-    repository = await gh.repository(near.repository);
+    const repository = await gh.repository(near.fullName);
+    const jobs = orderJobs(repository, await gh.environments(near.fullName), before);
+    return jobs.map((job) => ({ place: createPlace(repository, job), repository, gh }));
   } catch (error) {
     // Whoever chooses GitHub is told; somebody else has no need of `gh`.
     if (error instanceof CliError) return [];
     throw error;
   }
-  const jobs = orderJobs(repository, await gh.environments(near.repository), before);
-  return jobs.map((job) => ({ place: createPlace(repository, job), repository, gh }));
 }
 
 function createPlace(
@@ -78,7 +103,8 @@ function createPlace(
   return { name: "github", host, repository: `${owner}/${name}`, ...job };
 }
 
-interface RepositoryAt {
+/** A repository, and the server that has it. */
+export interface RepositoryAt {
   host: string;
   fullName: string;
 }
@@ -86,30 +112,27 @@ interface RepositoryAt {
 async function askRepository(
   io: Io,
   asker: Asker,
-  { repo, hostname = "github.com", environment }: InitOptions,
-  git: GitRepository | undefined,
-  before: Partial<GithubPlace>,
+  { repo, hostname = GITHUB, environment }: InitOptions,
+  nearby: readonly RepositoryAt[],
 ): Promise<RepositoryAt> {
   const check = (fullName: string): RepositoryAt => {
     checkGithubOptions({ repo: fullName, hostname, ...(environment !== undefined && { environment }) });
     return { host: hostname, fullName };
   };
   if (repo !== undefined) return check(repo);
-  const former = before.repository ? [{ host: before.host ?? hostname, fullName: before.repository }] : [];
-  const remotes = git?.remotes.flatMap((remote) =>
-    remote.place === "github" ? [{ host: remote.host, fullName: remote.repository }] : [],
-  );
-  const nearby = [...former, ...(remotes ?? [])];
-  const others = nearby.length > 0 ? [] : await new Gh(io, hostname).repositories();
-  const all = [...nearby, ...others.map((fullName) => ({ host: hostname, fullName }))];
   const question = { option: "--repo OWNER/NAME", message: "Which repository?" };
-  if (all.length === 0) return check(await asker.type(question));
-  const ready = nearby[0];
-  return asker.choose({
+  const others = nearby.length > 0 || !asker.isPerson ? [] : await new Gh(io, hostname).repositories();
+  const all = [...nearby, ...others.map((fullName) => ({ host: hostname, fullName }))];
+  const ready = nearby.length === 1 ? nearby[0] : undefined;
+  const chosen = await asker.choose<RepositoryAt | undefined>({
     ...question,
-    choices: all.map((value) => ({ value, name: spellRepository(value.host, value.fullName) })),
+    choices: [
+      ...all.map((value) => ({ value, name: spellRepository(value.host, value.fullName) })),
+      { value: undefined, name: `another repository on ${hostname}` },
+    ],
     ...(ready !== undefined && { ready }),
   });
+  return chosen ?? check(await asker.type({ ...question, message: "OWNER/NAME of the repository" }));
 }
 
 /** For people: with the host, where it is not the usual one. */
@@ -120,18 +143,21 @@ export function spellRepository(host: string, fullName: string): string {
 async function askJob(
   asker: Asker,
   options: InitOptions,
+  gh: Gh,
   repository: ChosenGithub["repository"],
-  environments: readonly string[],
   before: Partial<GithubPlace>,
 ): Promise<GithubJob> {
   if (options.environment !== undefined) return { environment: options.environment };
   if (options.branch !== undefined) return { branch: options.branch };
+  const environments = await gh.environments(`${repository.owner}/${repository.name}`);
   const jobs = orderJobs(repository, environments, before);
+  const isFormer = before.environment !== undefined || before.branch !== undefined;
   return asker.choose({
     option: "--environment NAME or --branch NAME",
     message: "Which jobs?",
     choices: jobs.map((value) => ({ value, ...describeJob(value) })),
-    ready: jobs[0]!,
+    // Among several, somebody has to choose.
+    ...((asker.isPerson || isFormer || environments.length < 2) && { ready: jobs[0]! }),
   });
 }
 

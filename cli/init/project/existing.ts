@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Document, parseDocument } from "yaml";
 import { isVisible } from "../../../components/plan/problems";
 import { CliError } from "../../errors";
+import { isWorkspace } from "../azure/workspaces";
 import type { Workspace } from "../azure/workspaces";
-import type { Place, PlaceName } from "../places/place";
+import { checkAzureDevOpsOptions, checkGithubOptions } from "../../push/targets";
+import type { Place } from "../places/place";
+import { readFile } from "./write";
 
 /** What stands in the folder before `init` does anything. */
 export interface ExistingProject {
@@ -51,35 +53,57 @@ export function readFormerAnswers(folder: string, stack: string): FormerAnswers 
   try {
     const json = line?.slice(line.indexOf(ANSWERS) + ANSWERS.length) ?? "{}";
     return checkAnswers(JSON.parse(json));
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     // Somebody has edited the comment: it was only a convenience.
     return {};
   }
 }
 
-/** What somebody has edited, or another version has written, is asked again. */
+/** By the rules for options: the file may be somebody else's. What does not fit them is asked again. */
 function checkAnswers(given: unknown): FormerAnswers {
   if (!isRecord(given)) return {};
   const { workspace, place, password, role } = given;
-  const isPlace =
-    hasTexts(place, ["name"], ["host", "repository", "environment", "branch"]) &&
-    hasTexts(place, [], ["organization", "project", "serviceConnection"]) &&
-    REQUIRED_OF_PLACES[place["name"] as PlaceName]?.every((field) => field in place) === true;
+  const isKnown = hasTexts(workspace, ["name", "resourceGroup", "subscriptionId"], ["tenantId"]);
   return {
-    ...(hasTexts(workspace, ["name", "resourceGroup", "subscriptionId"], ["tenantId"]) && {
-      workspace: workspace as unknown as Workspace,
-    }),
-    ...(isPlace && { place: place as unknown as Place }),
+    ...(isKnown &&
+      isWorkspace(workspace as unknown as Workspace) && { workspace: workspace as unknown as Workspace }),
+    ...(isPlace(place) && { place }),
     ...(typeof password === "boolean" && { password }),
     ...(role === false && { role }),
   };
 }
 
-const REQUIRED_OF_PLACES: Readonly<Record<PlaceName, readonly string[]>> = {
-  github: ["host", "repository"],
-  "azure-devops": ["organization", "project"],
-  other: [],
-};
+function isPlace(place: unknown): place is Place {
+  if (hasTexts(place, ["name", "host", "repository"], ["environment", "branch"])) {
+    const { host, repository, environment, branch } = place as Record<string, string>;
+    const name = environment ?? branch;
+    return passes(() =>
+      checkGithubOptions({
+        repo: repository!,
+        hostname: host!,
+        ...(name !== undefined && { environment: name }),
+      }),
+    );
+  }
+  if (hasTexts(place, ["name", "organization", "project"], ["serviceConnection"])) {
+    const { organization, project, serviceConnection = "any" } = place as Record<string, string>;
+    return passes(() =>
+      checkAzureDevOpsOptions({ organization: organization!, project: project!, group: serviceConnection }),
+    );
+  }
+  return isRecord(place) && place["name"] === "other";
+}
+
+function passes(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch (error) {
+    if (error instanceof CliError) return false;
+    throw error;
+  }
+}
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -115,10 +139,5 @@ export function writeFormerAnswers(document: Document, answers: FormerAnswers): 
 
 /** @returns nothing where there is no such file. */
 export function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  return readFile(file)?.text;
 }

@@ -3,18 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import { type Document, parseDocument } from "yaml";
 import { STACK_OUTPUTS } from "../../../stack/contract";
 import { type Answers, isYamlProject, toFormerAnswers } from "./answers";
-import { COMPONENT_TYPE, readText, writeFormerAnswers } from "./existing";
+import { COMPONENT_TYPE, writeFormerAnswers } from "./existing";
+import { planFile, type PlannedFile } from "./write";
 import { npmSource, pluginSource } from "./package-source";
 import { createPipeline } from "./pipelines";
-
-/** A file as it is to be. */
-export interface PlannedFile {
-  /** Absolute. */
-  path: string;
-  /** What is there now. */
-  before: string | undefined;
-  after: string;
-}
 
 /** Every file that the answers come to; those that stay as they are as well. */
 export function planFiles(answers: Answers): PlannedFile[] {
@@ -24,18 +16,15 @@ export function planFiles(answers: Answers): PlannedFile[] {
     ...(isYamlProject(answers) ? [planYamlProject(answers)] : []),
     ...(isNew && answers.language === "typescript" ? planTypescriptProject(answers) : []),
     planStackSettings(answers),
-    ...(pipeline === undefined ? [] : [plan(pipeline.path, () => pipeline.text)]),
+    ...(pipeline === undefined
+      ? []
+      : [planFile(answers.gitRoot ?? answers.folder, pipeline.path, () => pipeline.text)]),
   ];
-}
-
-function plan(file: string, write: (before: string | undefined) => string): PlannedFile {
-  const before = readText(file);
-  return { path: file, before, after: write(before) };
 }
 
 function planYamlProject(answers: Answers): PlannedFile {
   const { folder, existing, workspace, usesPassword, packageSource } = answers;
-  return plan(path.join(folder, "Pulumi.yaml"), (before) => {
+  return planFile(folder, path.join(folder, "Pulumi.yaml"), (before) => {
     const document = parseDocument(
       before ??
         `name: ${existing.name}\ndescription: A service principal for hi-ml on Azure Machine Learning\nruntime: yaml\n`,
@@ -69,7 +58,7 @@ function nameOfResource(document: Document): string {
 
 function planStackSettings(answers: Answers): PlannedFile {
   const { workspace, existing, folder, stack } = answers;
-  return plan(path.join(folder, `Pulumi.${stack}.yaml`), (before = "") => {
+  return planFile(folder, path.join(folder, `Pulumi.${stack}.yaml`), (before = "") => {
     const document = parseDocument(before);
     const set = (name: string, value: unknown) => document.setIn(["config", name], value);
     set("azure-native:subscriptionId", workspace.subscriptionId);
@@ -163,8 +152,8 @@ function planTypescriptProject({ folder, existing, packageSource }: Answers): Pl
     "index.ts": INDEX,
   };
   return [
-    ...Object.entries(texts).map(([name, text]) => plan(path.join(folder, name), () => text)),
-    plan(path.join(folder, ".gitignore"), (before = "") =>
+    ...Object.entries(texts).map(([name, text]) => planFile(folder, path.join(folder, name), () => text)),
+    planFile(folder, path.join(folder, ".gitignore"), (before = "") =>
       /^\/?node_modules\/?$/m.test(before) ? before : `${before}node_modules/\n`,
     ),
   ];
