@@ -3,7 +3,6 @@ import { CliError, MisuseError } from "../errors";
 import { type Asker, askPerson, MissingOptionError, takeReadyAnswers } from "../terminal/asker";
 import { AzureLogin } from "../init/azure/login";
 import { checkRights, type Rights } from "../init/azure/rights";
-import type { Workspace } from "../init/azure/workspaces";
 import { formatSteps, runSteps } from "../init/next-steps";
 import type { InitOptions } from "../init/options";
 import { readGitRepository } from "../tools/git";
@@ -104,7 +103,7 @@ async function checkLogin(io: Io, login: AzureLogin, { workspace }: Answers): Pr
     );
     return undefined;
   }
-  return checkRights(login, workspace as Workspace & { tenantId: string });
+  return checkRights(login, workspace);
 }
 
 /** If the login may not assign the role, offers to leave it to an administrator. */
