@@ -2,7 +2,7 @@ import { localVaultAudience } from "./audiences";
 import { armService } from "./arm/routes";
 import type { Call, Reply } from "./call";
 import type { Cloud } from "./cloud";
-import { defineRoutes, type Service } from "./route";
+import { routesFor, type Service } from "./route";
 
 /** Endpoints of this cloud, for clients that can be told of another one. Lower case, no slash at the end. */
 function getEndpoints(cloud: Cloud, call: Call): Reply {
@@ -38,13 +38,12 @@ function getEndpoints(cloud: Cloud, call: Call): Reply {
 
 /** A part of Resource Manager that needs no token. */
 export const metadataService: Service<undefined, "anybody"> = {
-  routes: defineRoutes("metadata", {
-    "GET /metadata/endpoints": {
-      does: "Endpoints of this cloud; an array with api-version 2019-05-01",
-      permission: "anybody",
-      uncertain: "The array was not tried with azure-ai-ml",
-      handle: getEndpoints,
-    },
+  routes: routesFor("metadata", "anybody", {
+    "GET /metadata/endpoints": [
+      "Endpoints of this cloud; an array with api-version 2019-05-01",
+      getEndpoints,
+      "The array was not tried with azure-ai-ml",
+    ],
   }),
   authenticate: () => undefined,
   admit: () => undefined,

@@ -16,28 +16,26 @@ export class Refusal extends Error {
   }
 }
 
-/** A row of a service's table of errors: status, code, and a text in which `{name}` is a detail. */
-type ErrorRow = readonly [status: number, code: string, text: string, ...more: unknown[]];
-
-/** The errors of a service by the rule that was broken. */
-export type ErrorTable = Readonly<Record<string, ErrorRow>>;
+/**
+ * The errors of a service by the rule that was broken: `status code detail: text`, in which `{name}` is a detail of the
+ * refusal. What the detail of the row is, each service says.
+ */
+export type ErrorTable = Readonly<Record<string, string>>;
 
 /** What every service says where the request itself cannot be treated. */
 const COMMON_ERRORS = {
-  notImplemented: [501, "NotImplemented", "{what} is not implemented by the local Azure."],
-  unreadable: [400, "BadRequest", "The request could not be read."],
-  tooLarge: [413, "RequestContentTooLarge", "The request content size exceeds the maximum size of 4 MB."],
-  failed: [500, "InternalServerError", "The local Azure failed."],
+  notImplemented: "501 NotImplemented: {what} is not implemented by the local Azure.",
+  unreadable: "400 BadRequest: The request could not be read.",
+  tooLarge: "413 RequestContentTooLarge: The request content size exceeds the maximum size of 4 MB.",
+  failed: "500 InternalServerError: The local Azure failed.",
 } satisfies ErrorTable;
 
 /** Where a rule is in no table, the local Azure has a defect, and says so. */
-export function lookUp<Row extends ErrorRow>(
-  table: Readonly<Record<string, Row>>,
-  refusal: Refusal,
-): { row: Row | ErrorRow; message: string } {
+export function lookUp(table: ErrorTable, refusal: Refusal) {
   const row = table[refusal.rule] ?? (COMMON_ERRORS as ErrorTable)[refusal.rule];
-  if (row === undefined) throw new Error(`The table of errors must have the rule ${refusal.rule}.`);
-  return { row, message: fillIn(row[2], refusal.details) };
+  const [, status, code, detail, text] = /^(\d+) (\S+?)(?: (\S+))?: (.*)$/s.exec(row ?? "") ?? [];
+  if (text === undefined) throw new Error(`The table of errors must have the rule ${refusal.rule}.`);
+  return { status: Number(status), code: code!, detail, message: fillIn(text, refusal.details) };
 }
 
 export function fillIn(text: string, details: Details): string {

@@ -37,7 +37,7 @@ export interface Service<Caller, Permission> {
 }
 
 /** What a route does, its handler, and what is not established about its answers. */
-type Row<Caller> = readonly [
+export type Row<Caller> = readonly [
   does: string,
   handle: RouteDeclaration<Caller, never>["handle"],
   uncertain?: string,
@@ -52,18 +52,5 @@ export function routesFor<Caller, Permission>(
   return Object.entries(table).map(([key, [does, handle, uncertain]]) => {
     const [method, path] = key.split(" ") as [Method, string];
     return { api, method, path, does, permission, handle, ...(uncertain === undefined ? {} : { uncertain }) };
-  });
-}
-
-/** Declares the routes of a service: `"GET /path": { does, permission, handle }`. */
-export function defineRoutes<Caller, Permission>(
-  api: Api,
-  table: Readonly<
-    Record<`${Method} /${string}` | `${Method} {scope}${string}`, RouteDeclaration<Caller, Permission>>
-  >,
-): readonly Route<Caller, Permission>[] {
-  return Object.entries(table).map(([key, declaration]) => {
-    const [method, path] = key.split(" ") as [Method, string];
-    return { api, method, path, ...declaration };
   });
 }

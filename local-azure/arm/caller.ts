@@ -1,7 +1,7 @@
 import { armAudiences } from "../audiences";
-import { bearerToken, type Call, isGuid } from "../call";
+import { type Call, isGuid } from "../call";
 import type { Cloud } from "../cloud";
-import { TokenRefusedError } from "../oauth/tokens";
+import { claimsOf } from "../oauth/bearer";
 import type { Route } from "../route";
 import type { Attributes } from "../store/conditions";
 import type { SubscriptionRecord } from "../store/records";
@@ -34,26 +34,16 @@ export type ArmRight =
     };
 
 export async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<ArmCaller> {
-  const token = bearerToken(call);
-  if (token === undefined) throw refuse("tokenMissing");
   const audiences = armAudiences(cloud.url);
-  try {
-    const claims = await cloud.tokens.verify(token, cloud.world.directory.tenantId, audiences);
-    return { appId: claims.appId, objectId: claims.objectId, name: claims.personName ?? claims.appId };
-  } catch (error) {
-    if (!(error instanceof TokenRefusedError)) throw error;
-    const { refusal } = error;
-    switch (refusal.reason) {
-      case "expired": {
-        const expired = refusal.expiredAt.toISOString();
-        throw refuse("tokenExpired", { expired, now: new Date().toISOString() });
-      }
-      case "audience":
-        throw refuse("tokenAudience", { audience: refusal.audience, allowed: audiences.join("','") });
-      case "invalid":
-        throw refuse("tokenInvalid");
-    }
-  }
+  const claims = await claimsOf(cloud, call, audiences, (refusal) => {
+    if (refusal.reason === "missing") return refuse("tokenMissing");
+    if (refusal.reason === "invalid") return refuse("tokenInvalid");
+    if (refusal.reason === "audience")
+      return refuse("tokenAudience", { audience: refusal.audience, allowed: audiences.join("','") });
+    const expired = refusal.expiredAt.toISOString();
+    return refuse("tokenExpired", { expired, now: new Date().toISOString() });
+  });
+  return { appId: claims.appId, objectId: claims.objectId, name: claims.personName ?? claims.appId };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { armAudiences, graphAudiences } from "../audiences";
-import { bearerToken, type Call, type Reply } from "../call";
+import type { Call } from "../call";
 import type { Cloud, Snapshot } from "../cloud";
 import { faultSchema } from "../faults";
-import { TokenRefusedError } from "../oauth/tokens";
+import { claimsOf } from "../oauth/bearer";
 import { type ErrorTable, lookUp, Refusal } from "../refusal";
-import { defineRoutes, type RouteDeclaration, type Service } from "../route";
+import { routesFor, type Row, type Service } from "../route";
 import { DIRECTORY_ROLE_NAMES, GRAPH_PERMISSIONS } from "../store/microsoft-graph";
 import { SECRET_PERMISSIONS } from "../store/records";
 import { findRole } from "../store/roles";
@@ -16,11 +16,11 @@ import { createControl, type LocalAzureControl } from "./control";
 const MAX_DAYS = 36_500;
 
 const CONTROL_ERRORS = {
-  tokenMissing: [401, "TokenMissing", "The control API must be called with the admin's token."],
-  tokenRefused: [401, "TokenRefused", "The token of the control API must be valid."],
-  notAdmin: [403, "NotAdmin", "The control API must be called with the admin's token."],
-  bodyInvalid: [400, "BadRequest", "{what}"],
-  snapshotNotFound: [404, "SnapshotNotFound", "The snapshot '{id}' must be one that was taken."],
+  tokenMissing: "401 TokenMissing: The control API must be called with the admin's token.",
+  tokenRefused: "401 TokenRefused: The token of the control API must be valid.",
+  notAdmin: "403 NotAdmin: The control API must be called with the admin's token.",
+  bodyInvalid: "400 BadRequest: {what}",
+  snapshotNotFound: "404 SnapshotNotFound: The snapshot '{id}' must be one that was taken.",
 } as const satisfies ErrorTable;
 
 const refuse = (rule: keyof typeof CONTROL_ERRORS, details?: Record<string, string>) =>
@@ -118,15 +118,14 @@ function read<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Sc
 type Act = (control: LocalAzureControl, call: Call, cloud: Cloud) => object | void;
 
 /** What is given back is the answer; without it, 204. */
-function route(does: string, act: Act, status = 200): RouteDeclaration<Admin, "admin"> {
-  return {
+function route(does: string, act: Act, status = 200): Row<Admin> {
+  return [
     does,
-    permission: "admin",
-    handle(cloud, call): Reply {
+    (cloud, call) => {
       const body = carryOut(() => act(createControl(cloud), call, cloud));
       return body === undefined ? { status: 204 } : { status, body };
     },
-  };
+  ];
 }
 
 /** What the typed functions refuse with a RangeError is the caller's mistake over HTTP too. */
@@ -138,7 +137,7 @@ function carryOut<T>(act: () => T): T {
   }
 }
 
-const routes = defineRoutes<Admin, "admin">("control", {
+const routes = routesFor<Admin, "admin">("control", "admin", {
   "GET /_local/clock": route("The directory's time: `{now}`", (control) => ({
     now: control.now().toISOString(),
   })),
@@ -256,17 +255,12 @@ function snapshotsOf(cloud: Cloud): Map<string, Snapshot> {
 
 /** Only the admin's token opens the control API, for whichever service it was issued. */
 async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<Admin> {
-  const token = bearerToken(call);
-  if (token === undefined) throw refuse("tokenMissing");
-  const { directory, admin } = cloud.world;
   const audiences = [...graphAudiences(cloud.url), ...armAudiences(cloud.url)];
-  try {
-    const { objectId, appId } = await cloud.tokens.verify(token, directory.tenantId, audiences);
-    if (objectId === admin.objectId) return { appId };
-  } catch (error) {
-    throw error instanceof TokenRefusedError ? refuse("tokenRefused") : error;
-  }
-  throw refuse("notAdmin");
+  const { objectId, appId } = await claimsOf(cloud, call, audiences, ({ reason }) =>
+    refuse(reason === "missing" ? "tokenMissing" : "tokenRefused"),
+  );
+  if (objectId !== cloud.world.admin.objectId) throw refuse("notAdmin");
+  return { appId };
 }
 
 export const controlService: Service<Admin, "admin"> = {
@@ -274,8 +268,8 @@ export const controlService: Service<Admin, "admin"> = {
   authenticate,
   admit: () => undefined,
   renderError(_cloud, refusal) {
-    const { row, message } = lookUp(CONTROL_ERRORS, refusal);
-    return { status: row[0], body: { error: { code: row[1], message } } };
+    const { status, code, message } = lookUp(CONTROL_ERRORS, refusal);
+    return { status, body: { error: { code, message } } };
   },
   headers: (call) => ({ "content-type": "application/json; charset=utf-8", "request-id": call.requestId }),
 };

@@ -1,7 +1,7 @@
 import { graphAudiences } from "../audiences";
-import { bearerToken, type Call, isGuid } from "../call";
+import { type Call, isGuid } from "../call";
 import type { Cloud } from "../cloud";
-import { TokenRefusedError } from "../oauth/tokens";
+import { claimsOf } from "../oauth/bearer";
 import type { Route } from "../route";
 import { DIRECTORY_ROLES, type DirectoryRole, type GraphPermission } from "../store/microsoft-graph";
 import { refuse } from "./errors";
@@ -42,22 +42,14 @@ export type GraphRight =
 
 /** Checks the token and reads the permissions in it, as Graph does: not those of the directory at this moment. */
 export async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<GraphCaller> {
-  const token = bearerToken(call);
-  if (token === undefined) throw refuse("tokenEmpty");
-  try {
-    const { tenantId } = cloud.world.directory;
-    const claims = await cloud.tokens.verify(token, tenantId, graphAudiences(cloud.url));
-    return {
-      appId: claims.appId,
-      objectId: claims.objectId,
-      isPerson: claims.isPerson,
-      permissions: new Set(claims.roles),
-      directoryRoles: new Set(claims.directoryRoles),
-    };
-  } catch (error) {
-    if (!(error instanceof TokenRefusedError)) throw error;
-    throw refuse(error.refusal.reason === "audience" ? "tokenAudience" : "tokenInvalid");
-  }
+  const { roles, directoryRoles, ...claims } = await claimsOf(
+    cloud,
+    call,
+    graphAudiences(cloud.url),
+    ({ reason }) =>
+      refuse(reason === "missing" ? "tokenEmpty" : reason === "audience" ? "tokenAudience" : "tokenInvalid"),
+  );
+  return { ...claims, permissions: new Set(roles), directoryRoles: new Set(directoryRoles) };
 }
 
 const READ_APPLICATIONS: readonly GraphPermission[] = [

@@ -1,7 +1,7 @@
 import { vaultAudiences } from "../audiences";
-import { bearerToken, type Call } from "../call";
+import type { Call } from "../call";
 import type { Cloud } from "../cloud";
-import { TokenRefusedError } from "../oauth/tokens";
+import { claimsOf } from "../oauth/bearer";
 import type { Route } from "../route";
 import type { SecretPermission, VaultRecord } from "../store/records";
 import { groupsOf } from "../store/directory";
@@ -24,25 +24,14 @@ export interface VaultRight {
 const API_VERSION = /^(2016-10-01|7\.[0-6](-preview(\.\d)?)?|20\d\d-\d\d-\d\d(-preview)?)$/;
 const NAME = /^[0-9a-z-]{1,127}$/i;
 
-export async function authenticate(cloud: Cloud, call: Call<undefined>): Promise<VaultCaller> {
-  const token = bearerToken(call);
-  if (token === undefined) throw refuse("tokenMissing");
+export function authenticate(cloud: Cloud, call: Call<undefined>): Promise<VaultCaller> {
   const audiences = vaultAudiences(cloud.url);
-  try {
-    const { appId, objectId } = await cloud.tokens.verify(token, cloud.world.directory.tenantId, audiences);
-    return { appId, objectId };
-  } catch (error) {
-    if (!(error instanceof TokenRefusedError)) throw error;
-    const { refusal } = error;
-    switch (refusal.reason) {
-      case "expired":
-        throw refuse("tokenExpired");
-      case "audience":
-        throw refuse("tokenAudience", { audience: refusal.audience, expected: audiences[0]! });
-      case "invalid":
-        throw refuse("tokenInvalid");
-    }
-  }
+  return claimsOf(cloud, call, audiences, (refusal) => {
+    if (refusal.reason === "missing") return refuse("tokenMissing");
+    if (refusal.reason === "expired") return refuse("tokenExpired");
+    if (refusal.reason === "invalid") return refuse("tokenInvalid");
+    return refuse("tokenAudience", { audience: refusal.audience, expected: audiences[0]! });
+  });
 }
 
 /** The vault that a call is for. */

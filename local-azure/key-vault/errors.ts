@@ -4,75 +4,44 @@ import { PUBLIC_VAULT_DOMAIN } from "../certificates";
 import type { Cloud } from "../cloud";
 import { type Details, type ErrorTable, lookUp, Refusal } from "../refusal";
 
-/** The errors of Key Vault's data plane; the fourth member is the code of the inner error. */
+/** The errors of Key Vault's data plane; the detail is the code of the inner error. */
 export const VAULT_ERRORS = {
-  tokenMissing: [401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token."],
-  tokenInvalid: [401, "Unauthorized", "[BearerReadAccessTokenFailed] Error validating token: 'S2S10001'."],
-  tokenExpired: [401, "Unauthorized", "[TokenExpired] Error validating token: 'S2S12086'."],
-  tokenAudience: [401, "Unauthorized", "AKV10022: Invalid audience. Expected {expected}, found: {audience}."],
+  tokenMissing: "401 Unauthorized: AKV10000: Request is missing a Bearer or PoP token.",
+  tokenInvalid: "401 Unauthorized: [BearerReadAccessTokenFailed] Error validating token: 'S2S10001'.",
+  tokenExpired: "401 Unauthorized: [TokenExpired] Error validating token: 'S2S12086'.",
+  tokenAudience: "401 Unauthorized: AKV10022: Invalid audience. Expected {expected}, found: {audience}.",
   // hashicorp/terraform-provider-azurerm#27817, piyushsachdeva/Terraform_AKS#2.
-  forbiddenByRbac: [
-    403,
-    "Forbidden",
-    "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\nAction: '{action}'\r\nResource: '{resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: {vault};location={location}\r\n",
-    "ForbiddenByRbac",
-  ],
-  forbiddenByPolicy: [
-    403,
-    "Forbidden",
-    "The user, group or application '{caller}' does not have secrets {permission} permission on key vault '{vault};location={location}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
-    "ForbiddenByPolicy",
-  ],
-  forbiddenByFirewall: [
-    403,
-    "Forbidden",
-    "Client address is not authorized and caller is not a trusted service.\r\nClient address: 127.0.0.1\r\nCaller: {caller}\r\nVault: {vault};location={location}",
-    "ForbiddenByFirewall",
-  ],
-  vaultNotFound: [404, "VaultNotFound", "No key vault answers at the host '{host}'."],
-  apiVersionInvalid: [400, "BadParameter", "The specified version ({version}) is not recognized."],
-  nameInvalid: [400, "BadParameter", "The request URI contains an invalid name: {name}"],
-  bodyInvalid: [400, "BadParameter", "Property {property} has invalid value\r\n"],
+  forbiddenByRbac:
+    "403 Forbidden ForbiddenByRbac: Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\nAction: '{action}'\r\nResource: '{resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: {vault};location={location}\r\n",
+  forbiddenByPolicy:
+    "403 Forbidden ForbiddenByPolicy: The user, group or application '{caller}' does not have secrets {permission} permission on key vault '{vault};location={location}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
+  forbiddenByFirewall:
+    "403 Forbidden ForbiddenByFirewall: Client address is not authorized and caller is not a trusted service.\r\nClient address: 127.0.0.1\r\nCaller: {caller}\r\nVault: {vault};location={location}",
+  vaultNotFound: "404 VaultNotFound: No key vault answers at the host '{host}'.",
+  apiVersionInvalid: "400 BadParameter: The specified version ({version}) is not recognized.",
+  nameInvalid: "400 BadParameter: The request URI contains an invalid name: {name}",
+  bodyInvalid: "400 BadParameter: Property {property} has invalid value\r\n",
   // Azure/azure-sdk-for-js#25489.
-  secretNotFound: [
-    404,
-    "SecretNotFound",
-    "A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182",
-  ],
-  deletedSecretNotFound: [404, "SecretNotFound", "Deleted Secret not found: {name}"],
-  secretDisabled: [403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled"],
+  secretNotFound:
+    "404 SecretNotFound: A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182",
+  deletedSecretNotFound: "404 SecretNotFound: Deleted Secret not found: {name}",
+  secretDisabled: "403 Forbidden SecretDisabled: Operation get is not allowed on a disabled secret.",
   // ironmansoftware/powershell-universal#1990.
-  secretDeleted: [
-    409,
-    "Conflict",
-    "Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
-    "ObjectIsDeletedButRecoverable",
-  ],
+  secretDeleted:
+    "409 Conflict ObjectIsDeletedButRecoverable: Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
   // Azure/azure-sdk-for-cpp, tests of its Key Vault client.
-  secretBeingDeleted: [
-    409,
-    "Conflict",
-    "Secret {name} is currently being deleted and cannot be re-created; retry later.",
-    "ObjectIsBeingDeleted",
-  ],
+  secretBeingDeleted:
+    "409 Conflict ObjectIsBeingDeleted: Secret {name} is currently being deleted and cannot be re-created; retry later.",
   // hashicorp/terraform-provider-azurerm#12285.
-  secretBeingRecovered: [
-    409,
-    "Conflict",
-    "Secret {name} is currently being recovered and cannot be re-created; retry later.",
-    "ObjectIsBeingRecovered",
-  ],
+  secretBeingRecovered:
+    "409 Conflict ObjectIsBeingRecovered: Secret {name} is currently being recovered and cannot be re-created; retry later.",
   // hashicorp/terraform-provider-azurerm#10454.
-  deletionUnfinished: [409, "Conflict", "Secret is currently being deleted.", "ObjectIsBeingDeleted"],
-  purgeForbidden: [
-    403,
-    "Forbidden",
-    'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed.',
-    "ForbiddenByPurgeProtection",
-  ],
-  throttled: [429, "Throttled", "Request was not processed because too many requests were received."],
-  unavailable: [503, "ServiceUnavailable", "The service is unavailable."],
-  broken: [500, "InternalServerError", "An internal error has occurred."],
+  deletionUnfinished: "409 Conflict ObjectIsBeingDeleted: Secret is currently being deleted.",
+  purgeForbidden:
+    '403 Forbidden ForbiddenByPurgeProtection: Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed.',
+  throttled: "429 Throttled: Request was not processed because too many requests were received.",
+  unavailable: "503 ServiceUnavailable: The service is unavailable.",
+  broken: "500 InternalServerError: An internal error has occurred.",
 } as const satisfies ErrorTable;
 
 export function refuse(rule: keyof typeof VAULT_ERRORS, details?: Details): Refusal {
@@ -81,8 +50,7 @@ export function refuse(rule: keyof typeof VAULT_ERRORS, details?: Details): Refu
 
 /** With a 401 comes the challenge: clients ask without a token first to learn where to get one, and for what. */
 export function renderVaultError(cloud: Cloud, refusal: Refusal, call: Call): Reply {
-  const { row, message } = lookUp(VAULT_ERRORS, refusal);
-  const [status, code, , inner] = row;
+  const { status, code, detail: inner, message } = lookUp(VAULT_ERRORS, refusal);
   return {
     status,
     headers: status === 401 ? { "www-authenticate": challenge(cloud, call, refusal) } : {},

@@ -1,5 +1,5 @@
 import { type Call, newRequestId, type Reply } from "../call";
-import { defineRoutes, type Service } from "../route";
+import { routesFor, type Service } from "../route";
 import { renderOAuthError } from "./errors";
 import * as handlers from "./handlers";
 
@@ -8,34 +8,22 @@ interface OAuthCaller {
   readonly appId: string | null;
 }
 
-const routes = defineRoutes<OAuthCaller, "anybody">("oauth", {
-  "GET /:tenant/v2.0/.well-known/openid-configuration": {
-    does: "OIDC discovery; unknown tenant: AADSTS90002",
-    permission: "anybody",
-    handle: handlers.getOpenIdConfiguration,
-  },
-  "GET /common/discovery/instance": {
-    does: "Instance discovery",
-    permission: "anybody",
-    handle: handlers.getInstanceDiscovery,
-  },
-  "GET /:tenant/discovery/v2.0/keys": {
-    does: "Keys that sign access tokens (JWKS)",
-    permission: "anybody",
-    handle: handlers.getKeys,
-  },
-  "GET /common/userrealm/:user": {
-    does: "How a person logs in: always with a password of this directory",
-    permission: "anybody",
-    handle: handlers.getUserRealm,
-  },
-  "POST /:tenant/oauth2/v2.0/token": {
-    does: "Access token for a client secret, a client assertion (certificate or federation), a person's password or refresh token",
-    permission: "anybody",
-    uncertain:
-      "The order of the checks; status of 7000229; code of a federated token whose signature is wrong though its key is known (700027 here); 7000112; 501661 for an issuer that nobody declared; 50027 for an `aud` that is no text; codes of people's refusals",
-    handle: handlers.createToken,
-  },
+const routes = routesFor<OAuthCaller, "anybody">("oauth", "anybody", {
+  "GET /:tenant/v2.0/.well-known/openid-configuration": [
+    "OIDC discovery; unknown tenant: AADSTS90002",
+    handlers.getOpenIdConfiguration,
+  ],
+  "GET /common/discovery/instance": ["Instance discovery", handlers.getInstanceDiscovery],
+  "GET /:tenant/discovery/v2.0/keys": ["Keys that sign access tokens (JWKS)", handlers.getKeys],
+  "GET /common/userrealm/:user": [
+    "How a person logs in: always with a password of this directory",
+    handlers.getUserRealm,
+  ],
+  "POST /:tenant/oauth2/v2.0/token": [
+    "Access token for a client secret, a client assertion (certificate or federation), a person's password or refresh token",
+    handlers.createToken,
+    "The order of the checks; status of 7000229; code of a federated token whose signature is wrong though its key is known (700027 here); 7000112; 501661 for an issuer that nobody declared; 50027 for an `aud` that is no text; codes of people's refusals",
+  ],
 });
 
 function headers(_call: Call, reply: Reply): Record<string, string> {

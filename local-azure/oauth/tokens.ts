@@ -6,7 +6,7 @@ const LIFETIME_SECONDS = 3599;
 const KEY_ID = "local-azure-1";
 
 /** What the services read in a token that they accept. */
-interface AccessTokenClaims {
+export interface AccessTokenClaims {
   readonly appId: string;
   readonly objectId: string;
   readonly roles: readonly string[];
@@ -18,7 +18,7 @@ interface AccessTokenClaims {
 }
 
 /** Why a token was refused. */
-type TokenRefusal =
+export type TokenRefusal =
   | { readonly reason: "invalid" }
   | { readonly reason: "expired"; readonly expiredAt: Date }
   | { readonly reason: "audience"; readonly audience: string };

@@ -2,31 +2,37 @@ import type { IdSource } from "../ids";
 import type * as records from "./records";
 import { Table, type View } from "./table";
 
-/** The tables of the store, by what is in them. */
-interface Tables {
-  readonly applications: Table<records.ApplicationRecord>;
-  readonly principals: Table<records.PrincipalRecord>;
-  readonly passwords: Table<records.PasswordRecord>;
-  readonly certificates: Table<records.CertificateRecord>;
-  readonly federatedCredentials: Table<records.FederatedCredentialRecord>;
-  readonly users: Table<records.UserRecord>;
-  readonly groups: Table<records.GroupRecord>;
-  readonly appRoleAssignments: Table<records.AppRoleAssignmentRecord>;
-  readonly deletedItems: Table<records.DeletedRecord>;
-  readonly roleAssignments: Table<records.RoleAssignmentRecord>;
-  readonly scopeGrants: Table<records.ScopeGrantRecord>;
-  readonly subscriptions: Table<records.SubscriptionRecord>;
-  readonly resourceGroups: Table<records.ResourceGroupRecord>;
-  readonly identities: Table<records.IdentityRecord>;
-  readonly workspaces: Table<records.WorkspaceRecord>;
-  readonly vaults: Table<records.VaultRecord>;
-  readonly vaultSecrets: Table<records.VaultSecretRecord>;
+/** What is in the tables of the store. */
+interface Rows {
+  readonly applications: records.ApplicationRecord;
+  readonly principals: records.PrincipalRecord;
+  readonly passwords: records.PasswordRecord;
+  readonly certificates: records.CertificateRecord;
+  readonly federatedCredentials: records.FederatedCredentialRecord;
+  readonly users: records.UserRecord;
+  readonly groups: records.GroupRecord;
+  readonly appRoleAssignments: records.AppRoleAssignmentRecord;
+  readonly deletedItems: records.DeletedRecord;
+  readonly roleAssignments: records.RoleAssignmentRecord;
+  readonly scopeGrants: records.ScopeGrantRecord;
+  readonly subscriptions: records.SubscriptionRecord;
+  readonly resourceGroups: records.ResourceGroupRecord;
+  readonly identities: records.IdentityRecord;
+  readonly workspaces: records.WorkspaceRecord;
+  readonly vaults: records.VaultRecord;
+  readonly vaultSecrets: records.VaultSecretRecord;
 }
 
-type RowOf<T> = T extends Table<infer Row> ? Row : never;
+const TABLES: readonly (keyof Rows)[] = [
+  ...(["applications", "principals", "passwords", "certificates", "federatedCredentials", "users"] as const),
+  ...(["groups", "appRoleAssignments", "deletedItems", "roleAssignments", "scopeGrants"] as const),
+  ...(["subscriptions", "resourceGroups", "identities", "workspaces", "vaults", "vaultSecrets"] as const),
+];
+
+type Tables = { readonly [Name in keyof Rows]: Table<Rows[Name]> };
 
 /** All tables, as a reader sees them. */
-export type StoreView = { readonly [Name in keyof Tables]: View<RowOf<Tables[Name]>> };
+export type StoreView = { readonly [Name in keyof Rows]: View<Rows[Name]> };
 
 /**
  * The kinds of object whose replication can lag. Of the secrets in key vaults only a deletion and a recovery take their
@@ -79,28 +85,8 @@ export class Store {
   ) {}
 
   static create(ids: IdSource, lag: ReplicationLag): Store {
-    const store = new Store(
-      {
-        applications: new Table(),
-        principals: new Table(),
-        passwords: new Table(),
-        certificates: new Table(),
-        federatedCredentials: new Table(),
-        users: new Table(),
-        groups: new Table(),
-        appRoleAssignments: new Table(),
-        deletedItems: new Table(),
-        roleAssignments: new Table(),
-        scopeGrants: new Table(),
-        subscriptions: new Table(),
-        resourceGroups: new Table(),
-        identities: new Table(),
-        workspaces: new Table(),
-        vaults: new Table(),
-        vaultSecrets: new Table(),
-      },
-      ids,
-    );
+    const tables = TABLES.map((name) => [name, new Table()]);
+    const store = new Store(Object.fromEntries(tables) as Tables, ids);
     store.setLag(lag);
     return store;
   }

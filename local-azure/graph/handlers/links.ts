@@ -52,7 +52,7 @@ export function linkHandlers(
     remove(this: void, cloud: Cloud, call: GraphCall): Reply {
       const links = find(cloud, call)[list] ?? [];
       const id = call.params.member!.toLowerCase();
-      if (!links.includes(id)) throw refuse("linkNotFound", { id });
+      if (!links.includes(id)) throw refuse("objectNotFound", { id });
       if (kind === "group" && list === "owners" && links.length === 1) throw refuse("lastOwner");
       return put(
         cloud,
