@@ -87,12 +87,6 @@ describe("The blocks of every page, pasted into an interactive bash", function (
     await shell.pastePage("CONTRIBUTING.md");
   });
 
-  it("docs/real-run.md", async () => {
-    await shell.pastePage("docs/real-run.md");
-    const commands = await shell.commands();
-    assert.ok(commands.includes("npm run real-run -- --resource-group rg-ml --workspace ws-ml"));
-  });
-
   it("docs/init.md: the package is one word, and has the command", async () => {
     const env = { ...shell.ofTheStack(), HIML_TEST_PACKAGE: npmSource(undefined) };
     assert.match(await shell.pastePage("docs/init.md", { env }), /--workspace/);
