@@ -106,11 +106,11 @@ export interface HimlServicePrincipalArgs {
    */
   owners?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Optional. The roles of the principal, in any order.
+   * Optional. The roles of the principal, in any order. A name alone means that role on the resource group of the workspace.
    * @default Contributor on the resource group of the workspace, as hi-ml's manual says. An empty list means no role
-   * @example [{ role: "AzureML Data Scientist", scope: "workspace" }]
+   * @example ["AzureML Data Scientist", { role: "Reader", scope: "subscription" }]
    */
-  roles?: RoleArgs[];
+  roles?: (BuiltInRoleName | (string & {}) | RoleArgs)[];
   /**
    * Optional. Allows Owner, User Access Administrator and Role Based Access Control Administrator in `roles`. A principal
    * with one of these can give itself every other role.
@@ -121,12 +121,12 @@ export interface HimlServicePrincipalArgs {
    * Optional. How pipelines log in. `secret`: with a client secret. `federated`: without a password, with the pipeline's
    * own tokens, which `federatedCredentials` trusts. `both`: for moving from one to the other. A change to `federated`
    * removes the secrets: jobs that use one fail.
-   * @default "secret"
+   * @default `federated` with `federatedCredentials`, otherwise `secret`
    */
   authentication?: Authentication;
   /**
-   * Required with `federated` and `both`, otherwise not allowed. The tokens to trust, 20 at most, in any order. Changed in
-   * place; another issuer or subject is a new trust.
+   * Required with `federated` and `both`, not allowed with `secret`. The tokens to trust, 20 at most, in any order. Without
+   * `authentication` they stand in the place of the password. Changed in place; another issuer or subject is a new trust.
    * @example [{ github: { repository: "octocat/training", environment: "production" } }]
    */
   federatedCredentials?: TrustArgs[];
@@ -193,7 +193,6 @@ export const DEFAULT_ROLE = "Contributor";
 
 /** The constant default values of arguments. */
 export const DEFAULTS = {
-  authentication: "secret",
   renewSecretsEveryDays: 90,
   secretGeneration: 1,
   allowPrivilegedRoles: false,

@@ -89,7 +89,7 @@ function worldOf(projectFolder: string, settings: Texts, provider: Texts): World
   const subscriptionId =
     settings["subscriptionId"] ?? fromFile("subscriptionId") ?? provider["azure-native:subscriptionId"];
   const tenantId = provider["azure-native:tenantId"] ?? provider["azuread:tenantId"];
-  const resourceGroup = settings["resourceGroup"] ?? fromFile("resourceGroupName");
+  const resourceGroup = settings["resourceGroupName"] ?? fromFile("resourceGroupName");
   const workspaceName = settings["workspaceName"] ?? fromFile("workspaceName");
   return {
     ...(tenantId !== undefined && GUID.test(tenantId) && { tenantId }),

@@ -80,7 +80,7 @@ export class Stage {
         program: () => Promise.resolve(options.program(azure.control.now())),
         project: path.join(PROJECT, "Pulumi.yaml"),
         settings: setting?.settings ?? {
-          resourceGroup: azure.resourceGroup,
+          resourceGroupName: azure.resourceGroup,
           workspaceName: azure.workspaceName,
         },
         environment: azure.direct,

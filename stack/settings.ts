@@ -8,11 +8,9 @@ import { canonicalArgument, RULES, type CheckedArgument } from "../components/pl
 import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/plan/clouds";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceConfig } from "./workspace-config";
 
-/** A setting of the stack: what the README says of it, which argument it sets, and how its text is read. */
+/** A setting of the stack: what the page says of it, and how its text is read. It sets the argument of its name. */
 interface Setting {
   description: string;
-  /** The argument of the component that it sets; the one of its own name, unless it says otherwise. */
-  argument?: CheckedArgument;
   /** Shown in commands that work in any shell: `pulumi config set <example>`. */
   example: string;
   /** A second one, where one makes no right value. */
@@ -32,16 +30,12 @@ const asJson = (text: string): unknown => {
     return text;
   }
 };
-/** A name alone means a list with that role. A name in a list means that role on the resource group. */
+/** A name alone, or one role with its scope, means a list with that role. */
 const asRoles = (text: string): unknown => {
   const value = asJson(text);
   if (typeof value === "string" && /^\s*[[{]/.test(text)) return value;
-  const list: unknown[] = Array.isArray(value)
-    ? value
-    : typeof value === "object" && value !== null
-      ? [value]
-      : [typeof value === "string" ? value : text];
-  return list.map((item) => (typeof item === "string" ? { role: item } : item));
+  if (Array.isArray(value)) return value;
+  return [typeof value === "object" && value !== null ? value : typeof value === "string" ? value : text];
 };
 
 /** Every setting of a stack. Pulumi.yaml repeats the defaults, so that `pulumi config` shows them. */
@@ -55,10 +49,9 @@ export const SETTINGS = {
     description: "Subscription of the workspace. Default: the one that the azure-native provider uses.",
     example: "subscriptionId 00000000-0000-0000-0000-000000000000",
   },
-  resourceGroup: {
+  resourceGroupName: {
     description: "Resource group that contains the workspace. Required without `workspaceConfig`.",
-    argument: "resourceGroupName",
-    example: "resourceGroup rg-ml",
+    example: "resourceGroupName rg-ml",
   },
   workspaceName: {
     description: "Name of the Azure ML workspace. Required without `workspaceConfig`.",
@@ -104,13 +97,12 @@ export const SETTINGS = {
   },
   authentication: {
     description:
-      "How pipelines log in: `secret`, `federated` (with the pipeline's own tokens, without a password) or `both` (for moving from one to the other). A change to `federated` removes the secrets.",
-    example: "authentication federated",
-    default: DEFAULTS.authentication,
+      "How pipelines log in: `secret`, `federated` (with the pipeline's own tokens, without a password) or `both` (for moving from one to the other). A change to `federated` removes the secrets. Default: `federated` with `federatedCredentials`, otherwise `secret`.",
+    example: "authentication both",
   },
   federatedCredentials: {
     description:
-      "The tokens to trust with `federated` or `both`, 20 at most: a list of `{github: {repository, ownerId, repositoryId | subjectPrefix, branch | tag | environment | pullRequest | anyJob}}`, `{azureDevOps: {issuer, subject}}` or `{name, issuer, subject, audience}`.",
+      "The tokens to trust in the place of a password, 20 at most: a list of `{github: {repository, ownerId, repositoryId | subjectPrefix, branch | tag | environment | pullRequest | anyJob}}`, `{azureDevOps: {issuer, subject}}` or `{name, issuer, subject, audience}`.",
     example: '--path "federatedCredentials[0].github.repository" octocat/training',
     andThen: '--path "federatedCredentials[0].github.branch" main',
     parse: asJson,
@@ -158,8 +150,7 @@ export type SettingName = keyof typeof SETTINGS;
 
 /** The argument that a setting sets. */
 function argumentOf(name: SettingName): CheckedArgument | undefined {
-  if (name === "workspaceConfig") return undefined;
-  return (SETTINGS[name] as Setting).argument ?? (name as CheckedArgument);
+  return name === "workspaceConfig" ? undefined : name;
 }
 
 /** The rule of a setting, in words. */
@@ -277,7 +268,7 @@ function readConfig(file: string, source: SettingsSource): WorkspaceConfig {
     const secret = { received: "[secret]", remedy: "Its path is secret, so it is not shown." };
     return { ...config, problems: config.problems.map(({ what, must }) => ({ what, must, ...secret })) };
   }
-  const remedy = `Leave it out if you set resourceGroup and workspaceName.${hintAt("workspaceConfig", source)}`;
+  const remedy = `Leave it out if you set resourceGroupName and workspaceName.${hintAt("workspaceConfig", source)}`;
   return {
     values: {},
     problems: [{ what: "workspaceConfig", must: ruleOf("workspaceConfig"), received: file, remedy }],
@@ -291,15 +282,15 @@ function mergeWorkspace(
   secretNames: ReadonlySet<string>,
 ): Problem[] {
   const problems: Problem[] = [];
-  for (const { setting, argument, field } of WORKSPACE_CONFIG_FIELDS) {
+  for (const { argument, field } of WORKSPACE_CONFIG_FIELDS) {
     const set = args[argument];
     const read = config?.values[argument];
     if (typeof set === "string" && typeof read === "string" && !isSameName(argument, set, read)) {
       problems.push({
-        what: setting,
+        what: argument,
         must: `be the ${field} of config.json, or be left out`,
-        received: { [setting]: secretNames.has(setting) ? "[secret]" : set, "config.json": read },
-        remedy: `${command`pulumi config rm ${setting}`}, or correct config.json.`,
+        received: { [argument]: secretNames.has(argument) ? "[secret]" : set, "config.json": read },
+        remedy: `${command`pulumi config rm ${argument}`}, or correct config.json.`,
       });
     }
     args[argument] ??= read;
@@ -308,9 +299,9 @@ function mergeWorkspace(
     // If config.json is wrong, that is reported already.
     if (config) continue;
     problems.push({
-      what: setting,
+      what: argument,
       must: "be set, here or in the config.json that workspaceConfig names",
-      remedy: `${command`pulumi config set ${setting} NAME`}, or \`pulumi config set workspaceConfig config.json\``,
+      remedy: `${command`pulumi config set ${argument} NAME`}, or \`pulumi config set workspaceConfig config.json\``,
     });
   }
   if (args.subscriptionId === undefined) delete args.subscriptionId;
@@ -364,12 +355,9 @@ function hintAt(name: SettingName, { values }: SettingsSource): string {
   return ` For example: ${isSet ? `${command`pulumi config rm ${name}`}, then ` : ""}\`pulumi config set ${example}\`${rest}`;
 }
 
-/** The place of a role in the setting: a name alone is not a list, and has no fields. */
+/** The place of a role in the setting: a name alone is not a list. */
 function placeInRoles(place: string, text: string | undefined): string {
-  const value = asJson(text ?? "");
-  if (!Array.isArray(value)) return place.replace(/^\[0\](\.role)?/, "");
-  const at = Number(/^\[(\d+)\]/.exec(place)?.[1]);
-  return typeof value[at] === "string" ? place.replace(/\.role$/, "") : place;
+  return Array.isArray(asJson(text ?? "")) ? place : place.replace(/^\[0\]/, "");
 }
 
 function describeUnknownSetting(name: string): Problem {

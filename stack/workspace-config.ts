@@ -3,11 +3,11 @@ import * as path from "node:path";
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
 import { messageOf, type Problem } from "../components/plan/problems";
 
-/** The fields of hi-ml's `config.json`, each with its setting and its argument. */
+/** The fields of hi-ml's `config.json`, each with the argument and setting that it is. */
 export const WORKSPACE_CONFIG_FIELDS = [
-  { field: "subscription_id", setting: "subscriptionId", argument: "subscriptionId", inScope: 2 },
-  { field: "resource_group", setting: "resourceGroup", argument: "resourceGroupName", inScope: 4 },
-  { field: "workspace_name", setting: "workspaceName", argument: "workspaceName", inScope: 8 },
+  { field: "subscription_id", argument: "subscriptionId", inScope: 2 },
+  { field: "resource_group", argument: "resourceGroupName", inScope: 4 },
+  { field: "workspace_name", argument: "workspaceName", inScope: 8 },
 ] as const;
 
 export interface WorkspaceConfig {

@@ -100,7 +100,10 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
     valueOf<boolean>("allowBroadTrusts", DEFAULTS.allowBroadTrusts),
   );
   problems.push(...roles.problems, ...trustProblems, ...checkExistingApplication(args));
-  const authentication = valueOf<Authentication>("authentication", DEFAULTS.authentication);
+  const authentication = valueOf<Authentication>(
+    "authentication",
+    trusts.length > 0 ? "federated" : "secret",
+  );
   // If one of the two is invalid, the combination cannot be checked.
   if (!broken.has("authentication") && !broken.has("federatedCredentials") && trustProblems.length === 0)
     problems.push(...checkAuthentication(authentication, trusts.length));

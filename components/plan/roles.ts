@@ -118,11 +118,13 @@ function resolveItem(
   what: string,
   allowPrivileged: boolean,
 ): { role?: PlannedRole; problems: Problem[] } {
-  if (typeof item !== "object" || item === null || Array.isArray(item)) {
+  if (typeof item !== "string" && (typeof item !== "object" || item === null || Array.isArray(item))) {
     const remedy = `${quoteHint(item)}${EXAMPLE}`;
-    return { problems: [{ what, must: "be {role, scope}", received: item, remedy }] };
+    return { problems: [{ what, must: "be a role, or {role, scope}", received: item, remedy }] };
   }
-  const { role, scope = "resourceGroup", ...rest } = item as Record<string, unknown>;
+  const given = typeof item === "string" ? { role: item } : (item as Record<string, unknown>);
+  const { role, scope = "resourceGroup", ...rest } = given as Record<string, unknown>;
+  const at = typeof item === "string" ? what : `${what}.role`;
   const problems: Problem[] = Object.keys(rest).map((field) => ({
     what: `${what}.${field}`,
     must: "be one of role, scope",
@@ -132,9 +134,8 @@ function resolveItem(
   const place = typeof scope === "string" ? canonicalScope(scope) : undefined;
   if (place === undefined) problems.push(describeScope(`${what}.scope`, scope));
   const found = typeof role === "string" ? resolveRole(role) : undefined;
-  if (!found) problems.push(describeUnknownRole(`${what}.role`, role));
-  else if (found.isPrivileged && !allowPrivileged)
-    problems.push(describePrivilegedRole(`${what}.role`, role));
+  if (!found) problems.push(describeUnknownRole(at, role));
+  else if (found.isPrivileged && !allowPrivileged) problems.push(describePrivilegedRole(at, role));
   return found && place !== undefined ? { role: { ...found, scope: place }, problems } : { problems };
 }
 

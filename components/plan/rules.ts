@@ -120,8 +120,8 @@ export const RULES = {
   }),
   roles: rule({
     accepts: (value): value is unknown[] => Array.isArray(value),
-    must: "be a list of {role, scope}",
-    remedy: "scope may be left out: then it is the resource group of the workspace.",
+    must: "be a list of roles",
+    remedy: "Each is a name, then it applies to the resource group of the workspace, or {role, scope}.",
   }),
   allowPrivilegedRoles: rule({
     accepts: isBoolean,

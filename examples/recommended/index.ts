@@ -6,7 +6,6 @@ function program() {
     resourceGroupName: "rg-ml",
     workspaceName: "ws-ml",
     roles: [{ role: "AzureML Data Scientist", scope: "workspace" }],
-    authentication: "federated",
     federatedCredentials: [
       // Trusts jobs with the environment "training". This shows the IDs: gh api repos/octocat/training --jq "[.owner.id, .id]"
       {

@@ -54,7 +54,7 @@ export class World {
         engine,
         program: () => Promise.resolve(program(azure.control.now())),
         project: path.join(PROJECT, "Pulumi.yaml"),
-        settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
+        settings: { resourceGroupName: azure.resourceGroup, workspaceName: azure.workspaceName },
         environment: environmentOf(azure),
         ...(ending && { signal: ending }),
       });

@@ -101,7 +101,7 @@ describe("himl-sp init, without a terminal", function () {
       "azure-native:tenantId": tenantId,
       "azuread:tenantId": tenantId,
       "himl-service-principal:subscriptionId": subscriptionId,
-      "himl-service-principal:resourceGroup": "rg-ml",
+      "himl-service-principal:resourceGroupName": "rg-ml",
       "himl-service-principal:workspaceName": "ws-ml",
       "himl-service-principal:authentication": "federated",
       "himl-service-principal:federatedCredentials": [

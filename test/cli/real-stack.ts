@@ -23,7 +23,7 @@ export class RealStack {
       program: () => Promise.resolve(program(azure.control.now())),
       project: path.join(REPOSITORY, "Pulumi.yaml"),
       stackName: "dev",
-      settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
+      settings: { resourceGroupName: azure.resourceGroup, workspaceName: azure.workspaceName },
       environment: azure.direct,
       ...options,
     });

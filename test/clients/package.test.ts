@@ -265,7 +265,7 @@ describe("the npm package, made in a clone and used in an empty project", functi
       session = await Session.open({
         engine,
         project: clone,
-        settings: { resourceGroup: azure.resourceGroup, workspaceName: azure.workspaceName },
+        settings: { resourceGroupName: azure.resourceGroup, workspaceName: azure.workspaceName },
         environment: azure.direct,
       });
       const plan = await session.expectPulumi("preview");

@@ -131,7 +131,7 @@ describe("HimlServicePrincipal without a password", () => {
   const refused: [string, Partial<HimlServicePrincipalArgs>, string][] = [
     [
       "trusts that nobody asked for",
-      { federatedCredentials: [RAW] },
+      { authentication: "secret", federatedCredentials: [RAW] },
       `authentication must be federated or both if there are federatedCredentials. Received "secret".
     Choose both to keep the password while pipelines move, federated afterwards.`,
     ],
@@ -175,7 +175,7 @@ describe("The program without a password", () => {
       },
       {
         config: Object.fromEntries(
-          Object.entries({ resourceGroup: "rg-ml", workspaceName: "ws-ml", ...values }).map(
+          Object.entries({ resourceGroupName: "rg-ml", workspaceName: "ws-ml", ...values }).map(
             ([name, value]) => [`himl-service-principal:${name}`, value],
           ),
         ),

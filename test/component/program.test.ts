@@ -21,7 +21,7 @@ const run = (values: Record<string, string>) =>
 
 describe("The program", () => {
   it("gives exactly the outputs of the contract, and only the password as a secret", async () => {
-    const { result, errors } = await run({ resourceGroup: "rg-ml", workspaceName: "ws-ml" });
+    const { result, errors } = await run({ resourceGroupName: "rg-ml", workspaceName: "ws-ml" });
     assert.deepEqual(errors, []);
     assert.deepEqual(
       Object.keys(result!),
@@ -43,7 +43,7 @@ describe("The program", () => {
 
   it("hands every setting on to the component", async () => {
     const { registrations, errors } = await run({
-      resourceGroup: "rg-ml",
+      resourceGroupName: "rg-ml",
       workspaceName: "ws-ml",
       subscriptionId: SUBSCRIPTION,
       displayName: "himl-training",
@@ -74,7 +74,7 @@ describe("The program", () => {
   });
 
   it("fails with wrong settings as an error that Pulumi shows without a stack trace", async () => {
-    const { errors, registrations } = await run({ resourceGroup: "rg-ml", workspacename: "ws-ml" });
+    const { errors, registrations } = await run({ resourceGroupName: "rg-ml", workspacename: "ws-ml" });
     assert.equal(errors.length, 1);
     assert.ok(pulumi.RunError.isInstance(errors[0]));
     assert.match(errors[0].message, /^Settings of stack dev: 2 problems\. Nothing was changed\.\n/);
@@ -84,7 +84,7 @@ describe("The program", () => {
   it("fails before anything else where a provider is told to use another cloud", async () => {
     const { errors, registrations, calls } = await record(() => ({ result: program(NOW), urns: [] }), {
       config: {
-        ...settings({ resourceGroup: "rg-ml", workspaceName: "ws-ml" }),
+        ...settings({ resourceGroupName: "rg-ml", workspaceName: "ws-ml" }),
         "azuread:environment": "usgovernment",
       },
     });
@@ -95,7 +95,7 @@ describe("The program", () => {
   it("does not take settings of other namespaces for its own", async () => {
     const { errors } = await record(() => ({ result: program(NOW), urns: [] }), {
       config: {
-        ...settings({ resourceGroup: "rg-ml", workspaceName: "ws-ml" }),
+        ...settings({ resourceGroupName: "rg-ml", workspaceName: "ws-ml" }),
         "azure-native:location": "westeurope",
         "himl-service-principal-other:colour": "red",
       },
@@ -108,7 +108,7 @@ describe("The program", () => {
     const before = log.warn;
     const warnings: string[] = [];
     log.warn = (text) => Promise.resolve(void warnings.push(text));
-    const config = settings({ resourceGroup: "rg-ml", workspaceName: "ws-ml", roles: "Reader" });
+    const config = settings({ resourceGroupName: "rg-ml", workspaceName: "ws-ml", roles: "Reader" });
     try {
       const { result, errors } = await record(() => {
         // What is encrypted stands in the second argument, which Pulumi's types leave out.

@@ -54,7 +54,7 @@ describe("The fleet's pipelines, step by step against the local Azure", function
     await cp(path.dirname(SCRIPT), path.join(stage.stack.project, "examples", "fleet"), { recursive: true });
     await stage.stack.expectPulumi("stack", "init", "broken", "--no-select");
     const settings = {
-      resourceGroup: azure.resourceGroup,
+      resourceGroupName: azure.resourceGroup,
       workspaceName: "ws-typo",
       "fleet:repository": "octocat/broken",
       "fleet:group": "broken",

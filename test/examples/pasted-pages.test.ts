@@ -289,7 +289,7 @@ describe("The blocks of every page, pasted into an interactive bash", function (
       env: shell.ofTheStack("by-hand"),
       before: {
         0: `pulumi stack init by-hand
-pulumi config set resourceGroup ${azure.resourceGroup}
+pulumi config set resourceGroupName ${azure.resourceGroup}
 pulumi config set workspaceName ${azure.workspaceName}`,
       },
     });

@@ -22,7 +22,7 @@ describe("The pulumi command, as the README uses it", function () {
   after(() => command?.close());
 
   it("makes a stack, and tells every wrong setting at once, without a stack trace", async () => {
-    await succeed("config", "set", "resourcegroup", azure.resourceGroup);
+    await succeed("config", "set", "resourcegroupname", azure.resourceGroup);
     await succeed("config", "set", "renewSecretsEveryDays", "0");
     await succeed("config", "set", "--secret", "displayName", "x".repeat(130));
     const { exitCode, stdout, stderr } = await pulumi("preview");
@@ -32,22 +32,22 @@ describe("The pulumi command, as the README uses it", function () {
     assert.deepEqual(
       problems,
       [
-        'Setting "resourcegroup"',
+        'Setting "resourcegroupname"',
         "displayName",
         "renewSecretsEveryDays",
-        "resourceGroup",
+        "resourceGroupName",
         "workspaceName",
       ].sort((a, b) => problems.indexOf(a) - problems.indexOf(b)),
       printed,
     );
     assert.doesNotMatch(printed, /^\s+at .*:\d+/m, "a stack trace");
     assert.doesNotMatch(printed, /xxxx/, "an encrypted value");
-    for (const name of ["resourcegroup", "renewSecretsEveryDays", "displayName"])
+    for (const name of ["resourcegroupname", "renewSecretsEveryDays", "displayName"])
       await succeed("config", "rm", name);
   });
 
   it("refuses a workspace that does not exist, in preview", async () => {
-    await succeed("config", "set", "resourceGroup", azure.resourceGroup);
+    await succeed("config", "set", "resourceGroupName", azure.resourceGroup);
     await succeed("config", "set", "workspaceName", "ws-typo");
     const { exitCode, stdout, stderr } = await pulumi("preview");
     const printed = stdout + stderr;
@@ -64,7 +64,7 @@ describe("The pulumi command, as the README uses it", function () {
 
   it("takes owners by path, and a config.json in place of the workspace's settings", async () => {
     await succeed("config", "set", "--path", "owners[0]", azure.admin.objectId);
-    await succeed("config", "rm", "resourceGroup");
+    await succeed("config", "rm", "resourceGroupName");
     await succeed("config", "rm", "workspaceName");
     writeFileSync(
       path.join(folder, "config.json"),

@@ -57,7 +57,7 @@ describe("Taking over a principal that was made by hand, as docs/take-over.md sa
     const succeed = (...args: string[]) => pulumi.succeed(...args);
     const { clientId, applicationId, principalId, keyId, removeAssignment } = await createByHand();
     const application = () => azure.control.state().applications.find(({ id }) => id === applicationId);
-    await succeed("config", "set", "resourceGroup", azure.resourceGroup);
+    await succeed("config", "set", "resourceGroupName", azure.resourceGroup);
     await succeed("config", "set", "workspaceName", azure.workspaceName);
     await succeed("config", "set", "displayName", "himl-by-hand");
 

@@ -55,7 +55,7 @@ describe("The calendar of the secrets, on the real engine", function () {
     ({ azure, session } = world);
     declare = own;
     const { resourceGroup, workspaceName } = azure;
-    await session.configure({ resourceGroup, workspaceName });
+    await session.configure({ resourceGroupName: resourceGroup, workspaceName });
   });
 
   after(() => world?.close());
@@ -243,7 +243,7 @@ describe("The calendar of the secrets, on the real engine", function () {
           if (operation === "up") {
             await world.reset();
             const { resourceGroup, workspaceName } = azure;
-            await session.configure({ resourceGroup, workspaceName });
+            await session.configure({ resourceGroupName: resourceGroup, workspaceName });
           }
           azure.control.clearRequests();
           const { struck } = azure.control.addFault({ match: hanging, answer: "hang" });

@@ -136,7 +136,7 @@ describe("What can change in place, on the real engine", function () {
 describe("A workspace in another resource group, on the real engine", () => {
   it("moves the role assignment, the new one first, and leaves client ID and secrets alone", async function () {
     const world = await openWorld(await requireEngine(this), (azure) => {
-      const resourceGroupName = new pulumi.Config().require("resourceGroup");
+      const resourceGroupName = new pulumi.Config().require("resourceGroupName");
       // The local Azure has one workspace only.
       const args = { resourceGroupName, workspaceName: azure.workspaceName, workspaceLookup: false };
       const { clientId, clientSecret } = new HimlServicePrincipal("himl", args);
@@ -144,9 +144,9 @@ describe("A workspace in another resource group, on the real engine", () => {
     });
     try {
       const { azure, session } = world;
-      await session.configure({ resourceGroup: azure.resourceGroup });
+      await session.configure({ resourceGroupName: azure.resourceGroup });
       const before = await session.up();
-      await session.configure({ resourceGroup: azure.otherResourceGroup });
+      await session.configure({ resourceGroupName: azure.otherResourceGroup });
       azure.control.clearRequests();
       assert.deepEqual((await session.up()).outputs, before.outputs);
       const writes = azure.control

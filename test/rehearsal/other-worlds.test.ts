@@ -17,14 +17,18 @@ describe("Settings as other people write them, on the real engine", function () 
   it("mean the same in any letter case: nothing changes, and no output", async () => {
     const { resourceGroup, workspaceName, subscriptionId } = world.azure;
     await world.session.configure({
-      resourceGroup: resourceGroup.toUpperCase(),
+      resourceGroupName: resourceGroup.toUpperCase(),
       workspaceName: workspaceName.toUpperCase(),
       subscriptionId: subscriptionId.toUpperCase(),
     });
     const again = await world.session.up();
     assert.deepEqual(Object.keys(again.counts), ["same"]);
     assert.deepEqual(again.outputs, first.outputs);
-    await world.session.configure({ resourceGroup, workspaceName, subscriptionId: undefined });
+    await world.session.configure({
+      resourceGroupName: resourceGroup,
+      workspaceName,
+      subscriptionId: undefined,
+    });
     assert.deepEqual(Object.keys((await world.session.up()).counts), ["same"]);
   });
 

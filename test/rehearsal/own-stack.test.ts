@@ -10,7 +10,7 @@ import { PROJECT, requireEngine } from "./support";
 const TENANT = "7d3f1f5c-6f5a-4ac1-9c34-0e2f8b7c9d11";
 const SUBSCRIPTION = "5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36";
 const OWNER = "2c4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c33";
-const WORKSPACE = { subscriptionId: SUBSCRIPTION, resourceGroup: "rg-team", workspaceName: "ws-team" };
+const WORKSPACE = { subscriptionId: SUBSCRIPTION, resourceGroupName: "rg-team", workspaceName: "ws-team" };
 
 describe("npm run rehearse -- --stack NAME", function () {
   this.timeout(300_000);

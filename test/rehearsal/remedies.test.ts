@@ -7,7 +7,7 @@ import { type SettingName, SETTINGS } from "../../stack/settings";
 import { refusalOf as refusal } from "../support/settings";
 import { PROJECT, requireEngine } from "./support";
 
-const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
+const WORKSPACE = { resourceGroupName: "rg-ml", workspaceName: "ws-ml" };
 
 /** A value that is refused, for each setting: the refusal shows the command. */
 const WRONG: Partial<Record<SettingName, string>> = {

@@ -49,8 +49,8 @@ describe("An application that two stacks use, on the real engine", function () {
 
   const use = async (existingClientId: string, more: Record<string, string> = {}) => {
     const { resourceGroup, workspaceName } = world.azure;
-    await world.session.configure({ resourceGroup, workspaceName, existingClientId });
-    await other.configure({ resourceGroup, workspaceName, existingClientId, ...more });
+    await world.session.configure({ resourceGroupName: resourceGroup, workspaceName, existingClientId });
+    await other.configure({ resourceGroupName: resourceGroup, workspaceName, existingClientId, ...more });
   };
 
   function left() {
@@ -79,10 +79,14 @@ describe("An application that two stacks use, on the real engine", function () {
 
   it("that the first stack registered: the second is refused in preview; the first may let go of it and keep it", async () => {
     const { resourceGroup, workspaceName } = world.azure;
-    await world.session.configure({ resourceGroup, workspaceName, existingClientId: undefined });
+    await world.session.configure({
+      resourceGroupName: resourceGroup,
+      workspaceName,
+      existingClientId: undefined,
+    });
     const { outputs } = await world.session.up();
     const existingClientId = String(outputs["HIML_SERVICE_PRINCIPAL_ID"]);
-    await other.configure({ resourceGroup, workspaceName, existingClientId });
+    await other.configure({ resourceGroupName: resourceGroup, workspaceName, existingClientId });
     await assert.rejects(
       other.preview(),
       /existingClientId must name an application that no other stack registered/,
@@ -189,7 +193,12 @@ describe("An application that two stacks use, on the real engine", function () {
 
   it("a role that somebody gave by hand to a stack's own principal: refused in preview, and taken back it works", async () => {
     const { resourceGroup, workspaceName, subscriptionId } = world.azure;
-    await world.session.configure({ resourceGroup, workspaceName, roles: "[]", existingClientId: undefined });
+    await world.session.configure({
+      resourceGroupName: resourceGroup,
+      workspaceName,
+      roles: "[]",
+      existingClientId: undefined,
+    });
     const { outputs } = await world.session.up();
     const { servicePrincipalObjectId: principalId } = outputs["details"] as {
       servicePrincipalObjectId: string;
@@ -209,7 +218,7 @@ describe("An application that two stacks use, on the real engine", function () {
         ),
       );
     assert.equal((await call("PUT")).status, 201);
-    await world.session.configure({ roles: undefined, resourceGroup: resourceGroup.toUpperCase() });
+    await world.session.configure({ roles: undefined, resourceGroupName: resourceGroup.toUpperCase() });
     await assert.rejects(world.session.preview(), /roles: Contributor must not be assigned .*6a2ec0e1/s);
     await world.session.configure({ roles: '["Reader"]' });
     await world.session.preview();

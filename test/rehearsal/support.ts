@@ -80,7 +80,7 @@ export async function openOwnWorld(context: Mocha.Context): Promise<SharedWorld>
     Promise.resolve(program(azure.control.now())),
   );
   const { resourceGroup, workspaceName } = world.azure;
-  await world.session.configure({ resourceGroup, workspaceName });
+  await world.session.configure({ resourceGroupName: resourceGroup, workspaceName });
   await world.session.save("start");
   return world;
 }

@@ -8,7 +8,7 @@ import { findSteering, hostileText } from "../support/hostile-text";
 import { refusalOf as refusal } from "../support/settings";
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
-const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
+const WORKSPACE = { resourceGroupName: "rg-ml", workspaceName: "ws-ml" };
 /** What somebody keeps secret, and no message may tell. */
 const MARKER = "swordfish~77";
 

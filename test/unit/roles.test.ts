@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BUILT_IN_ROLES, resolveRole } from "../../components/plan/roles";
+import { BUILT_IN_ROLES, resolveRole, resolveRoles } from "../../components/plan/roles";
 import { BUILT_IN_ROLES as ROLES_OF_LOCAL_AZURE } from "../../local-azure/store/roles";
 
 describe("The built-in roles", () => {
@@ -38,5 +38,26 @@ describe("The built-in roles", () => {
       isPrivileged: undefined,
     });
     for (const text of ["", "Contributo", "b24988ac"]) assert.equal(resolveRole(text), undefined, text);
+  });
+
+  it("are given by name alone, on the resource group, or with a scope: in programs as in settings", () => {
+    const { roles, problems } = resolveRoles(
+      ["AzureML Data Scientist", { role: "Reader", scope: "workspace" }],
+      false,
+    );
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      roles.map(({ label, scope }) => [label, scope]),
+      [
+        ["AzureML Data Scientist", "resourceGroup"],
+        ["Reader", "workspace"],
+      ],
+    );
+    assert.deepEqual(
+      resolveRoles(["Contributr", "Owner", { role: "User Access Administrator" }], false).problems.map(
+        ({ what }) => what,
+      ),
+      ["roles[0]", "roles[1]", "roles[2].role"],
+    );
   });
 });

@@ -5,7 +5,7 @@ import { resolveTrusts } from "../../components/plan/trusts";
 import { type SettingName, SETTINGS } from "../../stack/settings";
 import { parse } from "../support/settings";
 
-const WORKSPACE: Record<string, string> = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
+const WORKSPACE: Record<string, string> = { resourceGroupName: "rg-ml", workspaceName: "ws-ml" };
 const QUOTES = /put (it )?in quotes/;
 
 /** What the engine makes of a text without quotes in Pulumi.<stack>.yaml (tried with 3.220), as the program gets it. */

@@ -6,7 +6,7 @@ import { checkClouds, type Clouds } from "../../components/plan/clouds";
 import { SETTINGS } from "../../stack/settings";
 import { parse as parseAll } from "../support/settings";
 
-const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
+const WORKSPACE = { resourceGroupName: "rg-ml", workspaceName: "ws-ml" };
 const RAW = { issuer: "https://issuer.example", subject: "job" };
 const TRUSTS = JSON.stringify([RAW]);
 
@@ -30,13 +30,10 @@ describe("The setting roles", () => {
   it("is a role's name, a list of names, of {role, scope}, or mixed; left out it is the component's default", () => {
     const roles = [{ role: "AzureML Data Scientist", scope: "workspace" }, { role: "Reader" }];
     assert.deepEqual(parse({ roles: JSON.stringify(roles) }).roles, roles);
-    assert.deepEqual(parse({ roles: "Reader" }).roles, [{ role: "Reader" }]);
-    assert.deepEqual(parse({ roles: '"Reader"' }).roles, [{ role: "Reader" }]);
-    assert.deepEqual(parse({ roles: '["Reader", "AcrPull"]' }).roles, [
-      { role: "Reader" },
-      { role: "AcrPull" },
-    ]);
-    assert.deepEqual(parse({ roles: JSON.stringify([roles[0], "Reader"]) }).roles, roles);
+    assert.deepEqual(parse({ roles: "Reader" }).roles, ["Reader"]);
+    assert.deepEqual(parse({ roles: '"Reader"' }).roles, ["Reader"]);
+    assert.deepEqual(parse({ roles: JSON.stringify(roles[0]) }).roles, [roles[0]]);
+    assert.deepEqual(parse({ roles: JSON.stringify([roles[0], "Reader"]) }).roles, [roles[0], "Reader"]);
     assert.equal(parse({}).roles, undefined);
     assert.deepEqual(parse({ roles: "[]" }).roles, []);
   });
@@ -57,7 +54,7 @@ describe("The setting roles", () => {
     [
       "JSON that lost its quotes in a shell",
       { roles: "[{role: Reader}]" },
-      'roles must be a list of {role, scope}. Received "[{role: Reader}]".',
+      'roles must be a list of roles. Received "[{role: Reader}]".',
     ],
     [
       "a name in a list that is none",
@@ -121,7 +118,7 @@ describe("The settings authentication and federatedCredentials", () => {
     ["secret with an empty list", "secret", "[]"],
     ["federated with trusts", "federated", TRUSTS],
     ["both with trusts", "both", TRUSTS],
-    ["trusts alone", undefined, TRUSTS, USELESS],
+    ["trusts alone", undefined, TRUSTS],
     ["secret with trusts", "secret", TRUSTS, USELESS],
     ["federated alone", "federated", undefined, missing("federated")],
     ["both alone", "both", undefined, missing("both")],

@@ -8,7 +8,7 @@ import { parse as parseIn } from "../support/settings";
 
 const GUID = "5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36";
 const OTHER_GUID = "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6";
-const WORKSPACE = { resourceGroup: "rg-ml", workspaceName: "ws-ml" };
+const WORKSPACE = { resourceGroupName: "rg-ml", workspaceName: "ws-ml" };
 const CONFIG_JSON = { subscription_id: GUID, resource_group: "rg-ml", workspace_name: "ws-ml" };
 
 let folder: string;
@@ -71,7 +71,7 @@ describe("Settings", () => {
         description: "Nightly training",
         owners: [GUID, OTHER_GUID],
         serviceManagementReference: "4711",
-        roles: [{ role: "owner" }],
+        roles: ["owner"],
         allowPrivilegedRoles: true,
         authentication: "both",
         federatedCredentials: [{ github: { repository: "octocat/training", branch: "main" } }],
@@ -85,31 +85,31 @@ describe("Settings", () => {
   });
 
   it("allow what Azure allows in a resource group: letters of any script, brackets, 90 characters", () => {
-    for (const resourceGroup of ["Größe_(1).x-y", "机器学习", "r".repeat(90)]) {
-      assert.equal(parse({ ...WORKSPACE, resourceGroup }).resourceGroupName, resourceGroup);
+    for (const resourceGroupName of ["Größe_(1).x-y", "机器学习", "r".repeat(90)]) {
+      assert.equal(parse({ ...WORKSPACE, resourceGroupName }).resourceGroupName, resourceGroupName);
     }
   });
 
   const bad: [string, Record<string, string>, string][] = [
     [
       "a resource group with a period at its end",
-      { resourceGroup: "rg." },
-      'resourceGroup must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "rg.".',
+      { resourceGroupName: "rg." },
+      'resourceGroupName must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "rg.".',
     ],
     [
       "a resource group with a slash",
-      { resourceGroup: "a/b" },
-      'resourceGroup must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "a/b".',
+      { resourceGroupName: "a/b" },
+      'resourceGroupName must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "a/b".',
     ],
     [
       "a resource group of 91 characters",
-      { resourceGroup: "r".repeat(91) },
-      `resourceGroup must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "${"r".repeat(91)}".`,
+      { resourceGroupName: "r".repeat(91) },
+      `resourceGroupName must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "${"r".repeat(91)}".`,
     ],
     [
       "an empty resource group",
-      { resourceGroup: "" },
-      'resourceGroup must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "".',
+      { resourceGroupName: "" },
+      'resourceGroupName must have 1 to 90 letters, digits, or any of _ - . ( ), and not end with a period. Received "".',
     ],
     [
       "a workspace of 2 characters",
@@ -233,7 +233,7 @@ describe("Settings", () => {
     const known = Object.keys(SETTINGS).join(", ");
     assert.deepEqual(problemsOf({ ...WORKSPACE, resourcegroup: "x", zzz: "y" }), [
       'Setting "resourcegroup" must be one that this program knows.',
-      `Did you mean resourceGroup? \`pulumi config rm resourcegroup\` removes it. Known: ${known}.`,
+      `Did you mean resourceGroupName? \`pulumi config rm resourcegroup\` removes it. Known: ${known}.`,
       'Setting "zzz" must be one that this program knows.',
       `\`pulumi config rm zzz\` removes it. Known: ${known}.`,
     ]);
@@ -245,7 +245,7 @@ describe("Settings", () => {
 
   it("tell every problem at once", () => {
     const lines = problemsOf({
-      resourceGroup: "rg.",
+      resourceGroupName: "rg.",
       subscriptionId: "x",
       displayName: "",
       roles: "Owner",
@@ -253,7 +253,7 @@ describe("Settings", () => {
     });
     assert.deepEqual(
       lines.filter((_, i) => i % 2 === 0).map((line) => line.split(" must ")[0]),
-      ["subscriptionId", "resourceGroup", "displayName", "roles", 'Setting "colour"', "workspaceName"],
+      ["subscriptionId", "resourceGroupName", "displayName", "roles", 'Setting "colour"', "workspaceName"],
     );
   });
 
@@ -268,8 +268,8 @@ describe("Settings", () => {
 
   it("demand a workspace", () => {
     assert.deepEqual(problemsOf({}), [
-      "resourceGroup must be set, here or in the config.json that workspaceConfig names.",
-      "`pulumi config set resourceGroup NAME`, or `pulumi config set workspaceConfig config.json`",
+      "resourceGroupName must be set, here or in the config.json that workspaceConfig names.",
+      "`pulumi config set resourceGroupName NAME`, or `pulumi config set workspaceConfig config.json`",
       "workspaceName must be set, here or in the config.json that workspaceConfig names.",
       "`pulumi config set workspaceName NAME`, or `pulumi config set workspaceConfig config.json`",
     ]);
@@ -299,7 +299,7 @@ describe("The setting workspaceConfig", () => {
     writeConfig(JSON.stringify(CONFIG_JSON));
     const { resourceGroupName } = parse({
       workspaceConfig: "config.json",
-      resourceGroup: "RG-ML",
+      resourceGroupName: "RG-ML",
       workspaceName: "ws-ml",
     });
     assert.equal(resourceGroupName, "RG-ML");
@@ -311,14 +311,14 @@ describe("The setting workspaceConfig", () => {
       problemsOf({
         workspaceConfig: "config.json",
         subscriptionId: OTHER_GUID,
-        resourceGroup: "rg-a",
+        resourceGroupName: "rg-a",
         workspaceName: "ws-a",
       }),
       [
         `subscriptionId must be the subscription_id of config.json, or be left out. Received {"subscriptionId":"${OTHER_GUID}","config.json":"${GUID}"}.`,
         "`pulumi config rm subscriptionId`, or correct config.json.",
-        'resourceGroup must be the resource_group of config.json, or be left out. Received {"resourceGroup":"rg-a","config.json":"rg-ml"}.',
-        "`pulumi config rm resourceGroup`, or correct config.json.",
+        'resourceGroupName must be the resource_group of config.json, or be left out. Received {"resourceGroupName":"rg-a","config.json":"rg-ml"}.',
+        "`pulumi config rm resourceGroupName`, or correct config.json.",
         'workspaceName must be the workspace_name of config.json, or be left out. Received {"workspaceName":"ws-a","config.json":"ws-ml"}.',
         "`pulumi config rm workspaceName`, or correct config.json.",
       ],

@@ -147,18 +147,30 @@ export function createTypeReader(root: string, packageName: string) {
     // A number that may also be a text: other languages need one type.
     if (keywords.includes(ts.SyntaxKind.StringKeyword) && keywords.includes(ts.SyntaxKind.NumberKeyword))
       return { type: "string" };
-    const named = members.find(ts.isTypeReferenceNode);
-    const others = members.filter((member) => member !== named);
-    // `BuiltInRoleName | (string & {})`: known texts, or any text.
-    if (
-      named &&
-      others.every((member) => checker.getTypeFromTypeNode(member).flags & ts.TypeFlags.Intersection)
-    )
-      return { oneOf: [{ type: "string" }, readType(named, property, owner)] };
+    const objects = members.filter((member) => isInterface(member) || ts.isTypeLiteralNode(member));
+    const texts = members.filter((member) => !objects.includes(member));
+    const named = texts.find(ts.isTypeReferenceNode);
+    const isText = (member: ts.TypeNode) =>
+      member === named ||
+      member.kind === ts.SyntaxKind.StringKeyword ||
+      checker.getTypeFromTypeNode(member).flags & ts.TypeFlags.Intersection;
+    // `BuiltInRoleName | (string & {}) | RoleArgs`: known texts, any text, or an object.
+    if (texts.every(isText) && (named !== undefined || objects.length > 0))
+      return {
+        oneOf: [
+          { type: "string" },
+          ...[named, ...objects].flatMap((one) => (one ? [readType(one, property, owner)] : [])),
+        ],
+      };
     const type = checker.getTypeFromTypeNode(node);
     // Only a named union becomes a type.
     if (type.isUnion() && type.types.every((one) => one.isStringLiteral())) return { type: "string" };
     return refuse(node);
+  }
+
+  function isInterface(node: ts.TypeNode): boolean {
+    if (!ts.isTypeReferenceNode(node)) return false;
+    return checker.getTypeFromTypeNode(node).symbol?.declarations?.some(ts.isInterfaceDeclaration) ?? false;
   }
 
   function addEnum(name: string, values: string[], declaration: ts.Node): TypeSpec {

@@ -68,7 +68,7 @@ function planStackSettings(answers: Answers): PlannedFile {
     }
     if (!isYamlProject(answers)) {
       set(`${existing.name}:subscriptionId`, workspace.subscriptionId);
-      set(`${existing.name}:resourceGroup`, workspace.resourceGroup);
+      set(`${existing.name}:resourceGroupName`, workspace.resourceGroup);
       set(`${existing.name}:workspaceName`, workspace.name);
       setLogin(document, (name) => ["config", `${existing.name}:${name}`], answers);
     }
