@@ -100,10 +100,7 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
     valueOf<boolean>("allowBroadTrusts", DEFAULTS.allowBroadTrusts),
   );
   problems.push(...roles.problems, ...trustProblems, ...checkExistingApplication(args));
-  const authentication = valueOf<Authentication>(
-    "authentication",
-    trusts.length > 0 ? "federated" : "secret",
-  );
+  const authentication = valueOf("authentication", defaultAuthentication(trusts));
   // If one of the two is invalid, the combination cannot be checked.
   if (!broken.has("authentication") && !broken.has("federatedCredentials") && trustProblems.length === 0)
     problems.push(...checkAuthentication(authentication, trusts.length));
@@ -133,6 +130,11 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
       warnings: trusts.flatMap(({ warning }) => warning ?? []),
     },
   };
+}
+
+/** Trusts stand in the place of the password, unless both are asked for. */
+function defaultAuthentication(trusts: readonly unknown[]): Authentication {
+  return trusts.length > 0 ? "federated" : "secret";
 }
 
 function checkGiven(argument: CheckedArgument, value: unknown): Problem | undefined {

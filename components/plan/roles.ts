@@ -122,8 +122,8 @@ function resolveItem(
     const remedy = `${quoteHint(item)}${EXAMPLE}`;
     return { problems: [{ what, must: "be a role, or {role, scope}", received: item, remedy }] };
   }
-  const given = typeof item === "string" ? { role: item } : (item as Record<string, unknown>);
-  const { role, scope = "resourceGroup", ...rest } = given as Record<string, unknown>;
+  const given: Record<string, unknown> = typeof item === "string" ? { role: item } : { ...item };
+  const { role, scope = "resourceGroup", ...rest } = given;
   const at = typeof item === "string" ? what : `${what}.role`;
   const problems: Problem[] = Object.keys(rest).map((field) => ({
     what: `${what}.${field}`,
