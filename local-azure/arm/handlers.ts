@@ -6,6 +6,7 @@ import type { Attributes } from "../store/conditions";
 import { groupsOf, principalTypeOf } from "../store/directory";
 import type { RoleAssignmentRecord, WorkspaceRecord } from "../store/records";
 import { idOfGroup, idOfVault, idOfWorkspace, isAtOrAbove, resourceGroupId } from "../store/resources";
+import type { View } from "../store/table";
 import { BUILT_IN_ROLES, findRole } from "../store/roles";
 import { RESOURCE_TYPES } from "./api-versions";
 import { type ArmCaller, findSubscription, isRegistered, scopeOf } from "./caller";
@@ -34,8 +35,26 @@ export function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): 
   });
 }
 
-export function mayRead(cloud: Cloud, call: ArmCall, action: string, scope: string): boolean {
+function mayRead(cloud: Cloud, call: ArmCall, action: string, scope: string): boolean {
   return cloud.world.access.isAllowed({ principalId: call.caller.objectId, action, scope }, call.now);
+}
+
+/** The rows of a table below a scope that the caller may read, each with its resource ID. */
+export function readable<Row>(
+  cloud: Cloud,
+  call: ArmCall,
+  { table, idOf, action, scope = scopeOf(call) }: Readable<Row>,
+): Row[] {
+  return table
+    .all()
+    .filter((row) => isAtOrAbove(scope, idOf(row)) && mayRead(cloud, call, action, idOf(row)));
+}
+
+interface Readable<Row> {
+  readonly table: View<Row>;
+  readonly idOf: (row: Row) => string;
+  readonly action: string;
+  readonly scope?: string;
 }
 
 /** Only subscriptions in which the caller has a role somewhere. */
@@ -79,13 +98,9 @@ export function getProvider(cloud: Cloud, call: ArmCall): Reply {
 
 /** Only groups that the caller may read. */
 export function listResourceGroups(cloud: Cloud, call: ArmCall): Reply {
-  const groups = cloud.world.store.tables.resourceGroups
-    .all()
-    .map(views.viewResourceGroup)
-    .filter(
-      ({ id }) => isAtOrAbove(scopeOf(call), String(id)) && mayRead(cloud, call, READ_GROUP, String(id)),
-    );
-  return ok({ value: groups });
+  const { resourceGroups: table } = cloud.world.store.tables;
+  const groups = readable(cloud, call, { table, idOf: idOfGroup, action: READ_GROUP });
+  return ok({ value: groups.map(views.viewResourceGroup) });
 }
 
 /** With the filters by which `az keyvault` finds vaults: by their type, and by their name too. */
@@ -147,10 +162,8 @@ export function updateResourceGroup(cloud: Cloud, call: ArmCall): Reply {
 }
 
 function readableWorkspaces(cloud: Cloud, call: ArmCall, scope: string): WorkspaceRecord[] {
-  return cloud.world.store.tables.workspaces
-    .all()
-    .filter((workspace) => isAtOrAbove(scope, idOfWorkspace(workspace)))
-    .filter((workspace) => mayRead(cloud, call, `${WORKSPACES}/read`, idOfWorkspace(workspace)));
+  const { workspaces: table } = cloud.world.store.tables;
+  return readable(cloud, call, { table, idOf: idOfWorkspace, action: `${WORKSPACES}/read`, scope });
 }
 
 /** Those of a group or of a subscription that the caller may read. */

@@ -4,10 +4,10 @@ import type { Call, JsonObject, Reply } from "../call";
 import type { Cloud } from "../cloud";
 import * as credentials from "../store/credentials";
 import type { FederatedCredentialRecord, IdentityRecord } from "../store/records";
-import { idOfIdentity, isAtOrAbove, resourceGroupId } from "../store/resources";
-import { type ArmCaller, scopeOf } from "./caller";
+import { idOfIdentity, resourceGroupId } from "../store/resources";
+import type { ArmCaller } from "./caller";
 import { refuse } from "./errors";
-import { mayRead, readBody } from "./handlers";
+import { readable, readBody } from "./handlers";
 
 type ArmCall = Call<ArmCaller>;
 
@@ -67,10 +67,8 @@ function find(cloud: Cloud, { params }: Call): IdentityRecord | undefined {
 
 /** Those of a group or of a subscription that the caller may read. */
 export function listIdentities(cloud: Cloud, call: ArmCall): Reply {
-  const found = cloud.world.store.tables.identities
-    .all()
-    .filter((one) => isAtOrAbove(scopeOf(call), idOfIdentity(one)))
-    .filter((one) => mayRead(cloud, call, `${TYPE}/read`, idOfIdentity(one)));
+  const { identities: table } = cloud.world.store.tables;
+  const found = readable(cloud, call, { table, idOf: idOfIdentity, action: `${TYPE}/read` });
   return ok({ value: found.map((one) => view(cloud, one)) });
 }
 

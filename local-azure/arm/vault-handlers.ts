@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { Call, Reply } from "../call";
 import type { Cloud } from "../cloud";
+import { content, readContent, secretValue, tags } from "../key-vault/content";
 import { vaultUrl } from "../key-vault/vault-host";
 import type { VaultRecord, VaultSecretRecord } from "../store/records";
-import { idOfVault, isAtOrAbove } from "../store/resources";
+import { idOfVault } from "../store/resources";
 import { type SecretContent, VaultSecrets } from "../store/vaults";
-import { type ArmCaller, scopeOf } from "./caller";
+import type { ArmCaller } from "./caller";
 import { refuse } from "./errors";
-import { mayRead, readBody } from "./handlers";
+import { readable, readBody } from "./handlers";
 import * as views from "./views";
 
 type ArmCall = Call<ArmCaller>;
@@ -21,10 +22,8 @@ function show(cloud: Cloud, call: Call, vault: VaultRecord) {
 
 /** The vaults of a group or subscription that the caller may read. */
 export function listVaults(cloud: Cloud, call: ArmCall): Reply {
-  const found = cloud.world.store.tables.vaults
-    .all()
-    .filter((vault) => isAtOrAbove(scopeOf(call), idOfVault(vault)))
-    .filter((vault) => mayRead(cloud, call, READ_VAULTS, idOfVault(vault)));
+  const { vaults: table } = cloud.world.store.tables;
+  const found = readable(cloud, call, { table, idOf: idOfVault, action: READ_VAULTS });
   return { status: 200, body: { value: found.map((vault) => show(cloud, call, vault)) } };
 }
 
@@ -66,29 +65,14 @@ export function getSecret(cloud: Cloud, call: ArmCall): Reply {
   return { status: 200, body: showSecret(cloud, call, secret) };
 }
 
-const seconds = z.int().nonnegative().nullish();
-const content = {
-  contentType: z.string().max(255).nullish(),
-  attributes: z.object({ enabled: z.boolean().nullish(), nbf: seconds, exp: seconds }).nullish(),
-};
-const tags = z.record(z.string().max(256), z.string().max(256)).nullish();
-const MAX_VALUE = 25_000;
-const putBody = z.object({ tags, properties: z.object({ ...content, value: z.string().max(MAX_VALUE) }) });
+const putBody = z.object({ tags, properties: z.object({ ...content, value: secretValue }) });
 const patchBody = z.object({
   tags,
-  properties: z.object({ ...content, value: z.string().max(MAX_VALUE).nullish() }).nullish(),
+  properties: z.object({ ...content, value: secretValue.nullish() }).nullish(),
 });
 
-function contentOf(body: z.output<typeof patchBody>): SecretContent {
-  const { contentType, attributes } = body.properties ?? {};
-  return {
-    contentType,
-    enabled: attributes?.enabled,
-    notBefore: attributes?.nbf,
-    expires: attributes?.exp,
-    tags: body.tags,
-  };
-}
+const contentOf = ({ properties, tags }: z.output<typeof patchBody>): SecretContent =>
+  readContent({ ...properties, tags });
 
 /** Each PUT creates a new version, even if nothing changed. */
 export function putSecret(cloud: Cloud, call: ArmCall): Reply {

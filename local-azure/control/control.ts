@@ -1,7 +1,6 @@
 import * as jose from "jose";
 import type { Cloud, Snapshot } from "../cloud";
 import type { AddedFault, Fault } from "../faults";
-import type { RequestRecord } from "../request-log";
 import { personClaims } from "../oauth/handlers";
 import { AZURE_CLI_APP_ID, type DirectoryRole } from "../store/microsoft-graph";
 import type { AccessPolicy, ScopeGrantRecord } from "../store/records";
@@ -43,97 +42,68 @@ export interface LocalPerson extends world.PersonCredentials {
 type NewKeyVault = Pick<KeyVaultOptions, "name"> & Partial<KeyVaultOptions>;
 
 /** Typed functions for tests: the same as the control API under `/_local/`. */
-export interface LocalAzureControl {
-  /** The directory's time. */
-  now(): Date;
-  setClock(instant: Date): void;
-  advanceClock(by: { days?: number; seconds?: number }): void;
-  /** In seconds of the directory's clock; a number sets all kinds, an object only those named. */
-  setReplicationLag(seconds: ReplicationLag): void;
-  /** "past": each read answers from some instant within the lag; "own" (the default): objects at once. */
-  setReadMode(mode: ReadMode): void;
-  setLatency(ms: number): void;
-  addFault(fault: Fault): AddedFault;
-  /** Faults that have not hit all of their requests yet. */
-  faults(): (Fault & { left: number })[];
-  clearFaults(): void;
-  requests(): RequestRecord[];
-  clearRequests(): void;
-  /** All records; those with `initial: false` were created by calls. */
-  state(): DirectoryState;
-  createCaller(options: world.CallerOptions): world.CallerCredentials;
-  createPerson(options: world.PersonOptions): LocalPerson;
-  createGroup(options: Parameters<typeof world.createGroup>[3]): { objectId: string };
-  /** Makes a person or a principal a member of a role of the directory. */
-  giveDirectoryRole(objectId: string, role: DirectoryRole): void;
-  /** As if a person, or an administrator for all, had consented to permissions of an application. */
-  lendPermissions(grant: Omit<ScopeGrantRecord, "id">): { id: string };
-  createSubscription(options: { displayName: string; subscriptionId?: string }): { subscriptionId: string };
-  /** Makes the resource group too where it is missing, and a key vault. */
-  createWorkspace(options: world.WorkspaceOptions): void;
-  /** Makes the resource group too where it is missing. Left out: in the first resource group. */
-  createKeyVault(options: NewKeyVault): { id: string; name: string };
-  /** For vaults that go by access policies; no permission takes the policy away. */
-  setAccessPolicy(vaultName: string, policy: AccessPolicy): void;
-  declareIssuer(issuer: string): Promise<DeclaredIssuer>;
-  /** Parts left out stay as they are. */
-  setPolicy(policy: Partial<TenantPolicy>): void;
-  /** All of the cloud as it is now; it can be restored as often as wanted. */
-  snapshot(): Snapshot;
-  /** Back to a snapshot, with an empty log and no faults. What is created afterwards has IDs that were never there. */
-  restore(snapshot: Snapshot): void;
-  /** Back to the start: same IDs, no faults, no callers, no issuers, empty log. */
-  reset(): void;
-}
+export type LocalAzureControl = ReturnType<typeof createControl>;
 
-export function createControl(cloud: Cloud): LocalAzureControl {
+export function createControl(cloud: Cloud) {
+  const now = () => cloud.clock.now();
   return {
-    now: () => cloud.clock.now(),
-    setClock: (instant) => cloud.clock.set(instant),
-    advanceClock: (by) => cloud.clock.advance(by),
-    setReplicationLag: (seconds) => cloud.world.store.setLag(seconds),
-    setReadMode: (mode) => {
-      cloud.world.store.readMode = mode;
-    },
-    setLatency: (ms) => {
-      cloud.latencyMs = ms;
-    },
-    addFault: (fault) => cloud.faults.add(fault),
-    faults: () => cloud.faults.all(),
-    clearFaults: () => cloud.faults.clear(),
+    /** The directory's time. */
+    now,
+    setClock: (instant: Date): void => cloud.clock.set(instant),
+    advanceClock: (by: { days?: number; seconds?: number }): void => cloud.clock.advance(by),
+    /** In seconds of the directory's clock; a number sets all kinds, an object only those named. */
+    setReplicationLag: (seconds: ReplicationLag): void => cloud.world.store.setLag(seconds),
+    /** "past": each read answers from some instant within the lag; "own" (the default): objects at once. */
+    setReadMode: (mode: ReadMode): void => void (cloud.world.store.readMode = mode),
+    setLatency: (ms: number): void => void (cloud.latencyMs = ms),
+    addFault: (fault: Fault): AddedFault => cloud.faults.add(fault),
+    /** Faults that have not hit all of their requests yet. */
+    faults: (): (Fault & { left: number })[] => cloud.faults.all(),
+    clearFaults: (): void => cloud.faults.clear(),
     requests: () => cloud.log.all(),
-    clearRequests: () => cloud.log.clear(),
-    state: () => readState(cloud),
-    createCaller: (options) => world.createCaller(cloud.world, cloud.ids, cloud.clock.now(), options),
-    createPerson: (options) => {
-      const person = world.createPerson(cloud.world, cloud.ids, cloud.clock.now(), options);
+    clearRequests: (): void => cloud.log.clear(),
+    /** All records; those with `initial: false` were created by calls. */
+    state: (): DirectoryState => readState(cloud),
+    createCaller: (options: world.CallerOptions) =>
+      world.createCaller(cloud.world, cloud.ids, now(), options),
+    createPerson: (options: world.PersonOptions): LocalPerson => {
+      const person = world.createPerson(cloud.world, cloud.ids, now(), options);
       return { ...person, tokenFor: (resource) => issueFor(cloud, person.objectId, resource) };
     },
-    createGroup: (options) => world.createGroup(cloud.world, cloud.ids, cloud.clock.now(), options),
-    giveDirectoryRole: (objectId, role) =>
-      world.giveDirectoryRole(cloud.world, cloud.clock.now(), objectId.toLowerCase(), role),
-    lendPermissions: (grant) => {
+    createGroup: (options: Parameters<typeof world.createGroup>[3]) =>
+      world.createGroup(cloud.world, cloud.ids, now(), options),
+    /** Makes a person or a principal a member of a role of the directory. */
+    giveDirectoryRole: (objectId: string, role: DirectoryRole): void =>
+      world.giveDirectoryRole(cloud.world, now(), objectId.toLowerCase(), role),
+    /** As if a person, or an administrator for all, had consented to permissions of an application. */
+    lendPermissions: (grant: Omit<ScopeGrantRecord, "id">): { id: string } => {
       const id = cloud.ids.guid("scopeGrant");
-      cloud.world.store.tables.scopeGrants.put(id, { ...grant, id }, cloud.clock.now());
+      cloud.world.store.tables.scopeGrants.put(id, { ...grant, id }, now());
       return { id };
     },
-    createSubscription: (options) =>
-      world.createSubscription(cloud.world, cloud.ids, cloud.clock.now(), options),
-    createWorkspace: (options) => world.createWorkspace(cloud.world, cloud.ids, cloud.clock.now(), options),
-    createKeyVault: (options) => {
+    createSubscription: (options: { displayName: string; subscriptionId?: string }) =>
+      world.createSubscription(cloud.world, cloud.ids, now(), options),
+    /** Makes the resource group too where it is missing, and a key vault. */
+    createWorkspace: (options: world.WorkspaceOptions): void =>
+      world.createWorkspace(cloud.world, cloud.ids, now(), options),
+    /** Makes the resource group too where it is missing. Left out: in the first resource group. */
+    createKeyVault: (options: NewKeyVault) => {
       const { store, place } = cloud.world;
       const { subscriptionId, resourceGroup } = place;
-      return createKeyVault(store, cloud.clock.now(), { subscriptionId, resourceGroup, ...options });
+      return createKeyVault(store, now(), { subscriptionId, resourceGroup, ...options });
     },
-    setAccessPolicy: (vaultName, policy) =>
-      setAccessPolicy(cloud.world.store, cloud.clock.now(), vaultName, policy),
-    declareIssuer: (issuer) => declareIssuer(cloud, issuer),
-    setPolicy: (policy) => {
-      cloud.policy = { ...cloud.policy, ...policy };
-    },
-    snapshot: () => cloud.snapshot(),
-    restore: (snapshot) => cloud.restore(snapshot),
-    reset: () => cloud.reset(),
+    /** For vaults that go by access policies; no permission takes the policy away. */
+    setAccessPolicy: (vaultName: string, policy: AccessPolicy): void =>
+      setAccessPolicy(cloud.world.store, now(), vaultName, policy),
+    declareIssuer: (issuer: string): Promise<DeclaredIssuer> => declareIssuer(cloud, issuer),
+    /** Parts left out stay as they are. */
+    setPolicy: (policy: Partial<TenantPolicy>): void => void (cloud.policy = { ...cloud.policy, ...policy }),
+    /** All of the cloud as it is now; it can be restored as often as wanted. */
+    snapshot: (): Snapshot => cloud.snapshot(),
+    /** Back to a snapshot, with an empty log and no faults. What is created afterwards has IDs that were never there. */
+    restore: (snapshot: Snapshot): void => cloud.restore(snapshot),
+    /** Back to the start: same IDs, no faults, no callers, no issuers, empty log. */
+    reset: (): void => cloud.reset(),
   };
 }
 

@@ -19,55 +19,39 @@ export interface EntityType {
   readonly [property: string]: PropertyType;
 }
 
+const texts = <const Names extends readonly string[]>(...names: Names) =>
+  Object.fromEntries(names.map((name) => [name, "String"])) as { readonly [Name in Names[number]]: "String" };
+
 const APP_ROLE = {
+  ...texts("description", "displayName", "origin", "value"),
   allowedMemberTypes: ["String"],
-  description: "String",
-  displayName: "String",
   id: "Guid",
   isEnabled: "Boolean",
-  origin: "String",
-  value: "String",
 } as const satisfies EntityType;
 
 const SCOPE = {
-  adminConsentDescription: "String",
-  adminConsentDisplayName: "String",
+  ...texts("adminConsentDescription", "adminConsentDisplayName", "origin", "type"),
+  ...texts("userConsentDescription", "userConsentDisplayName", "value"),
   id: "Guid",
   isEnabled: "Boolean",
-  origin: "String",
-  type: "String",
-  userConsentDescription: "String",
-  userConsentDisplayName: "String",
-  value: "String",
 } as const satisfies EntityType;
 
 const KEY_CREDENTIAL = {
-  customKeyIdentifier: "String",
-  displayName: "String",
+  ...texts("customKeyIdentifier", "displayName", "key", "type", "usage"),
   endDateTime: "DateTimeOffset",
-  key: "String",
   keyId: "Guid",
   startDateTime: "DateTimeOffset",
-  type: "String",
-  usage: "String",
 } as const satisfies EntityType;
 
 export const PASSWORD_CREDENTIAL = {
-  customKeyIdentifier: "String",
-  displayName: "String",
+  ...texts("customKeyIdentifier", "displayName", "hint", "secretText"),
   endDateTime: "DateTimeOffset",
-  hint: "String",
   keyId: "Guid",
-  secretText: "String",
   startDateTime: "DateTimeOffset",
 } as const satisfies EntityType;
 
 const INFO = {
-  logoUrl: "String",
-  marketingUrl: "String",
-  privacyStatementUrl: "String",
-  supportUrl: "String",
-  termsOfServiceUrl: "String",
+  ...texts("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl"),
 } as const satisfies EntityType;
 
 const ADD_IN = {
@@ -83,6 +67,8 @@ const OPTIONAL_CLAIMS = [
 const REDIRECTS = { redirectUris: ["String"] } as const satisfies EntityType;
 
 export const APPLICATION = {
+  ...texts("defaultRedirectUri", "groupMembershipClaims", "nativeAuthenticationApisEnabled"),
+  ...texts("samlMetadataUrl", "serviceManagementReference", "signInAudience", "uniqueName"),
   addIns: [ADD_IN],
   api: {
     acceptMappedClaims: "Boolean",
@@ -96,19 +82,16 @@ export const APPLICATION = {
   applicationTemplateId: "~String",
   certification: "~Complex",
   createdDateTime: "~DateTimeOffset",
-  defaultRedirectUri: "String",
   deletedDateTime: "~DateTimeOffset",
   description: "String 1024",
   disabledByMicrosoftStatus: "!String",
   displayName: "String 256",
-  groupMembershipClaims: "String",
   id: "!String",
   identifierUris: ["String"],
   info: INFO,
   isDeviceOnlyAuthSupported: "Boolean",
   isFallbackPublicClient: "Boolean",
   keyCredentials: [KEY_CREDENTIAL],
-  nativeAuthenticationApisEnabled: "String",
   notes: "String 1024",
   oauth2RequirePostResponse: "Boolean",
   optionalClaims: { accessToken: OPTIONAL_CLAIMS, idToken: OPTIONAL_CLAIMS, saml2Token: OPTIONAL_CLAIMS },
@@ -121,8 +104,6 @@ export const APPLICATION = {
     isSignedRequestRequired: "Boolean",
   },
   requiredResourceAccess: [{ resourceAccess: [{ id: "Guid", type: "String" }], resourceAppId: "String" }],
-  samlMetadataUrl: "String",
-  serviceManagementReference: "String",
   servicePrincipalLockConfiguration: {
     allProperties: "Boolean",
     credentialsWithUsageSign: "Boolean",
@@ -130,11 +111,9 @@ export const APPLICATION = {
     isEnabled: "Boolean",
     tokenEncryptionKeyId: "Boolean",
   },
-  signInAudience: "String",
   spa: REDIRECTS,
   tags: ["String"],
   tokenEncryptionKeyId: "Guid",
-  uniqueName: "String",
   verifiedPublisher: "~Complex",
   web: {
     homePageUrl: "String",
@@ -146,12 +125,13 @@ export const APPLICATION = {
 } as const satisfies EntityType;
 
 export const SERVICE_PRINCIPAL = {
+  ...texts("appId", "homepage", "loginUrl", "logoutUrl", "preferredSingleSignOnMode"),
+  ...texts("preferredTokenSigningKeyThumbprint", "servicePrincipalType"),
   accountEnabled: "Boolean",
   addIns: [ADD_IN],
   alternativeNames: ["String"],
   appDescription: "!String",
   appDisplayName: "~String",
-  appId: "String",
   applicationTemplateId: "~String",
   appOwnerOrganizationId: "~Guid",
   appRoleAssignmentRequired: "Boolean",
@@ -161,24 +141,18 @@ export const SERVICE_PRINCIPAL = {
   description: "String 1024",
   disabledByMicrosoftStatus: "!String",
   displayName: "String 256",
-  homepage: "String",
   id: "!String",
   info: INFO,
   keyCredentials: [KEY_CREDENTIAL],
-  loginUrl: "String",
-  logoutUrl: "String",
   notes: "String 1024",
   notificationEmailAddresses: ["String"],
   oauth2PermissionScopes: [SCOPE],
   passwordCredentials: [PASSWORD_CREDENTIAL],
-  preferredSingleSignOnMode: "String",
-  preferredTokenSigningKeyThumbprint: "String",
   replyUrls: ["String"],
   resourceSpecificApplicationPermissions: "~Complex",
   samlMetadataUrl: "~String",
   samlSingleSignOnSettings: { relayState: "String" },
   servicePrincipalNames: ["String"],
-  servicePrincipalType: "String",
   signInAudience: "~String",
   tags: ["String"],
   tokenEncryptionKeyId: "Guid",
@@ -194,9 +168,6 @@ export const FEDERATED_CREDENTIAL = {
   name: "String",
   subject: "String 600",
 } as const satisfies EntityType;
-
-const texts = <const Names extends readonly string[]>(...names: Names) =>
-  Object.fromEntries(names.map((name) => [name, "String"])) as { readonly [Name in Names[number]]: "String" };
 
 export const USER = {
   ...texts("aboutMe", "ageGroup", "city", "companyName", "consentProvidedForMinor", "country", "department"),

@@ -249,7 +249,7 @@ export class GraphViews {
   }
 }
 
-function pick(object: JsonObject, names: readonly string[]): JsonObject {
+export function pick(object: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(names.map((name) => [name, object[name]]));
 }
 

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import type { Call, JsonObject, Reply } from "../call";
 import type { Cloud } from "../cloud";
-import { type SecretContent, VaultSecrets } from "../store/vaults";
+import { VaultSecrets } from "../store/vaults";
 import { type VaultCaller, vaultOf } from "./caller";
+import { content, readContent, secretValue, tags } from "./content";
 import { refuse } from "./errors";
 import * as views from "./views";
 
 type VaultCall = Call<VaultCaller>;
 
 const MAX_PAGE = 25;
-const MAX_VALUE = 25_000;
 
 const ok = (body: JsonObject): Reply => ({ status: 200, body });
 
@@ -19,29 +19,13 @@ function secretsOf(cloud: Cloud, call: Call): VaultSecrets {
 
 const nameOf = (call: Call): string => call.params.secret!;
 
-const seconds = z.int().nonnegative().nullish();
-const content = {
-  contentType: z.string().max(255).nullish(),
-  attributes: z.object({ enabled: z.boolean().nullish(), nbf: seconds, exp: seconds }).nullish(),
-  tags: z.record(z.string().max(256), z.string().max(256)).nullish(),
-};
-const setBody = z.object({ ...content, value: z.string().max(MAX_VALUE) });
-const updateBody = z.object(content);
+const updateBody = z.object({ ...content, tags });
+const setBody = updateBody.extend({ value: secretValue });
 
 function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Schema> {
   const result = schema.safeParse(call.body.json);
   if (result.success) return result.data;
   throw refuse("bodyInvalid", { property: result.error.issues[0]!.path.join(".") });
-}
-
-function contentOf({ contentType, attributes, tags }: z.output<typeof updateBody>): SecretContent {
-  return {
-    contentType,
-    enabled: attributes?.enabled,
-    notBefore: attributes?.nbf,
-    expires: attributes?.exp,
-    tags,
-  };
 }
 
 /** One page of a list. */
@@ -86,14 +70,14 @@ export function getSecret(cloud: Cloud, call: VaultCall): Reply {
 export function setSecret(cloud: Cloud, call: VaultCall): Reply {
   const body = readBody(call, setBody);
   const version = cloud.ids.hex("secretVersion");
-  const { name, versions } = secretsOf(cloud, call).set(nameOf(call), body.value, contentOf(body), version);
+  const { name, versions } = secretsOf(cloud, call).set(nameOf(call), body.value, readContent(body), version);
   return ok(views.viewSecret(call.base, vaultOf(cloud, call), name, versions.at(-1)!));
 }
 
 export function updateSecret(cloud: Cloud, call: VaultCall): Reply {
   const secrets = secretsOf(cloud, call);
   const { name } = secrets.find(nameOf(call));
-  const changed = secrets.update(name, call.params.version ?? "", contentOf(readBody(call, updateBody)));
+  const changed = secrets.update(name, call.params.version ?? "", readContent(readBody(call, updateBody)));
   return ok(views.viewVersion(call.base, vaultOf(cloud, call), name, changed));
 }
 

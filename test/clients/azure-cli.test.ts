@@ -100,6 +100,82 @@ for (const way of WAYS_IN) {
       await admin.succeed("account", "set", "--subscription", azure.subscriptionId);
     });
 
+    it("creates a managed identity, trusts an issuer, logs in as it, and deletes it", async () => {
+      const at = ["--resource-group", azure.resourceGroup];
+      const identity = await admin.json<{ clientId: string; principalId: string; id: string }>(
+        ...["identity", "create", "--name", "id-ml", ...at],
+      );
+      const shown = await admin.json<object>("identity", "show", "--name", "id-ml", ...at);
+      assert.deepEqual(shown, identity);
+      const of = ["--identity-name", "id-ml", ...at];
+      const subject = "repo:contoso/ml:ref:refs/heads/main";
+      const github = await azure.control.declareIssuer("https://token.actions.githubusercontent.com");
+      const aud = "api://AzureADTokenExchange";
+      await admin.succeed(
+        ...["identity", "federated-credential", "create", "--name", "main", ...of],
+        ...["--issuer", github.issuer, "--subject", subject, "--audiences", aud],
+      );
+      const trusts = await admin.json<{ name: string; subject: string }[]>(
+        ...["identity", "federated-credential", "list", ...of],
+      );
+      assert.deepEqual(
+        trusts.map(({ name, subject }) => [name, subject]),
+        [["main", subject]],
+      );
+      await admin.succeed(
+        ...["role", "assignment", "create", "--assignee-object-id", identity.principalId],
+        ...["--assignee-principal-type", "ServicePrincipal", "--role", "Reader", "--scope", group],
+      );
+      const federatedToken = await github.sign({ sub: subject, aud });
+      const { tenantId } = azure;
+      const job = await newCli();
+      await job.succeed(
+        ...AzureCli.loginArguments({ clientId: identity.clientId, tenantId, federatedToken }),
+      );
+      assert.equal(
+        (await job.json<{ name: string }>("group", "show", "--name", azure.resourceGroup)).name,
+        azure.resourceGroup,
+      );
+      await admin.succeed(
+        ...["identity", "federated-credential", "delete", "--name", "main", "--yes", ...of],
+      );
+      await admin.succeed("identity", "delete", "--name", "id-ml", ...at);
+      assert.deepEqual(azure.control.state().managedIdentities, []);
+    });
+
+    it("creates, changes and deletes people and groups", async () => {
+      const [domain] = azure.control
+        .createPerson({ displayName: "b" })
+        .userPrincipalName.split("@")
+        .slice(-1);
+      const user = await admin.json<{ id: string }>(
+        ...["ad", "user", "create", "--display-name", "Ada", "--password", "p@$$Wd123"],
+        ...["--user-principal-name", `ada@${domain}`],
+      );
+      const team = await admin.json<{ id: string }>(
+        ...["ad", "group", "create", "--display-name", "team", "--mail-nickname", "team"],
+      );
+      await admin.succeed("ad", "group", "member", "add", "--group", "team", "--member-id", user.id);
+      await admin.succeed("ad", "group", "owner", "add", "--group", "team", "--owner-object-id", user.id);
+      const groups = await admin.json<{ id: string }[]>("ad", "user", "get-member-groups", "--id", user.id);
+      assert.deepEqual(
+        groups.map(({ id }) => id),
+        [team.id],
+      );
+      await admin.succeed("ad", "user", "update", "--id", `ada@${domain}`, "--display-name", "Ada L");
+      const { displayName } = await admin.json<{ displayName: string }>(
+        "ad",
+        "user",
+        "show",
+        "--id",
+        user.id,
+      );
+      assert.equal(displayName, "Ada L");
+      await admin.succeed("ad", "group", "member", "remove", "--group", "team", "--member-id", user.id);
+      await admin.succeed("ad", "group", "delete", "--group", "team");
+      await admin.succeed("ad", "user", "delete", "--id", user.id);
+    });
+
     it("creates a principal with a secret and a role: ad sp create-for-rbac", async () => {
       created = await createForRbac();
       assert.equal(created.displayName, NAME);

@@ -110,6 +110,32 @@ describe("local Azure: Microsoft's clients for Node", () => {
     await assert.rejects(resources.resourceGroups.get(resourceGroup), { code: "AuthorizationFailed" });
   });
 
+  it("create, read and delete a managed identity with its credentials, one at a time", async () => {
+    const { admin, subscriptionId, tenantId, url, location } = rig.azure;
+    const credential = new ClientSecretCredential(tenantId, admin.clientId, admin.clientSecret, direct());
+    const options = { ...trust(), endpoint: url, credentialScopes: [scopes()] };
+    const { resources } = new ResourceManagementClient(credential, subscriptionId, options);
+    const id = `${rig.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-ml`;
+    const made = await resources.beginCreateOrUpdateByIdAndWait(id, "2023-01-31", { location });
+    const { principalId } = made.properties as { principalId: string };
+    const put = (name: string) => {
+      const properties = { issuer: "https://issuer.example", subject: name, audiences: ["a"] };
+      const path = `${id}/federatedIdentityCredentials/${name}`;
+      return resources.beginCreateOrUpdateByIdAndWait(path, "2023-01-31", { properties });
+    };
+    const [one, other] = await Promise.allSettled([put("one"), put("two")]);
+    const code = "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity";
+    const refused = [one, other].flatMap((result) =>
+      result.status === "rejected" ? [result.reason as unknown] : [],
+    );
+    assert.deepEqual(
+      refused.map((error) => (error as { code?: string }).code),
+      [code],
+    );
+    await resources.beginDeleteByIdAndWait(id, "2023-01-31");
+    assert.equal((await rig.graph("GET", `/servicePrincipals/${principalId}`)).status, 404);
+  });
+
   it("retry a 503 that says when to come back", async () => {
     const { admin, subscriptionId, tenantId, url, resourceGroup } = rig.azure;
     const credential = new ClientSecretCredential(tenantId, admin.clientId, admin.clientSecret, direct());

@@ -8,7 +8,7 @@ import { refuse } from "../errors";
 import { APPLICATION } from "../metadata";
 import { APPLICATIONS, replyWithList, replyWithObject } from "../odata";
 import { createInlinePasswords, keepInlinePasswords, putInlineCertificates } from "./credentials";
-import { findReadable, viewsOf } from "./reading";
+import { findReadable, replyWithNew, viewsOf } from "./reading";
 
 type GraphCall = Call<GraphCaller>;
 
@@ -29,17 +29,10 @@ export function createApplication(cloud: Cloud, call: GraphCall): Reply {
     const secrets = createInlinePasswords(cloud, call, application.id, passwordCredentials ?? []);
     putInlineCertificates(cloud, call, application.id, keyCredentials);
     const shown = viewsOf(cloud, call, store.tables).views.application(application);
-    return {
-      status: 201,
-      headers: { Location: locationOf(cloud, call, application.id, "Application") },
-      body: {
-        "@odata.context": `${call.base}/v1.0/$metadata#applications/$entity`,
-        ...shown,
-        // Only this answer has the fractions of the second, and the texts of secrets.
-        createdDateTime: formatExactly(application),
-        passwordCredentials: secrets,
-      },
-    };
+    // Only this answer has the fractions of the second, and the texts of secrets.
+    const createdDateTime = formatExactly(application);
+    const body = { ...shown, createdDateTime, passwordCredentials: secrets };
+    return replyWithNew(cloud, call, "applications", body, "Application");
   } catch (error) {
     store.tables.applications.delete(application.id, call.now);
     throw error;
@@ -49,11 +42,6 @@ export function createApplication(cloud: Cloud, call: GraphCall): Reply {
 /** 7 digits, as .NET writes them. */
 function formatExactly({ createdAt }: ApplicationRecord): string {
   return createdAt.toISOString().replace("Z", "0000Z");
-}
-
-export function locationOf(cloud: Cloud, call: Call, id: string, type: string): string {
-  const { tenantId } = cloud.world.directory;
-  return `${call.base}/v2/${tenantId}/directoryObjects/${id}/Microsoft.DirectoryServices.${type}`;
 }
 
 export function getApplication(cloud: Cloud, call: GraphCall): Reply {

@@ -9,7 +9,7 @@ import type { PASSWORD_CREDENTIAL } from "../metadata";
 import { ADD_PASSWORD, FEDERATED_CREDENTIAL, REMOVE_PASSWORD } from "../metadata";
 import { plain, replyWithList, replyWithObject } from "../odata";
 import { formatInstant, viewFederatedCredential, viewPassword } from "../views";
-import { isBeta } from "./reading";
+import { isBeta, replyWithNew } from "./reading";
 
 type GraphCall = Call<GraphCaller>;
 type SentPassword = ValueOf<typeof PASSWORD_CREDENTIAL>;
@@ -119,16 +119,8 @@ export function createFederatedCredential(cloud: Cloud, call: GraphCall): Reply 
     cloud.ids,
     call.now,
   );
-  const version = isBeta(call) ? "beta" : "v1.0";
-  const { tenantId } = cloud.world.directory;
-  return {
-    status: 201,
-    headers: { Location: `${call.base}/v2/${tenantId}/federatedIdentityCredentials/${credential.id}` },
-    body: {
-      "@odata.context": `${call.base}/${version}/$metadata#${entityOf(id)}/$entity`,
-      ...viewFederatedCredential(credential, isBeta(call)),
-    },
-  };
+  const shown = viewFederatedCredential(credential, isBeta(call));
+  return replyWithNew(cloud, call, entityOf(id), shown, "federatedIdentityCredentials");
 }
 
 export function getFederatedCredential(cloud: Cloud, call: GraphCall): Reply {

@@ -8,7 +8,7 @@ import { type GraphCaller, mayGrant } from "../caller";
 import { refuse } from "../errors";
 import { APP_ROLE_ASSIGNMENT, GET_BY_IDS, SCOPE_GRANT } from "../metadata";
 import { OBJECTS, plain, replyWithList, replyWithObject } from "../odata";
-import { findReadable, viewsOf } from "./reading";
+import { findReadable, replyWithNew, viewsOf } from "./reading";
 
 type GraphCall = Call<GraphCaller>;
 
@@ -148,13 +148,7 @@ export function createGrant(side: "principalId" | "resourceId") {
     const id = cloud.ids.guid("appRoleAssignment");
     const grant = { ...request, id, createdAt: call.now, initial: false };
     store.tables.appRoleAssignments.put(id, grant, call.now);
-    return {
-      status: 201,
-      body: {
-        "@odata.context": `${call.base}/v1.0/$metadata#appRoleAssignments/$entity`,
-        ...views.appRoleAssignment(grant),
-      },
-    };
+    return replyWithNew(cloud, call, "appRoleAssignments", views.appRoleAssignment(grant));
   };
 }
 
@@ -229,8 +223,7 @@ export function createScopeGrant(cloud: Cloud, call: GraphCall): Reply {
   const consentType = isForAll ? ("AllPrincipals" as const) : ("Principal" as const);
   const grant = { ...request, id, consentType, scope: sent.scope ?? "" };
   store.tables.scopeGrants.put(id, grant, call.now);
-  const context = `${call.base}/v1.0/$metadata#oauth2PermissionGrants/$entity`;
-  return { status: 201, body: { "@odata.context": context, ...grant } };
+  return replyWithNew(cloud, call, "oauth2PermissionGrants", grant);
 }
 
 /** Only the scope can be changed. */

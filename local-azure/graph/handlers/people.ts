@@ -1,4 +1,4 @@
-import type { Call, JsonObject, Reply } from "../../call";
+import type { Call, Reply } from "../../call";
 import type { Cloud } from "../../cloud";
 import { hashSecret } from "../../ids";
 import { groupsOf } from "../../store/directory";
@@ -6,10 +6,10 @@ import type { GroupRecord, UserRecord } from "../../store/records";
 import { mergeAttributes, readBody, readJson, readLinks, readObjectLink, type ValueOf } from "../body";
 import type { GraphCaller } from "../caller";
 import { refuse } from "../errors";
+import { pick } from "../views";
 import { GROUP, MEMBER_GROUPS, USER } from "../metadata";
-import { GROUPS, OBJECTS, plain, replyWithList, replyWithObject, type Resource, USERS } from "../odata";
-import { locationOf } from "./applications";
-import { viewsOf } from "./reading";
+import { GROUPS, OBJECTS, plain, replyWithList, replyWithObject, USERS } from "../odata";
+import { replyWithNew, viewsOf } from "./reading";
 
 type GraphCall = Call<GraphCaller>;
 
@@ -47,7 +47,8 @@ export function createUser(cloud: Cloud, call: GraphCall): Reply {
     initial: false,
   };
   cloud.world.directory.putUser(user, call.now);
-  return created(cloud, call, "users", viewsOf(cloud, call).views.user(user), USERS);
+  const shown = pick(viewsOf(cloud, call).views.user(user), USERS.shown!);
+  return replyWithNew(cloud, call, "users", shown, "User");
 }
 
 export function updateUser(cloud: Cloud, call: GraphCall): Reply {
@@ -127,7 +128,7 @@ export function createGroup(cloud: Cloud, call: GraphCall): Reply {
   }
   if (call.caller.isPerson && !owners.includes(call.caller.objectId)) owners.push(call.caller.objectId);
   const group = cloud.world.directory.createGroup(attributes, { members, owners }, call.now);
-  return created(cloud, call, "groups", viewsOf(cloud, call).views.group(group), GROUPS);
+  return replyWithNew(cloud, call, "groups", viewsOf(cloud, call).views.group(group), "Group");
 }
 
 export function updateGroup(cloud: Cloud, call: GraphCall): Reply {
@@ -143,18 +144,6 @@ export function deleteGroup(cloud: Cloud, call: GraphCall): Reply {
   const { directory } = cloud.world;
   directory.deleteGroup(directory.group(call.params.id!), call.now);
   return { status: 204 };
-}
-
-function created(
-  cloud: Cloud,
-  call: GraphCall,
-  entity: string,
-  shown: JsonObject,
-  resource: Resource,
-): Reply {
-  const { body } = replyWithObject(call, entity, shown, resource);
-  const headers = { Location: locationOf(cloud, call, String(shown.id), resource.resource) };
-  return { status: 201, headers, body };
 }
 
 /** Members of a group or a directory role; `isTransitive`: also those of the groups in it. */

@@ -9,9 +9,9 @@ import { type GraphCaller, mayWrite, writesAll } from "../caller";
 import { refuse } from "../errors";
 import { SERVICE_PRINCIPAL } from "../metadata";
 import { PRINCIPALS, replyWithList, replyWithObject } from "../odata";
-import { locationOf, ownersOfNew } from "./applications";
+import { ownersOfNew } from "./applications";
 import { createInlinePasswords, keepInlinePasswords, putInlineCertificates } from "./credentials";
-import { findReadable, viewsOf } from "./reading";
+import { findReadable, replyWithNew, viewsOf } from "./reading";
 
 type GraphCall = Call<GraphCaller>;
 
@@ -39,15 +39,8 @@ export function createPrincipal(cloud: Cloud, call: GraphCall): Reply {
     const secrets = createInlinePasswords(cloud, call, principal.id, passwordCredentials ?? []);
     putInlineCertificates(cloud, call, principal.id, keyCredentials);
     const { views } = viewsOf(cloud, call, store.tables);
-    return {
-      status: 201,
-      headers: { Location: locationOf(cloud, call, principal.id, "ServicePrincipal") },
-      body: {
-        "@odata.context": `${call.base}/v1.0/$metadata#servicePrincipals/$entity`,
-        ...views.principal(principal),
-        passwordCredentials: secrets,
-      },
-    };
+    const body = { ...views.principal(principal), passwordCredentials: secrets };
+    return replyWithNew(cloud, call, "servicePrincipals", body, "ServicePrincipal");
   } catch (error) {
     store.tables.principals.delete(principal.id, call.now);
     throw error;

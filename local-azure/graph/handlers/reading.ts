@@ -1,4 +1,4 @@
-import type { Call } from "../../call";
+import type { Call, JsonObject, Reply } from "../../call";
 import type { Cloud } from "../../cloud";
 import type { StoreView } from "../../store/store";
 import type { View } from "../../store/table";
@@ -12,6 +12,28 @@ export function viewsOf(
   view: StoreView = cloud.world.store.readable(call.now),
 ): { view: StoreView; views: GraphViews } {
   return { view, views: new GraphViews(view, cloud.world.directory) };
+}
+
+/** Answers a new object with its context, and with its location where Graph sends one: `kind` is its type there. */
+export function replyWithNew(
+  cloud: Cloud,
+  call: Call,
+  entity: string,
+  shown: JsonObject,
+  kind?: string,
+): Reply {
+  const version = call.path.split("/")[1];
+  const place = `${call.base}/v2/${cloud.world.directory.tenantId}`;
+  const id = String(shown.id);
+  const location =
+    kind === "federatedIdentityCredentials"
+      ? `${place}/${kind}/${id}`
+      : `${place}/directoryObjects/${id}/Microsoft.DirectoryServices.${kind}`;
+  return {
+    status: 201,
+    ...(kind === undefined ? {} : { headers: { Location: location } }),
+    body: { "@odata.context": `${call.base}/${version}/$metadata#${entity}/$entity`, ...shown },
+  };
 }
 
 export function findReadable<Row>(table: View<Row>, id: string): Row {
