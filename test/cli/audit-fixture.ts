@@ -17,12 +17,13 @@ import type {
 import { type Finding, type FindingCode, sortFindings } from "../../cli/audit/findings";
 import type { Deployment } from "../../cli/audit/deployment";
 import { readRecord } from "../../cli/audit/record";
+import { inDays } from "../local-azure/rig";
 
-export const NOW = new Date("2026-11-25T12:00:00Z");
+export const NOW = new Date();
 /** Not used by another thing of the fixture. */
 export const STRANGE = "6a4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c77";
-export const SOON = "2027-05-24T00:00:00Z";
-export const PAST = "2026-11-01T00:00:00Z";
+export const SOON = inDays(180);
+export const PAST = inDays(-24);
 export const IDS = {
   instance: "0a4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c11",
   other: "99999999-0c2c-4c39-9cf3-3a3b1f1f2c11",

@@ -22,6 +22,8 @@ export function buildCommand(): Promise<string> {
 /** What a process needs to start on each system, whatever it does. */
 export function bareEnvironment(): Record<string, string> {
   const names = ["SystemRoot", "TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PATHEXT", "COMSPEC"];
+  // Under `faketime` every process has the same clock.
+  names.push("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "FAKETIME_SHARED");
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

@@ -6,6 +6,7 @@ import { isNotFound, run } from "../../cli/tools/process";
 import { REPOSITORY } from "../cli/command";
 import { readAsAzurePipelines, readAsGithubEnv, readMasks } from "../cli/readers";
 import type { Call } from "../cli/stand-ins";
+import { inDays } from "../local-azure/rig";
 import { asAdmin, requireEngine } from "../rehearsal/support";
 import { InteractiveShell } from "./interactive-shell";
 import { listPages, readBlocks, readInlineCommands } from "./pages";
@@ -263,7 +264,7 @@ describe("The blocks of every page, pasted into an interactive bash", function (
       const post = async (at: string, body: Record<string, unknown>) =>
         (await connection.callGraph({ method: "POST", path: at, body }, [])).json as Record<string, string>;
       const { appId, id } = await post("/applications", { displayName: "by hand" });
-      const passwordCredential = { displayName: "rbac", endDateTime: "2030-01-01T00:00:00Z" };
+      const passwordCredential = { displayName: "rbac", endDateTime: inDays(365) };
       await post(`/applications/${id!}/addPassword`, { passwordCredential });
       const principal = await post("/servicePrincipals", { appId });
       return { CLIENT_ID: appId!, applicationId: id!, principalId: principal["id"]! };

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { AzureConnection } from "../../rehearsal/stand-ins/azure-connection";
+import { inDays } from "../local-azure/rig";
 import { asAdmin } from "../rehearsal/support";
 import { openPulumiCommand, type PulumiCommand } from "./pulumi-command";
 
@@ -29,7 +30,7 @@ describe("Taking over a principal that was made by hand, as docs/take-over.md sa
         (await connection.callGraph({ method: "POST", path: at, body }, [])).json;
       const application = await post("/applications", { displayName: "himl-by-hand" });
       const principal = await post("/servicePrincipals", { appId: application["appId"] });
-      const passwordCredential = { displayName: "rbac", endDateTime: "2030-01-01T00:00:00Z" };
+      const passwordCredential = { displayName: "rbac", endDateTime: inDays(365) };
       const path = `/applications/${String(application["id"])}/addPassword`;
       const secret = await post(path, { passwordCredential });
       const assignment = await assign(connection, String(principal["id"]));

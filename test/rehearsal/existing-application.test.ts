@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../rehearsal/engine/engine-error";
 import type { OperationResult } from "../../rehearsal/engine/operation-log";
+import { inDays } from "../local-azure/rig";
 import { useShared } from "../support/shared";
 import { asAdmin, openOwnWorld } from "./support";
 
@@ -19,7 +20,7 @@ describe("An application that somebody else registered, on the real engine", fun
         return json;
       };
       const application = await post("/applications", { displayName: "by IT", tags: ["IT"] });
-      const passwordCredential = { displayName: "of IT", endDateTime: "2030-01-01T00:00:00Z" };
+      const passwordCredential = { displayName: "of IT", endDateTime: inDays(365) };
       await post(`/applications/${String(application["id"])}/addPassword`, { passwordCredential });
       const appId = String(application["appId"]);
       if (withPrincipal) await post("/servicePrincipals", { appId, tags: ["IT"], notes: "by hand" });

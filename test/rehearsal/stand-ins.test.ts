@@ -4,6 +4,7 @@ import * as authorization from "@pulumi/azure-native/authorization";
 import * as azuread from "@pulumi/azuread";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalAzure } from "../../local-azure/local-azure";
+import { inDays } from "../local-azure/rig";
 import { asAdmin, openWorld, requireEngine } from "./support";
 
 const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
@@ -30,7 +31,7 @@ function program(azure: LocalAzure): Promise<Record<string, unknown>> {
   const principal = new azuread.ServicePrincipal("principal", { clientId: application.clientId });
   const password = new azuread.ApplicationPassword("password", {
     applicationId: application.id,
-    endDate: "2030-01-01T00:00:00Z",
+    endDate: inDays(365),
     rotateWhenChanged: { period: config.get("period") ?? "1", generation: "1" },
   });
   const group = config.getBoolean("otherGroup") ? azure.otherResourceGroup : azure.resourceGroup;
