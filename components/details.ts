@@ -8,6 +8,8 @@ export interface SecretInfo {
   ends: string;
   /** Whether it is the one in `HIML_SERVICE_PRINCIPAL_PASSWORD`. */
   current: boolean;
+  /** Recognises the password's text, and tells nothing of it. 12 hexadecimal digits; see `components/plan/fingerprint.ts`. */
+  fingerprint?: string;
 }
 
 /** A trust, by what its tokens contain: an exact subject, or claims that match an expression. */
@@ -38,6 +40,8 @@ export interface PrincipalDetails {
   version: 1;
   /** Identifies exactly this instance; also in the tag `himl-instance:<id>` of the application. Names are the same in every clone. */
   instanceId: string;
+  /** As Entra shows it. */
+  applicationName?: string;
   applicationObjectId: string;
   servicePrincipalObjectId: string;
   authentication: "secret" | "federated" | "both";
@@ -45,6 +49,8 @@ export interface PrincipalDetails {
   secretsSince?: string;
   /** The current one first. Empty with `federated`. */
   secrets: SecretInfo[];
+  /** Those that were handed out before the ones in `secrets`, newest first, by which a text can be recognised. */
+  formerSecrets?: { keyId: string; fingerprint: string }[];
   trusts: TrustInfo[];
   roles: RoleInfo[];
   /** Not with `federated`. First instant at which an `up` creates a new secret, ISO 8601 in UTC. */

@@ -1,6 +1,6 @@
 import type { Io, Output } from "../io";
 import { printable, printableJson } from "../terminal/printable";
-import { wrap } from "../status/drawing";
+import { wrap } from "../status/life";
 import { type Access, type AccessEntry, sumUpAccess } from "../azure/access";
 import type { Audit } from "./audit";
 import { type Finding, type Level, needsAction } from "./findings";

@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { open } from "node:fs/promises";
 import { CliError, MisuseError } from "../errors";
-import { FORMATS, GITHUB_ACTIONS, type FormatName } from "../formats/formats";
-import { renderGithubEnv, renderMask } from "../formats/github-actions";
+import { type FormatName, FORMATS, GITHUB_ACTIONS, renderGithubEnv, renderMask } from "../formats/formats";
 import type { Io } from "../io";
-import { readPlainVariables, readStackOutputs } from "../stack/outputs";
-import type { StackSelection } from "../tools/pulumi";
-import { PASSWORD, type Variables, variableEntries } from "../variables";
+import { type PrincipalSelection, readStackOutputs } from "../stack/outputs";
+import { PASSWORD, variableEntries } from "../variables";
 
-interface EnvOptions extends StackSelection {
+interface EnvOptions extends PrincipalSelection {
   format: FormatName;
   /** False leaves out the password. */
   secret: boolean;
@@ -36,29 +34,23 @@ export async function runEnv(io: Io, options: EnvOptions): Promise<void> {
     );
   }
 
-  const { variables, details } = wantsPassword
-    ? await readStackOutputs(io, options, true)
-    : await readPlainVariables(io, options);
+  const { variables, details } = await readStackOutputs(io, options, wantsPassword);
   if (wantsPassword && details.authentication === "federated") {
     io.stderr.write(
       `The stack is federated: there is no ${PASSWORD}, and the pipeline logs in with \`az login\` instead.\n`,
     );
   }
-
-  if (format === GITHUB_ACTIONS) {
-    const text = renderGithubEnv(variables, `ghadelimiter_${randomUUID()}`);
-    // Mask the password before the runner reads anything else.
-    if (variables[PASSWORD] !== undefined) io.stdout.write(renderMask(variables[PASSWORD]));
-    await appendLines(githubEnvFile!, text);
-    io.stderr.write(`${describe(variables)} set for the later steps of the job.\n`);
-  } else {
-    io.stdout.write(FORMATS[format].render(variables));
+  if (format !== GITHUB_ACTIONS) {
+    io.stdout.write(FORMATS[format](variables));
+    return;
   }
-}
-
-function describe(variables: Variables): string {
+  const text = renderGithubEnv(variables, `ghadelimiter_${randomUUID()}`);
+  // Mask the password before the runner reads anything else.
+  if (variables[PASSWORD] !== undefined) io.stdout.write(renderMask(variables[PASSWORD]));
+  await appendLines(githubEnvFile!, text);
   const count = variableEntries(variables).length;
-  return `${count} variables${variables[PASSWORD] === undefined ? ", without a password," : ""}`;
+  const without = variables[PASSWORD] === undefined ? ", without a password," : "";
+  io.stderr.write(`${count} variables${without} set for the later steps of the job.\n`);
 }
 
 /** Appends to a file, on a new line: another step may have left the last line without its end. */

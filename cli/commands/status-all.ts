@@ -2,24 +2,25 @@ import { daysUntil, formatDays } from "../terminal/durations";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import { printableJson } from "../terminal/printable";
-import { type FleetRow, readFleet } from "../status/fleet";
-import { formatTable, isPast, sortWorstFirst } from "../status/table";
+import { type FleetRow, formatTable, isPast, nameOf, readFleet, sortWorstFirst } from "../status/fleet";
 
 interface StatusAllOptions {
   json?: boolean;
   /** Milliseconds: fails where a password ends within that time, or a stack cannot be read. */
   failWithin?: number;
   stack?: string;
+  principal?: string;
   /** Folders of projects. @default the current one */
   cwd?: readonly string[];
 }
 
 /** `himl-sp status --all`: every stack of a project or of several, the worst first. */
 export async function runStatusAll(io: Io, options: StatusAllOptions): Promise<void> {
-  if (options.stack !== undefined) {
+  for (const name of ["stack", "principal"] as const) {
+    if (options[name] === undefined) continue;
     throw new MisuseError(
-      "ALL_AND_STACK",
-      `--all must be used without --stack. Received --stack ${JSON.stringify(options.stack)}.`,
+      "ALL_AND_ONE",
+      `--all must be used without --${name}. Received --${name} ${JSON.stringify(options[name])}.`,
       "Leave out one of the two.",
     );
   }
@@ -55,8 +56,7 @@ function asJson(rows: readonly FleetRow[], now: Date) {
 
 /** A stack that cannot be read may have a password that expires soon. */
 function checkEnds(rows: readonly FleetRow[], withinMs: number, now: Date): void {
-  const name = ({ folder, stack }: FleetRow) =>
-    folder === "." ? (stack ?? folder) : `${folder}: ${stack ?? "?"}`;
+  const name = (row: FleetRow) => nameOf(row, row.folder !== ".");
   const ending = rows.filter(
     ({ passwordEnds }) =>
       passwordEnds !== null && new Date(passwordEnds).getTime() - now.getTime() <= withinMs,

@@ -1,16 +1,16 @@
-import type { CliError } from "../errors";
+import { fingerprintOf } from "../../components/plan/fingerprint";
+import { CliError } from "../errors";
 import type { Io, Output } from "../io";
 import { printable, printableJson } from "../terminal/printable";
-import { readStackOutputs } from "../stack/outputs";
-import type { StackSelection } from "../tools/pulumi";
-import { PASSWORD, VARIABLE_NAMES, type Variables } from "../variables";
+import { type PrincipalSelection, readStackOutputs } from "../stack/outputs";
+import { PASSWORD, type Variables, variablesOf } from "../variables";
 import { type CheckResult, verify } from "../verify/checks";
-import { verifyRefused } from "../verify/refusal";
-import { TOKENS_GIVEN_BEFORE } from "../verify/what-remains";
+import { WRONG_PASSWORD } from "../verify/explanations";
+import { TOKENS_GIVEN_BEFORE, verifyRefused } from "../verify/refusal";
 
-interface VerifyCommandOptions extends StackSelection {
+interface VerifyCommandOptions extends PrincipalSelection {
   /** @default the environment where it has one of the variables and no stack is named, else the stack */
-  from?: "stack" | "environment";
+  from?: Source;
   /** @default accepted */
   expect?: Expected;
   wait?: number;
@@ -18,8 +18,10 @@ interface VerifyCommandOptions extends StackSelection {
   json?: boolean;
 }
 
+type Source = "stack" | "environment";
+
 /** What `--expect` may be. */
-export type Expected = "accepted" | "refused";
+type Expected = "accepted" | "refused";
 
 /** `himl-sp verify`: logs in as hi-ml does, and reports check by check. */
 export async function runVerify(io: Io, options: VerifyCommandOptions): Promise<void> {
@@ -40,8 +42,16 @@ export async function runVerify(io: Io, options: VerifyCommandOptions): Promise<
   };
   const failure =
     expected === "refused"
-      ? await verifyRefused(io, variables, options, report)
-      : await verify(io, variables, { ...options, ...(passwordEnds && { passwordEnds }) }, report);
+      ? await verifyRefused(
+          io,
+          variables,
+          { ...options, isHandedOut: () => source === "stack" || isHandedOut(io, options, variables) },
+          report,
+        )
+      : aboutSource(
+          source,
+          await verify(io, variables, { ...options, ...(passwordEnds && { passwordEnds }) }, report),
+        );
   if (options.json) {
     io.stdout.write(printableJson(asJson(source, expected, results, failure)));
   }
@@ -50,7 +60,7 @@ export async function runVerify(io: Io, options: VerifyCommandOptions): Promise<
 }
 
 function asJson(
-  from: "stack" | "environment",
+  from: Source,
   expected: Expected,
   results: readonly CheckResult[],
   failure: CliError | undefined,
@@ -67,31 +77,51 @@ function asJson(
   };
 }
 
-function chooseSource(io: Io, { stack, cwd, expect }: VerifyCommandOptions): "stack" | "environment" {
-  if (stack !== undefined || cwd !== undefined) return "stack";
+function chooseSource(io: Io, { stack, cwd, principal, expect }: VerifyCommandOptions): Source {
+  if ([stack, cwd, principal].some((given) => given !== undefined)) return "stack";
   // After `pulumi destroy` a stack has no outputs.
   if (expect === "refused") return "environment";
-  return VARIABLE_NAMES.some((name) => io.env[name]) ? "environment" : "stack";
+  return Object.values(variablesOf(io.env)).some(Boolean) ? "environment" : "stack";
 }
 
 async function readVariables(
   io: Io,
   options: VerifyCommandOptions,
-  source: "stack" | "environment",
+  source: Source,
 ): Promise<{ variables: Variables; passwordEnds?: string }> {
-  if (source === "environment") {
-    return {
-      variables: Object.fromEntries(
-        VARIABLE_NAMES.flatMap((name) => (io.env[name] === undefined ? [] : [[name, io.env[name]]])),
-      ),
-    };
-  }
+  if (source === "environment") return { variables: variablesOf(io.env) };
   const { variables, details } = await readStackOutputs(io, options, true);
   const passwordEnds = details.secrets.find(({ current }) => current)?.ends;
   return {
     variables,
     ...(variables[PASSWORD] !== undefined && passwordEnds !== undefined && { passwordEnds }),
   };
+}
+
+/** Whether the password is one that the stack hands out or has handed out, by the marks that it keeps of them. */
+async function isHandedOut(io: Io, selection: PrincipalSelection, variables: Variables): Promise<boolean> {
+  const password = variables[PASSWORD];
+  if (password === undefined) return false;
+  try {
+    const { details } = await readStackOutputs(io, selection, false);
+    return [...details.secrets, ...(details.formerSecrets ?? [])].some(
+      ({ keyId, fingerprint }) => fingerprint === fingerprintOf(password, keyId),
+    );
+  } catch (error) {
+    // Without a stack nothing is known of it.
+    if (error instanceof CliError && !io.signal.aborted) return false;
+    throw error;
+  }
+}
+
+/** What a stack hands out has been pushed already, or soon will be: to push it again would change nothing. */
+function aboutSource(source: Source, failure: CliError | undefined): CliError | undefined {
+  if (source === "environment" || failure?.code !== WRONG_PASSWORD) return failure;
+  return new CliError(
+    failure.code,
+    "Entra does not accept the password that the stack hands out: somebody removed it, or it is not known everywhere yet.",
+    "If the stack was updated just now, add --wait 5m. Otherwise run `himl-sp audit`, which shows what Azure has and what to do; in a hurry, `himl-sp rotate` replaces it.",
+  );
 }
 
 /** A failure's sentence and remedy follow on stderr. */

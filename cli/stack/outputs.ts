@@ -1,72 +1,66 @@
 import type { StackDetails } from "../../stack/contract";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import {
-  PASSWORD,
-  PLAIN_VARIABLE_NAMES,
-  VARIABLE_NAMES,
-  type VariableName,
-  type Variables,
-} from "../variables";
+import { PASSWORD, PLAIN_VARIABLE_NAMES, VARIABLE_NAMES, type Variables } from "../variables";
 import { runPulumi, type StackSelection, withoutPassphrase } from "../tools/pulumi";
 
-/** The outputs of the stack. */
+/** Which principal of which stack. */
+export interface PrincipalSelection extends StackSelection {
+  /** Name of the output that holds its outputs. @default the only one that the stack has */
+  principal?: string;
+}
+
+/** The outputs of a principal. */
 export interface StackOutputs {
   variables: Variables;
   details: StackDetails;
-  /**
-   * What the stack keeps secret besides the password, since a setting behind it is secret, and nobody asked to decrypt:
-   * variables are left out then, and lists are empty.
-   */
-  hidden: readonly (VariableName | HidableDetail)[];
 }
 
-type HidableDetail = "trusts" | "roles" | "keyVault";
-
 const RUN_UP = "Run `pulumi up` in the project of the service principal, or name it with --cwd and --stack.";
-const SET_PASSPHRASE =
-  "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase of the stack.";
 
 /** What Pulumi prints for a secret that it was not asked to show. */
 const HIDDEN = "[secret]";
 
 /**
- * Reads the outputs of a stack with one call of the Pulumi CLI; with two where `details` is secret as a whole.
+ * Reads the outputs of one principal, with one call of the Pulumi CLI.
  *
- * @param withPassword decrypts; without, nothing is decrypted but such `details`, and no passphrase is needed.
+ * @param withPassword decrypts. Without, nothing is decrypted and no passphrase is needed, unless the stack's program
+ *   made more than the password secret.
  */
 export async function readStackOutputs(
   io: Io,
-  selection: StackSelection,
+  selection: PrincipalSelection,
   withPassword: boolean,
 ): Promise<StackOutputs> {
-  const read = (decrypt: boolean) =>
-    runPulumi(
-      io,
-      ["stack", "output", "--json", ...(decrypt ? ["--show-secrets"] : [])],
-      selection,
-      decrypt ? io.env : withoutPassphrase(io),
-    );
-  const json = await read(withPassword);
-  if (withPassword || !isSecretAsAWhole(parseJsonOutputs(json)["details"])) {
-    return parseStackOutputs(json, withPassword);
-  }
-  const { variables, details } = parseStackOutputs(await read(true), true);
-  delete variables[PASSWORD];
-  // Which part of it is the secret is not to be seen. Days and key IDs are made here, and never are.
-  return { variables, details: { ...details, trusts: [], roles: [] }, hidden: ["trusts", "roles"] };
+  const { principal } = selection;
+  let outputs = await readOutputs(io, selection, withPassword);
+  if (!withPassword && isHidden(outputs, principal)) outputs = await readOutputs(io, selection, true);
+  return parsePrincipal(choosePrincipal(outputs, principal), withPassword);
 }
 
-/** The six variables without the password, decrypted where the stack keeps one of the five secret. */
-export async function readPlainVariables(io: Io, selection: StackSelection): Promise<StackOutputs> {
-  const outputs = await readStackOutputs(io, selection, false);
-  if (!PLAIN_VARIABLE_NAMES.some((name) => outputs.hidden.includes(name))) return outputs;
-  const { variables, ...rest } = await readStackOutputs(io, selection, true);
-  delete variables[PASSWORD];
-  return { variables, ...rest };
+/** The details of each principal of a stack; one that is exported at the top has no name. */
+export async function readAllDetails(
+  io: Io,
+  selection: StackSelection,
+): Promise<{ principal: string | undefined; details: StackDetails }[]> {
+  let outputs = await readOutputs(io, selection, false);
+  const names = () => ("details" in outputs ? [undefined] : namesOfPrincipals(outputs));
+  if (names().length === 0 || names().some((name) => isHidden(outputs, name)))
+    outputs = await readOutputs(io, selection, true);
+  const found = names().length > 0 ? names() : [undefined];
+  return found.map((principal) => ({
+    principal,
+    details: parsePrincipal(choosePrincipal(outputs, principal), false).details,
+  }));
 }
 
-function parseJsonOutputs(json: string): Record<string, unknown> {
+async function readOutputs(io: Io, { stack, cwd }: StackSelection, decrypt: boolean) {
+  const selection = { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
+  const args = ["stack", "output", "--json", ...(decrypt ? ["--show-secrets"] : [])];
+  return parseOutputs(await runPulumi(io, args, selection, decrypt ? io.env : withoutPassphrase(io)));
+}
+
+function parseOutputs(json: string): Record<string, unknown> {
   try {
     const outputs = JSON.parse(json) as unknown;
     if (isObject(outputs)) return outputs;
@@ -76,57 +70,75 @@ function parseJsonOutputs(json: string): Record<string, unknown> {
   throw new CliError("OUTPUTS_NOT_JSON", "`pulumi stack output --json` must print JSON.", RUN_UP);
 }
 
-/** Nothing can be said without its kind of authentication and its secrets, which are no secrets themselves. */
-function isSecretAsAWhole(details: unknown): boolean {
-  return (
-    details === HIDDEN ||
-    (isObject(details) &&
-      [details["version"], details["authentication"], details["secrets"]].includes(HIDDEN))
+/** Outputs that hold those of a principal: a program with several exports each under a name of its own. */
+function namesOfPrincipals(outputs: Record<string, unknown>): string[] {
+  return Object.keys(outputs).filter((name) => {
+    const value = outputs[name];
+    return isObject(value) && "details" in value;
+  });
+}
+
+function choosePrincipal(outputs: Record<string, unknown>, wanted?: string): Record<string, unknown> {
+  const names = namesOfPrincipals(outputs);
+  if (wanted === undefined && ("details" in outputs || names.length === 0)) return outputs;
+  if (wanted === undefined && names.length > 1) {
+    throw new CliError(
+      "SEVERAL_PRINCIPALS",
+      `--principal must name one of the stack's principals: ${names.join(", ")}.`,
+      `Add --principal ${names[0]}, for example.`,
+    );
+  }
+  const name = wanted ?? names[0]!;
+  if (names.includes(name)) return outputs[name] as Record<string, unknown>;
+  throw new CliError(
+    "NO_SUCH_PRINCIPAL",
+    `--principal must name an output of the stack that holds those of a HimlServicePrincipal. Received ${JSON.stringify(name)}. The stack has ${names.join(", ") || ("details" in outputs ? "one, without a name" : "none")}.`,
+    names.length > 0 ? `Add --principal ${names[0]}, for example.` : "Leave out --principal.",
   );
 }
 
-/** Checks the outputs against their contract. No value is ever part of an error: a password could be anywhere. */
-export function parseStackOutputs(json: string, withPassword: boolean): StackOutputs {
-  const outputs = parseJsonOutputs(json);
-  const { details, hidden } = parseDetails(outputs["details"]);
-
-  const variables: Variables = {};
-  const hiddenVariables: VariableName[] = [];
-  const missing: string[] = [];
-  const hasPassword = details.authentication !== "federated";
-  const wanted = withPassword && hasPassword ? VARIABLE_NAMES : PLAIN_VARIABLE_NAMES;
-  for (const name of wanted) {
-    const value = outputs[name];
-    if (value === HIDDEN && !withPassword) hiddenVariables.push(name);
-    else if (typeof value === "string" && value !== "" && value !== HIDDEN) variables[name] = value;
-    else missing.push(name);
-  }
-  // With a wrong passphrase the Pulumi CLI succeeds, and prints null.
-  if (missing.includes(PASSWORD) && missing.every((name) => outputs[name] === null)) {
-    throw new CliError(
-      "PASSWORD_NOT_DECRYPTED",
-      `Pulumi must be able to decrypt the outputs ${missing.join(", ")}. It could not.`,
-      SET_PASSPHRASE,
-    );
-  }
-  if (missing.length > 0) {
-    throw new CliError(
-      "OUTPUTS_MISSING",
-      `The stack must have the outputs ${missing.join(", ")}, as text. It does not have them.`,
-      missing.includes(PASSWORD) ? `${RUN_UP} The password exists when that has succeeded.` : RUN_UP,
-    );
-  }
-  return { variables, details, hidden: [...hiddenVariables, ...hidden] };
+/** Whether more is secret than the password. */
+function isHidden(outputs: Record<string, unknown>, wanted?: string): boolean {
+  if (wanted !== undefined && outputs[wanted] === HIDDEN) return true;
+  if (wanted === undefined && !("details" in outputs) && namesOfPrincipals(outputs).length === 0)
+    return Object.values(outputs).includes(HIDDEN);
+  const chosen = choosePrincipal(outputs, wanted);
+  const shown = ["details", ...PLAIN_VARIABLE_NAMES].map((name) => chosen[name]);
+  return JSON.stringify(shown).includes(JSON.stringify(HIDDEN));
 }
 
-function parseDetails(value: unknown): { details: StackDetails; hidden: HidableDetail[] } {
-  if (value === null) {
-    throw new CliError(
-      "DETAILS_NOT_DECRYPTED",
-      "The output `details` is secret, because one of its settings is. Pulumi must be able to decrypt it. It could not.",
-      SET_PASSPHRASE,
-    );
+/** Checks the outputs against their contract. No value is ever part of an error: a password could be anywhere. */
+export function parsePrincipal(outputs: Record<string, unknown>, withPassword: boolean): StackOutputs {
+  const details = parseDetails(outputs["details"]);
+  const hasPassword = withPassword && details.authentication !== "federated";
+  const wanted = hasPassword ? VARIABLE_NAMES : PLAIN_VARIABLE_NAMES;
+  const variables: Variables = {};
+  const missing: string[] = [];
+  for (const name of wanted) {
+    const value = outputs[name];
+    if (typeof value === "string" && value !== "" && value !== HIDDEN) variables[name] = value;
+    else missing.push(name);
   }
+  if (missing.length === 0) return { variables, details };
+  if (missing.every((name) => outputs[name] === null)) throw wrongPassphrase(missing);
+  throw new CliError(
+    "OUTPUTS_MISSING",
+    `The stack must have the outputs ${missing.join(", ")}, as text. It does not have them.`,
+    missing.includes(PASSWORD) ? `${RUN_UP} The password exists when that has succeeded.` : RUN_UP,
+  );
+}
+
+/** With a wrong passphrase the Pulumi CLI succeeds, and prints null; without one it fails. */
+function wrongPassphrase(names: readonly string[]): CliError {
+  return new CliError(
+    "PASSPHRASE_WRONG",
+    `Pulumi must be able to decrypt the stack's ${names.join(", ")}. It has a passphrase, and could not: the passphrase is that of another stack, or mistyped.`,
+    "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase with which the stack was made.",
+  );
+}
+
+function parseDetails(value: unknown): StackDetails {
+  if (value === null) throw wrongPassphrase(["details"]);
   if (!isObject(value)) {
     throw new CliError("OUTPUTS_MISSING", "The stack must have the output `details`. It has none.", RUN_UP);
   }
@@ -138,74 +150,64 @@ function parseDetails(value: unknown): { details: StackDetails; hidden: HidableD
       "Update this package.",
     );
   }
-  const hidden = (["trusts", "roles", "keyVault"] as const).filter((name) => value[name] === HIDDEN);
-  const without = { trusts: [], roles: [], keyVault: undefined };
-  const details = { ...value, ...Object.fromEntries(hidden.map((name) => [name, without[name]])) };
-  const problems = [
-    ...(version === 1 ? [] : ["version"]),
-    ...(["secret", "federated", "both"].includes(details["authentication"] as string)
-      ? []
-      : ["authentication"]),
-    ...(isList(details["secrets"], isSecret) ? [] : ["secrets"]),
-    ...(isList(details["trusts"], isTrust) ? [] : ["trusts"]),
-    ...(isList(details["roles"], hasTexts("role", "scope")) ? [] : ["roles"]),
-    ...(isOptionalInstant(details["nextRenewal"]) ? [] : ["nextRenewal"]),
-    ...(isOptionalVault(details["keyVault"]) ? [] : ["keyVault"]),
-    ...(isOptionalText(details["administratorCommand"]) ? [] : ["administratorCommand"]),
-  ];
-  if (problems.length > 0) {
-    throw new CliError(
-      "OUTPUTS_INVALID",
-      `The stack's output \`details\` must be that of a HimlServicePrincipal. Its ${problems.join(", ")} ${problems.length === 1 ? "is" : "are"} not.`,
-      "Your own program must export the component's output `details` unchanged. Then run `pulumi up`.",
-    );
-  }
-  return { details: details as unknown as StackDetails, hidden };
+  const problems = Object.entries(FIELDS).flatMap(([name, isValid]) => (isValid(value[name]) ? [] : [name]));
+  if (problems.length === 0) return value as unknown as StackDetails;
+  throw new CliError(
+    "OUTPUTS_INVALID",
+    `The stack's output \`details\` must be that of a HimlServicePrincipal. Its ${problems.join(", ")} ${problems.length === 1 ? "is" : "are"} not.`,
+    "Your own program must export the component's output `details` unchanged. Then run `pulumi up`.",
+  );
 }
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isInstant: Check = (value) =>
+  typeof value === "string" && /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value));
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const object =
+  (fields: Record<string, Check>): Check =>
+  (value) =>
+    isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+
+const FIELDS: Record<string, Check> = {
+  version: (value) => value === 1,
+  authentication: (value) => ["secret", "federated", "both"].includes(value as string),
+  secrets: listOf(
+    object({
+      slot: (value) => typeof value === "string" && /^[a-z]$/.test(value),
+      current: (value) => typeof value === "boolean",
+      starts: optional(isInstant),
+      ends: isInstant,
+      fingerprint: optional(isText),
+    }),
+  ),
+  // Of a subject to the letter, or of claims that match an expression.
+  trusts: listOf(
+    (value) =>
+      object({ issuer: isText })(value) &&
+      (object({ subject: isText })(value) || object({ claimsMatchingExpression: isText })(value)),
+  ),
+  roles: listOf(object({ role: isText, scope: isText })),
+  nextRenewal: optional(isInstant),
+  keyVault: optional(object({ vaultId: isText, secrets: listOf(isText) })),
+  administratorCommand: optional(isText),
+};
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isList(value: unknown, isItem: (item: Record<string, unknown>) => boolean): boolean {
-  return Array.isArray(value) && value.every((item) => isObject(item) && isItem(item));
-}
-
-function isSecret(item: Record<string, unknown>): boolean {
-  const { slot, ends, current, starts } = item;
-  return (
-    typeof slot === "string" &&
-    /^[a-z]$/.test(slot) &&
-    typeof current === "boolean" &&
-    isInstant(ends) &&
-    isOptionalInstant(starts)
-  );
-}
-
-/** Of a subject to the letter, or of claims that match an expression. */
-function isTrust(item: Record<string, unknown>): boolean {
-  return hasTexts("issuer", item["subject"] === undefined ? "claimsMatchingExpression" : "subject")(item);
-}
-
-function hasTexts(...names: string[]) {
-  return (item: Record<string, unknown>) => names.every((name) => typeof item[name] === "string");
-}
-
-function isOptionalText(value: unknown): boolean {
-  return value === undefined || typeof value === "string";
-}
-
-function isOptionalVault(value: unknown): boolean {
-  if (value === undefined) return true;
-  if (!isObject(value) || typeof value["vaultId"] !== "string") return false;
-  const { secrets } = value;
-  return Array.isArray(secrets) && secrets.every((name) => typeof name === "string");
-}
-
-function isInstant(value: unknown): boolean {
-  return typeof value === "string" && /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value));
-}
-
-function isOptionalInstant(value: unknown): boolean {
-  return value === undefined || isInstant(value);
+/** The stack that is meant where none is named: the one that is selected in the project. */
+export async function nameOfStack(io: Io, { stack, cwd }: StackSelection): Promise<string> {
+  if (stack !== undefined) return stack;
+  const selection = cwd === undefined ? {} : { cwd };
+  return (await runPulumi(io, ["stack", "--show-name"], selection, withoutPassphrase(io))).trim();
 }

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { command } from "../../components/plan/commands";
+import { mayDo, type Permission } from "../../components/plan/permissions";
 import { formatDays, formatDuration, formatLocalTime } from "../terminal/durations";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { PASSWORD, type Variables } from "../variables";
-import { readMissingActions, readSubscription, readWorkspace } from "./access";
+import { checkVariables, type CheckedVariables, PASSWORD, type Variables } from "../variables";
 import { VerificationError } from "./explanations";
 import { logIn, type Login } from "./login";
 import { ResourceManager } from "../azure/resource-manager";
-import { checkVariables, type CheckedVariables } from "./variables";
 
 interface VerifyOptions {
   /** Milliseconds in which what replication explains is tried again. @default 0 */
@@ -65,7 +64,7 @@ export async function verify(
   }
 
   try {
-    const variables = await check("variables", () => checkGiven(given), describeVariables);
+    const variables = await check("variables", () => checkVariables(given), describeVariables);
     const login = await check(
       "token",
       () => logIn(io, variables),
@@ -111,11 +110,6 @@ export async function verify(
 /** The line of a check that has failed. */
 export function failed(check: string, { code, message, remedy }: CliError): CheckResult {
   return { check, ok: false, detail: message, code, remedy };
-}
-
-/** A secret that a pipeline does not have is an empty variable there, which hi-ml takes for none. */
-export function checkGiven(given: Variables): CheckedVariables {
-  return checkVariables({ ...given, [PASSWORD]: given[PASSWORD] || undefined });
 }
 
 /** Tries again while replication explains the failure and there is time. */
@@ -183,4 +177,47 @@ function checkRole(missing: readonly string[], readOnly: boolean): boolean {
     );
   }
   return missing.length === 0;
+}
+
+/** https://learn.microsoft.com/azure/machine-learning/how-to-assign-roles#common-scenarios */
+const SUBMIT_ACTIONS = [
+  "Microsoft.MachineLearningServices/workspaces/jobs/write",
+  "Microsoft.MachineLearningServices/workspaces/experiments/runs/submit/action",
+];
+
+export function readSubscription(
+  azure: ResourceManager,
+  variables: CheckedVariables,
+): Promise<{ displayName: string }> {
+  return azure.get(subscriptionPath(variables), "2022-12-01", "the subscription");
+}
+
+export function readWorkspace(
+  azure: ResourceManager,
+  variables: CheckedVariables,
+): Promise<{ id: string; name: string; location: string }> {
+  return azure.get(workspacePath(variables), "2024-10-01", "the workspace");
+}
+
+/** What the roles on the workspace lack for submitting jobs. "May", not "can": compute and quota are another matter. */
+export async function readMissingActions(
+  azure: ResourceManager,
+  variables: CheckedVariables,
+): Promise<string[]> {
+  const path = `${workspacePath(variables)}/providers/Microsoft.Authorization/permissions`;
+  const { value } = await azure.get<{ value: Permission[] }>(
+    path,
+    "2022-04-01",
+    "the roles on the workspace",
+  );
+  return SUBMIT_ACTIONS.filter((action) => !mayDo(value, action));
+}
+
+function subscriptionPath(variables: CheckedVariables): string {
+  return `/subscriptions/${variables.HIML_SUBSCRIPTION_ID}`;
+}
+
+function workspacePath(variables: CheckedVariables): string {
+  const { HIML_RESOURCE_GROUP, HIML_WORKSPACE_NAME } = variables;
+  return `${subscriptionPath(variables)}/resourceGroups/${HIML_RESOURCE_GROUP}/providers/Microsoft.MachineLearningServices/workspaces/${HIML_WORKSPACE_NAME}`;
 }

@@ -26,6 +26,9 @@ interface Explanation {
 const PUSH = "push the variables (`himl-sp push`)";
 const COMPARE_TRUSTS = "Compare the trusts that `himl-sp status` shows with what the pipeline presents";
 
+/** Of a password that Entra does not have, whether it ever did or not. */
+export const WRONG_PASSWORD = "AADSTS7000215";
+
 /**
  * The refusals of Entra that users run into, by their code.
  * https://learn.microsoft.com/entra/identity-platform/reference-error-codes

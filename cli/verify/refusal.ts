@@ -2,39 +2,67 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { formatDuration } from "../terminal/durations";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import type { Variables } from "../variables";
-import { readMissingActions, readSubscription, readWorkspace } from "./access";
-import { checkGiven, checkHolder, describeVariables, failed, pauses, type Report } from "./checks";
-import { VerificationError } from "./explanations";
+import { checkVariables, type CheckedVariables, type Variables } from "../variables";
+import {
+  checkHolder,
+  describeVariables,
+  failed,
+  pauses,
+  readMissingActions,
+  readSubscription,
+  readWorkspace,
+  type Report,
+} from "./checks";
+import { VerificationError, WRONG_PASSWORD } from "./explanations";
 import { logIn, type Login } from "./login";
 import { ResourceManager } from "../azure/resource-manager";
-import type { CheckedVariables } from "./variables";
+
+/**
+ * What a revocation does not take away at once, in the words of the README and SECURITY.md.
+ *
+ * Access tokens live for 60 to 90 minutes. Continuous access evaluation ends them sooner for workload identities at
+ * Microsoft Graph only: https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation-workload
+ */
+export const TOKENS_GIVEN_BEFORE =
+  "A token that was issued before stays valid at Azure Resource Manager until it expires, 60 to 90 minutes after it was issued. Without a role it can do nothing.";
+
+interface RefusalOptions {
+  /** Milliseconds in which a login that still succeeds is tried again. */
+  wait?: number;
+  /** Whether the stack handed out this password. Asked only where nothing else shows that it was one. */
+  isHandedOut: () => boolean | Promise<boolean>;
+}
+
+const NOT_PROVED = new CliError(
+  "NOT_PROVED",
+  "Entra refuses this text (AADSTS7000215), as it refuses any text that is no password. Nothing here shows that it ever was the password.",
+  "Name the stack that handed it out with --stack and --cwd, or start with --wait while the password still works. `himl-sp rotate` proves it by itself.",
+);
 
 /**
  * Checks that Entra refuses the login, as after a rotation or `pulumi destroy`. What is no proof of that (no network, a
- * policy of the tenant, another tenant) is a failure. Where the login still succeeds, it is tried what that is good for.
+ * policy of the tenant, another tenant, a text that never was the password) is a failure. Where the login still succeeds,
+ * it is tried what that is good for.
  *
- * @param options.wait milliseconds in which a login that still succeeds is tried again.
  * @returns what is wrong, if something is.
  */
 export async function verifyRefused(
   io: Io,
   given: Variables,
-  options: { wait?: number },
+  options: RefusalOptions,
   report: Report,
 ): Promise<CliError | undefined> {
   try {
     let variables: CheckedVariables;
     try {
-      variables = checkGiven(given);
+      variables = checkVariables(given);
     } catch (error) {
       if (error instanceof CliError) report(failed("variables", error));
       throw error;
     }
     report({ check: "variables", ok: true, detail: describeVariables(variables) });
 
-    const deadline = Date.now() + (options.wait ?? 0);
-    const login = await untilRefused(io, deadline, variables, report);
+    const login = await untilRefused(io, options, variables, report);
     if (login === undefined) return undefined;
     const stillWorks = await tryAccess(new ResourceManager(login.token, io.signal), variables, report);
     return new CliError(
@@ -57,10 +85,12 @@ export async function verifyRefused(
 /** @returns the login, if it still succeeds when the time is over. */
 async function untilRefused(
   io: Io,
-  deadline: number,
+  { wait = 0, isHandedOut }: RefusalOptions,
   variables: CheckedVariables,
   report: Report,
 ): Promise<Login | undefined> {
+  const deadline = Date.now() + wait;
+  let hasLoggedIn = false;
   for (const pause of pauses()) {
     let login: Login;
     try {
@@ -68,13 +98,17 @@ async function untilRefused(
       checkHolder(login, variables);
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;
-      if (!error.isRevocation) {
-        report(failed("login", error));
-        throw error;
+      const isProof =
+        error.isRevocation && (error.code !== WRONG_PASSWORD || hasLoggedIn || (await isHandedOut()));
+      if (isProof) {
+        report({ check: "login", ok: true, detail: error.message, code: error.code });
+        return undefined;
       }
-      report({ check: "login", ok: true, detail: error.message, code: error.code });
-      return undefined;
+      const reason = error.isRevocation ? NOT_PROVED : error;
+      report(failed("login", reason));
+      throw reason;
     }
+    hasLoggedIn = true;
     const left = deadline - Date.now();
     if (left <= 0) {
       report({ check: "login", ok: false, detail: `still succeeds, ${login.how}`, code: "NOT_REFUSED" });

@@ -3,8 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { hostileText } from "../support/hostile-text";
 import { asText } from "../../cli/commands/status";
-import { drawLife, widthOf } from "../../cli/status/drawing";
-import { layOutLife, type LifeDetails } from "../../cli/status/life";
+import { drawLife, layOutLife, type LifeDetails, widthOf } from "../../cli/status/life";
 import type { StackDetails } from "../../stack/contract";
 import { DETAILS } from "./outputs";
 
@@ -135,7 +134,7 @@ describe("himl-sp status, whatever the outputs hold", () => {
       }));
     fc.assert(
       fc.property(details, fc.integer({ min: 24, max: 80 }), (each, width) => {
-        const text = asText({ variables: {}, details: each, hidden: [] }, day(100), { ...PLAIN, width });
+        const text = asText("dev", { variables: {}, details: each }, day(100), { ...PLAIN, width });
         assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
         assert.doesNotMatch(text, /##/);
         for (const line of text.split("\n")) {

@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { CliError } from "../../cli/errors";
-import { FORMATS } from "../../cli/formats/formats";
-import { renderGithubEnv, renderMask } from "../../cli/formats/github-actions";
+import { FORMATS, renderGithubEnv, renderMask } from "../../cli/formats/formats";
 import { PASSWORD, type Variables, VARIABLE_NAMES } from "../../cli/variables";
 import { readWorkspaceConfig } from "../../stack/workspace-config";
 import { skipUnlessAvailable } from "../clients/availability";
@@ -58,7 +57,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
     this.timeout(60_000);
     fc.assert(
       fc.property(variables, (values) => {
-        const text = renderOrRefuse(FORMATS.bash.render, values, never);
+        const text = renderOrRefuse(FORMATS.bash, values, never);
         if (text !== undefined) assert.deepEqual(readWithBash(text), values);
       }),
       { numRuns: 200 },
@@ -74,7 +73,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
     try {
       await fc.assert(
         fc.asyncProperty(variables, async (values) => {
-          const text = renderOrRefuse(FORMATS.dotenv.render, values, cannotBeInDotenv);
+          const text = renderOrRefuse(FORMATS.dotenv, values, cannotBeInDotenv);
           if (text !== undefined) assert.deepEqual(await reader.read(text), values);
         }),
         { numRuns: 2_000 },
@@ -91,9 +90,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
   it("docker-env-file, by docker's documented rules", () => {
     fc.assert(
       fc.property(variables, (values) => {
-        const text = renderOrRefuse(FORMATS["docker-env-file"].render, values, (value) =>
-          /[\r\n]/.test(value),
-        );
+        const text = renderOrRefuse(FORMATS["docker-env-file"], values, (value) => /[\r\n]/.test(value));
         if (text !== undefined) assert.deepEqual(readAsDockerEnvFile(text), values);
       }),
     );
@@ -112,7 +109,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
       for (const values of samples
         .filter((all) => !/[\r\n\0\p{Cs}]/u.test(Object.values(all).join("")))
         .slice(0, 15)) {
-        await writeFile(file, FORMATS["docker-env-file"].render(values));
+        await writeFile(file, FORMATS["docker-env-file"](values));
         assert.deepEqual(await readWithDocker(file), values);
       }
     } finally {
@@ -123,7 +120,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
   it("powershell, by PowerShell's documented rules", () => {
     fc.assert(
       fc.property(variables, (values) => {
-        const text = renderOrRefuse(FORMATS.powershell.render, values, never);
+        const text = renderOrRefuse(FORMATS.powershell, values, never);
         if (text !== undefined) assert.deepEqual(readAsPowerShell(text), values);
       }),
     );
@@ -137,22 +134,20 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
     }
     this.timeout(120_000);
     for (const values of fc.sample(variables, { numRuns: 20, seed: 1 })) {
-      const text = renderOrRefuse(FORMATS.powershell.render, values, never);
+      const text = renderOrRefuse(FORMATS.powershell, values, never);
       if (text !== undefined) assert.deepEqual(readWithPowerShell(program, text), values);
     }
   });
 
   it("json", () => {
-    fc.assert(
-      fc.property(variables, (values) => assert.deepEqual(JSON.parse(FORMATS.json.render(values)), values)),
-    );
+    fc.assert(fc.property(variables, (values) => assert.deepEqual(JSON.parse(FORMATS.json(values)), values)));
   });
 
   it("azure-pipelines, by Azure's documentation; only the password is secret", () => {
     const isRefused = (value: string, name: string) => name === PASSWORD && /[\r\n]/.test(value);
     fc.assert(
       fc.property(variables, (values) => {
-        const text = renderOrRefuse(FORMATS["azure-pipelines"].render, values, isRefused);
+        const text = renderOrRefuse(FORMATS["azure-pipelines"], values, isRefused);
         if (text === undefined) return;
         const expected = VARIABLE_NAMES.map((name) => [
           name,
@@ -191,7 +186,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
   it("hi-ml-config: the program reads it as a workspaceConfig", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "himl-sp-config-"));
     try {
-      await writeFile(path.join(folder, "config.json"), FORMATS["hi-ml-config"].render(VALUES));
+      await writeFile(path.join(folder, "config.json"), FORMATS["hi-ml-config"](VALUES));
       assert.deepEqual(readWorkspaceConfig("config.json", folder), {
         values: {
           subscriptionId: VALUES.HIML_SUBSCRIPTION_ID,
@@ -209,7 +204,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
     const five: Variables = { ...VALUES };
     delete five[PASSWORD];
     assert.equal(
-      FORMATS.dotenv.render(five),
+      FORMATS.dotenv(five),
       [
         "HIML_SERVICE_PRINCIPAL_ID=4c8e3a56-0f5e-4a52-8c9c-25e10ab3b0ad",
         "HIML_TENANT_ID=7d3f1f5c-6f5a-4ac1-9c34-0e2f8b7c9d11",
@@ -222,7 +217,7 @@ describe("formats of himl-sp env: a real reader reads back what was written", ()
   });
 
   it("an error names the variable and never shows its value", () => {
-    const render = () => FORMATS["docker-env-file"].render({ ...VALUES, [PASSWORD]: "hush\nhush" });
+    const render = () => FORMATS["docker-env-file"]({ ...VALUES, [PASSWORD]: "hush\nhush" });
     assert.throws(render, (error: CliError) => {
       assert.equal(
         error.message,

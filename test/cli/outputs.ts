@@ -54,5 +54,6 @@ export function answersOfPulumi(
   return [
     { args: ["stack", "output", "--json", "--show-secrets"], stdout: JSON.stringify(outputs) },
     { args: ["stack", "output", "--json"], stdout: JSON.stringify(hidden) },
+    { args: ["stack", "--show-name"], stdout: "dev\n" },
   ];
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { TOKENS_GIVEN_BEFORE } from "../../cli/verify/what-remains";
+import { TOKENS_GIVEN_BEFORE } from "../../cli/verify/refusal";
 
 /** The text of a file, on one line. */
 const read = (file: string) =>
