@@ -123,6 +123,7 @@ function createProgram(io: Io, version: string) {
     .addOption(new Option("--format <format>", "what reads them").choices(FORMAT_NAMES).makeOptionMandatory())
     .option("--no-secret", "leave the password out")
     .option("--show-secret", "print the password even on a terminal")
+    .addOption(principalOption())
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.env().runEnv(io, options));
@@ -135,6 +136,7 @@ function createProgram(io: Io, version: string) {
     .option("--hostname <host>", "a GitHub server other than the one that your `gh` uses")
     .option("--environment <name>", "an existing environment of the repository")
     .addOption(dryRunOption())
+    .addOption(principalOption())
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.push().runPushGithub(io, options));
@@ -147,6 +149,7 @@ function createProgram(io: Io, version: string) {
     .requiredOption("--project <name>", "the project")
     .requiredOption("--group <name>", "the variable group, created if it is missing")
     .addOption(dryRunOption())
+    .addOption(principalOption())
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.push().runPushAzureDevOps(io, options));
@@ -174,6 +177,7 @@ function createProgram(io: Io, version: string) {
     )
     .option("--read-only", "accept a role that may not submit jobs")
     .option("--json", "print the report as JSON")
+    .addOption(principalOption())
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.verify().runVerify(io, options));
@@ -191,6 +195,7 @@ function createProgram(io: Io, version: string) {
     )
     .option("--json", "print it as JSON")
     .option("--all", "every stack of the project, or of each --cwd, the worst first")
+    .addOption(principalOption())
     .addOption(stackOption())
     .option(
       "-C, --cwd <folder>",
@@ -213,6 +218,7 @@ function createProgram(io: Io, version: string) {
         .argParser(parseDuration),
     )
     .option("--read-only", "accept a role that may not submit jobs")
+    .addOption(principalOption())
     .addOption(stackOption())
     .addOption(cwdOption())
     .action((options) => commands.rotate().runRotate(io, options));
@@ -274,6 +280,8 @@ function parseClaim(text: string, before: Record<string, string> = {}): Record<s
 const dryRunOption = () => new Option("--dry-run", "list names and targets, and write nothing");
 const instanceOption = () =>
   new Option("--instance <id>", "the stack's instance ID, if neither its state nor its history has it");
+const principalOption = () =>
+  new Option("--principal <name>", "the output that holds it, if the stack has several principals");
 const stackOption = (usual = "the selected one") =>
   new Option("-s, --stack <name>", `the stack (default: ${usual})`);
 const cwdOption = () =>

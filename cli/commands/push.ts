@@ -4,10 +4,9 @@ import { GithubTarget, type GithubOptions } from "../push/github";
 import { checkCarried, planSteps, push, type Target } from "../push/push";
 import { checkAzureDevOpsOptions, checkGithubOptions } from "../push/targets";
 import { printable } from "../terminal/printable";
-import { readStackOutputs } from "../stack/outputs";
-import type { StackSelection } from "../tools/pulumi";
+import { type PrincipalSelection, readStackOutputs } from "../stack/outputs";
 
-interface PushOptions extends StackSelection {
+interface PushOptions extends PrincipalSelection {
   dryRun?: boolean;
 }
 

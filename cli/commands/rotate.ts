@@ -5,14 +5,14 @@ import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import type { StackDetails } from "../../stack/contract";
 import { printable } from "../terminal/printable";
-import { readStackOutputs } from "../stack/outputs";
+import { nameOfStack, type PrincipalSelection, readStackOutputs } from "../stack/outputs";
 import { runPulumi, type StackSelection, watchPulumi } from "../tools/pulumi";
 import type { Variables } from "../variables";
 import { verify } from "../verify/checks";
 import { TOKENS_GIVEN_BEFORE, verifyRefused } from "../verify/refusal";
 import { formatResult } from "./verify";
 
-interface RotateOptions extends StackSelection {
+interface RotateOptions extends PrincipalSelection {
   /** Do not ask. */
   yes?: boolean;
   /** Milliseconds for which the new password may be unknown to parts of Entra. */

@@ -14,6 +14,7 @@ export const VALUES = {
 export const DETAILS: StackDetails = {
   version: 1,
   instanceId: "0a4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c11",
+  applicationName: "himl-sp-dev",
   applicationObjectId: "1b4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c22",
   servicePrincipalObjectId: "2c4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c33",
   authentication: "secret",

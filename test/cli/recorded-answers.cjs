@@ -48,4 +48,4 @@ function standInsOf(program, env) {
   return folders.find((folder) => existsSync(path.join(folder, `${program}.answers.json`)));
 }
 
-module.exports = { ANSWERING, giveAnswer };
+module.exports = { ANSWERING, giveAnswer, standInsOf };

@@ -1,5 +1,17 @@
 import type { Io } from "../../cli/io";
-import { run, runAttached } from "../../cli/tools/process";
+import { type Environment, type Finished, run, runAttached } from "../../cli/tools/process";
+
+/* oxlint-disable-next-line typescript/no-require-imports */
+const { giveAnswer, standInsOf } = require("./recorded-answers.cjs") as {
+  giveAnswer(
+    folder: string,
+    tool: string,
+    args: readonly string[],
+    stdin: string,
+    env: Environment,
+  ): Omit<Finished, "signal">;
+  standInsOf(program: string, env: Environment): string | undefined;
+};
 
 /** An `Io` that remembers what was written, for what a test cannot have: a terminal. */
 interface RememberingIo extends Io {
@@ -26,8 +38,17 @@ export function rememberingIo(
       written.stderr += question;
       return Promise.resolve(options.answers?.shift() ?? "");
     },
-    run,
-    runAttached,
+    // A stand-in on PATH answers without being started.
+    run: async (program, args, given) => {
+      const folder = standInsOf(program, given.env);
+      if (folder === undefined) return run(program, args, given);
+      return { signal: undefined, ...giveAnswer(folder, program, args, given.input ?? "", given.env) };
+    },
+    runAttached: async (program, args, given) => {
+      const folder = standInsOf(program, given.env);
+      if (folder === undefined) return runAttached(program, args, given);
+      return giveAnswer(folder, program, args, "", given.env).exitCode;
+    },
     childStdio: "ignore",
     now: () => options.now ?? new Date(),
     signal: new AbortController().signal,

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { runCommandLine } from "../../cli/program";
 import { parsePrincipal } from "../../cli/stack/outputs";
 import { useShared } from "../support/shared";
-import { bareEnvironment } from "./command";
 import { DETAILS, VALUES } from "./outputs";
 import { rememberingIo } from "./remembering-io";
 import { type Answer, StandIns } from "./stand-ins";
@@ -24,7 +23,7 @@ describe("himl-sp, where a setting is secret and outputs are so too", function (
     ];
     await pulumi.forgetCalls();
     await pulumi.install("pulumi", answers);
-    const io = rememberingIo({ env: { ...bareEnvironment(), PATH: pulumi.folder }, now: NOW });
+    const io = rememberingIo({ env: { PATH: pulumi.folder }, now: NOW });
     const exitCode = await runCommandLine([...args], io, "0");
     const calls = (await pulumi.calls())
       .filter(({ args: [, verb] }) => verb === "output")
@@ -85,6 +84,71 @@ describe("himl-sp, where a setting is secret and outputs are so too", function (
     const { stdout, calls } = await himlSp(["env", "--format", "json"], hiddenGroup, decrypted);
     assert.deepEqual(JSON.parse(stdout), VALUES);
     assert.deepEqual(calls, ["--json --show-secrets"]);
+  });
+
+  describe("several principals in one stack", () => {
+    const second = { ...VALUES, HIML_WORKSPACE_NAME: "ws-eval" };
+    const both = (password: string | undefined) => {
+      const withPassword = (values: typeof VALUES) => ({
+        ...values,
+        HIML_SERVICE_PRINCIPAL_PASSWORD: password ?? values.HIML_SERVICE_PRINCIPAL_PASSWORD,
+        details: DETAILS,
+      });
+      return { training: withPassword(VALUES), evaluation: withPassword(second), region: "westeurope" };
+    };
+    const run = (...args: string[]) => himlSp(args, both(HIDDEN), both(undefined));
+
+    it("--principal names one", async () => {
+      const { stdout } = await run("env", "--format", "json", "--principal", "evaluation");
+      assert.deepEqual(JSON.parse(stdout), second);
+      const { stdout: status, calls } = await run("status", "--json", "--principal", "evaluation");
+      assert.equal((JSON.parse(status) as { workspace: { name: string } }).workspace.name, "ws-eval");
+      assert.deepEqual(calls, ["--json"]);
+    });
+
+    it("without it, they are named", async () => {
+      const { exitCode, stderr } = await run("status");
+      assert.equal(exitCode, 1);
+      assert.match(
+        stderr,
+        /^himl-sp: SEVERAL_PRINCIPALS: --principal must name one .*: training, evaluation\.\n/,
+      );
+    });
+
+    it("one that is not there", async () => {
+      for (const name of ["region", "nobody"]) {
+        const { stderr } = await run("status", "--principal", name);
+        assert.match(
+          stderr,
+          new RegExp(
+            `^himl-sp: NO_SUCH_PRINCIPAL: .* Received "${name}"\\. The stack has training, evaluation\\.`,
+          ),
+        );
+      }
+      const { stderr } = await himlSp(
+        ["status", "--principal", "x"],
+        { ...hidden, details: DETAILS },
+        decrypted,
+      );
+      assert.match(
+        stderr,
+        /NO_SUCH_PRINCIPAL: .* The stack has one, without a name\.\n {2}Leave out --principal\.\n/,
+      );
+    });
+
+    it("the only one needs no name", async () => {
+      const { training } = both(HIDDEN);
+      assert.equal(
+        (await himlSp(["status"], { training }, { training: both(undefined).training })).exitCode,
+        0,
+      );
+    });
+
+    it("one that a program made secret as a whole is decrypted", async () => {
+      const args = ["status", "--principal", "training"];
+      const { exitCode, calls } = await himlSp(args, { ...both(HIDDEN), training: HIDDEN }, both(undefined));
+      assert.deepEqual({ exitCode, calls }, { exitCode: 0, calls: ["--json", "--json --show-secrets"] });
+    });
   });
 
   describe("what is no output of a HimlServicePrincipal is told as what it is", () => {

@@ -6,7 +6,7 @@ import { runCommandLine } from "../../cli/program";
 import type { StackDetails } from "../../stack/contract";
 import { requireEngine } from "../rehearsal/support";
 import { useShared } from "../support/shared";
-import { bareEnvironment, buildCommand, runNode } from "./command";
+import { buildCommand, runNode } from "./command";
 import { Fleet, stacksEndingFrom } from "./fleet";
 import { answersOfPulumi, DETAILS } from "./outputs";
 import { rememberingIo } from "./remembering-io";
@@ -52,8 +52,7 @@ describe("himl-sp status --all", function () {
       ...(more.answers ?? []),
     ]);
   const statusAll = async (args: string[], isTerminal = false) => {
-    const env = { ...bareEnvironment(), PATH: pulumi.folder };
-    const io = rememberingIo({ env, now: NOW, isTerminal });
+    const io = rememberingIo({ env: { PATH: pulumi.folder }, now: NOW, isTerminal });
     return { exitCode: await runCommandLine(["status", "--all", ...args], io, "0"), ...io.written };
   };
 
@@ -98,6 +97,7 @@ describe("himl-sp status --all", function () {
         {
           folder: ".",
           stack: "soon",
+          principal: null,
           lastUpdate: LAST,
           authentication: "secret",
           passwordEnds: "2026-12-01T00:00:00Z",
@@ -110,6 +110,7 @@ describe("himl-sp status --all", function () {
         {
           folder: ".",
           stack: "federated",
+          principal: null,
           lastUpdate: LAST,
           authentication: "federated",
           passwordEnds: null,
@@ -121,6 +122,21 @@ describe("himl-sp status --all", function () {
         },
       ],
     });
+  });
+
+  it("a stack with several principals is a row for each", async () => {
+    const [first, second] = ["soon", "calm"].map(
+      (name) => JSON.parse(answersOfPulumi(STACKS[name])[1]!.stdout!) as object,
+    );
+    await pulumi.install("pulumi", [
+      list([listed("dev")], "."),
+      { args: ["stack", "output"], stdout: JSON.stringify({ first, second, other: 1 }) },
+    ]);
+    const { stdout } = await statusAll([]);
+    assert.deepEqual(
+      stdout.split("\n").map((line) => line.split("  ")[0]),
+      ["STACK", "dev (first)", "dev (second)", ""],
+    );
   });
 
   it("several folders; one of them that is no project is a row", async () => {
@@ -173,9 +189,10 @@ describe("himl-sp status --all", function () {
     assert.match(stderr, /The project has no stack/);
   });
 
-  it("misuse: --all with --stack, several folders without --all", async () => {
-    assert.equal((await statusAll(["--stack", "dev"])).exitCode, 2);
-    const io = rememberingIo({ env: bareEnvironment(), now: NOW });
+  it("misuse: --all with --stack or --principal, several folders without --all", async () => {
+    for (const option of ["--stack", "--principal"])
+      assert.match((await statusAll([option, "dev"])).stderr, new RegExp(`ALL_AND_ONE: .* ${option} `));
+    const io = rememberingIo({ now: NOW });
     assert.equal(await runCommandLine(["status", "-C", "one", "-C", "two"], io, "0"), 2);
     assert.match(io.written.stderr, /SEVERAL_FOLDERS/);
   });

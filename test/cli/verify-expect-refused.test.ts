@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fingerprintOf } from "../../components/plan/fingerprint";
+import type { StackDetails } from "../../stack/contract";
 import { runCommand } from "./command";
-import { StandIns } from "./stand-ins";
+import { answersOfPulumi, DETAILS } from "./outputs";
+import { type Answer, StandIns } from "./stand-ins";
 import { type Caller, VerifyStage } from "./verify-stage";
 import { useShared } from "../support/shared";
 
@@ -22,6 +25,14 @@ describe("himl-sp verify --expect refused", function () {
 
   after(() => rm(folder, { recursive: true }));
 
+  const withStack = async <T>(answers: Answer[], use: (folder: string) => Promise<T>): Promise<T> => {
+    const pulumi = await StandIns.create({ pulumi: answers });
+    try {
+      return await use(pulumi.folder);
+    } finally {
+      await pulumi.remove();
+    }
+  };
   const contributor = (displayName: string) =>
     stage.azure.control.createCaller({ displayName, role: "Contributor", scope: stage.group });
   const expectRefused = (env: Record<string, string>, ...args: string[]) =>
@@ -52,27 +63,84 @@ describe("himl-sp verify --expect refused", function () {
     assert.equal(exitCode, 0);
   });
 
-  it("--json is one document", async () => {
-    const { exitCode, stdout } = await expectRefused(
-      { ...stage.variables(), HIML_SERVICE_PRINCIPAL_PASSWORD: "former~one" },
-      "--json",
-    );
-    assert.deepEqual(JSON.parse(stdout), {
-      version: 1,
-      ok: true,
-      from: "environment",
-      expected: "refused",
-      checks: [
-        { check: "variables", ok: true, detail: "6 present and well formed" },
-        {
-          check: "login",
-          ok: true,
-          detail: "The password is wrong, or it belongs to a secret that was removed.",
-          code: "AADSTS7000215",
-        },
-      ],
+  describe("a password that is refused as no password at all (AADSTS7000215)", () => {
+    const former = "Xy9~former.one-that_nobody.has.any.more1";
+    const keyId = DETAILS.secrets[0]!.keyId;
+    const refused = (details: StackDetails, ...args: string[]) => {
+      const env = { ...stage.variables(), HIML_SERVICE_PRINCIPAL_PASSWORD: former };
+      return withStack(answersOfPulumi(details), (PATH) =>
+        expectRefused({ ...env, PATH }, "--from", "environment", "--json", ...args),
+      );
+    };
+    const answerOf = ({ stdout }: { stdout: string }) =>
+      JSON.parse(stdout) as { ok: boolean; code?: string; checks: { code?: string }[] };
+
+    it("proves nothing where nothing shows that it ever was one", async () => {
+      const finished = await refused(DETAILS);
+      assert.equal(finished.exitCode, 1);
+      const { ok, code, checks } = answerOf(finished);
+      assert.deepEqual(
+        { ok, code, checks: checks.map((check) => check.code) },
+        { ok: false, code: "NOT_PROVED", checks: [undefined, "NOT_PROVED"] },
+      );
+      assert.match(finished.stderr, /Entra refuses this text \(AADSTS7000215\), as it refuses any text /);
     });
-    assert.equal(exitCode, 0);
+
+    it("proves it where the stack has its mark among the secrets, or the former ones", async () => {
+      const fingerprint = fingerprintOf(former, keyId);
+      const marked = { ...DETAILS, secrets: [{ ...DETAILS.secrets[0]!, fingerprint }] };
+      for (const details of [marked, { ...DETAILS, formerSecrets: [{ keyId, fingerprint }] }]) {
+        const finished = await refused(details);
+        assert.deepEqual([finished.exitCode, answerOf(finished).ok], [0, true], finished.stderr);
+        assert.equal(answerOf(finished).checks[1]!.code, "AADSTS7000215");
+      }
+    });
+
+    it("proves it where it comes from the stack itself", async () => {
+      const values = { ...stage.variables(), HIML_SERVICE_PRINCIPAL_PASSWORD: former };
+      const { exitCode, stderr } = await withStack(answersOfPulumi(DETAILS, values), (PATH) =>
+        stage.run({ PATH }, "--from", "stack", "--expect", "refused"),
+      );
+      assert.equal(exitCode, 0, stderr);
+    });
+
+    it("proves it where it logged in when the same run began", async () => {
+      const caller = contributor("rotated");
+      const { applications } = stage.azure.control.state();
+      const { keyId: id } = applications.find(({ appId }) => appId === caller.clientId)!.passwords[0]!;
+      let removal: Promise<unknown> | undefined;
+      const { exitCode, stdout, stderr } = await runCommand(
+        ["verify", "--expect", "refused", "--wait", "30s"],
+        {
+          env: { ...stage.azure.public, ...stage.variables(caller) },
+          onStderr: (text) => {
+            if (!text.includes("still succeeds")) return;
+            const url = `${GRAPH}/applications/${caller.applicationObjectId}/removePassword`;
+            removal ??= stage.asAdmin("POST", url, { keyId: id });
+          },
+        },
+      );
+      await removal;
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, /^ok {4}login {10}AADSTS7000215: /m);
+    });
+  });
+
+  it("a placeholder is refused before anybody is asked", async () => {
+    const before = stage.azure.control.requests().length;
+    const variables = {
+      ...stage.variables(),
+      HIML_SERVICE_PRINCIPAL_PASSWORD: "$(HIML_SERVICE_PRINCIPAL_PASSWORD)",
+    };
+    const { exitCode, stdout, stderr } = await expectRefused(variables, "--from", "environment", "--json");
+    assert.equal(exitCode, 1);
+    const { ok, code } = JSON.parse(stdout) as { ok: boolean; code: string };
+    assert.deepEqual({ ok, code }, { ok: false, code: "VARIABLES_INVALID" });
+    assert.match(
+      stderr,
+      /HIML_SERVICE_PRINCIPAL_PASSWORD must have a value\. It is a placeholder \(\$\(…\)\)/,
+    );
+    assert.equal(stage.azure.control.requests().length, before);
   });
 
   it("a trust that was removed: the pipeline's own token is refused", async () => {

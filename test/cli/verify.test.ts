@@ -49,6 +49,26 @@ describe("himl-sp verify, against the local Azure", function () {
     }
   });
 
+  it("from the stack: a password that Entra refuses is no reason to push it, but to audit", async () => {
+    const values = {
+      ...stage.variables(),
+      HIML_SERVICE_PRINCIPAL_PASSWORD: "Xy9~removed.by.somebody.in-the-portal",
+    };
+    const pulumi = await StandIns.create({ pulumi: answersOfPulumi(DETAILS, values) });
+    try {
+      const finished = await stage.run({ PATH: pulumi.folder }, "--from", "stack");
+      stage.assertFailure(
+        { ...finished, stderr: finished.stderr },
+        "AADSTS7000215",
+        /does not accept the password that the stack hands out/,
+        /`himl-sp audit`.*`himl-sp rotate`/,
+      );
+      assert.doesNotMatch(finished.stderr, /push/);
+    } finally {
+      await pulumi.remove();
+    }
+  });
+
   it("--json is one document", async () => {
     const { stdout } = await stage.run({ ...stage.variables(), HIML_WORKSPACE_NAME: "other" }, "--json");
     const { checks, message, remedy, ...rest } = JSON.parse(stdout) as {
@@ -112,9 +132,9 @@ describe("himl-sp verify, against the local Azure", function () {
         [
           "Checking the variables of the environment, as hi-ml uses them",
           'himl-sp: VARIABLES_INVALID: HIML_SERVICE_PRINCIPAL_ID must not have quotes or spaces around it. Received "\\"quoted\\"".',
+          "  HIML_SERVICE_PRINCIPAL_PASSWORD must be the value of a secret. It is a GUID, probably the secret's ID, which the portal shows beside the value.",
           "  HIML_TENANT_ID must be set. It is not.",
           '  HIML_SUBSCRIPTION_ID must be a GUID. Received "my subscription".',
-          "  HIML_SERVICE_PRINCIPAL_PASSWORD must be the value of a secret. It is a GUID, probably the secret's ID, which the portal shows beside the value.",
           "  Set them as `himl-sp env` prints them.",
           "",
         ].join("\n"),
