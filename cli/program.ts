@@ -135,6 +135,7 @@ function createProgram(io: Io, version: string) {
     .requiredOption("--repo <owner/name>", "the repository")
     .option("--hostname <host>", "a GitHub server other than the one that your `gh` uses")
     .option("--environment <name>", "an existing environment of the repository")
+    .option("--json", "print the result as JSON")
     .addOption(dryRunOption())
     .addOption(principalOption())
     .addOption(stackOption())
@@ -148,6 +149,7 @@ function createProgram(io: Io, version: string) {
     .requiredOption("--organization <url>", "such as https://dev.azure.com/contoso")
     .requiredOption("--project <name>", "the project")
     .requiredOption("--group <name>", "the variable group, created if it is missing")
+    .option("--json", "print the result as JSON")
     .addOption(dryRunOption())
     .addOption(principalOption())
     .addOption(stackOption())
@@ -217,6 +219,7 @@ function createProgram(io: Io, version: string) {
         .default(300_000, "5m")
         .argParser(parseDuration),
     )
+    .option("--json", "print the result as JSON")
     .option("--read-only", "accept a role that may not submit jobs")
     .addOption(principalOption())
     .addOption(stackOption())

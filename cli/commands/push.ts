@@ -1,3 +1,4 @@
+import { answer } from "../answer";
 import type { Io } from "../io";
 import { AzureDevOpsTarget, type AzureDevOpsOptions } from "../push/azure-devops";
 import { GithubTarget, type GithubOptions } from "../push/github";
@@ -8,6 +9,7 @@ import { type PrincipalSelection, readStackOutputs } from "../stack/outputs";
 
 interface PushOptions extends PrincipalSelection {
   dryRun?: boolean;
+  json?: boolean;
 }
 
 /** `himl-sp push github`: secret and variables of a repository, or of one of its environments. */
@@ -23,21 +25,22 @@ export async function runPushAzureDevOps(io: Io, options: PushOptions & AzureDev
 }
 
 async function runPush(io: Io, options: PushOptions, target: Target): Promise<void> {
-  // Check the tool first: this is faster than reading the outputs.
-  const holdings = await target.inspect();
-  const { variables, details } = await readStackOutputs(io, options, !options.dryRun);
-  const isFederated = details.authentication === "federated";
-  if (isFederated) io.stderr.write("The stack is federated: there is no password to push.\n");
-  const steps = planSteps(isFederated, holdings);
-
-  if (options.dryRun) {
-    for (const { name, action, isSecret } of steps) {
-      io.stdout.write(
-        `${action}\t${isSecret ? "secret" : "variable"}\t${name}\t${printable(target.description)}\n`,
-      );
+  await answer(io, options, async () => {
+    // Check the target first: this is faster than reading the outputs.
+    const existing = await target.inspect();
+    const { variables, details } = await readStackOutputs(io, options, !options.dryRun);
+    const isFederated = details.authentication === "federated";
+    if (isFederated) io.stderr.write("The stack is federated: there is no password to push.\n");
+    const steps = planSteps(isFederated, existing);
+    if (!options.dryRun) {
+      checkCarried(target, steps, variables);
+      await push(io, target, steps, variables);
+    } else if (!options.json) {
+      for (const { name, action, isSecret } of steps) {
+        const kind = isSecret ? "secret" : "variable";
+        io.stdout.write(`${action}\t${kind}\t${name}\t${printable(target.description)}\n`);
+      }
     }
-    return;
-  }
-  checkCarried(target, steps, variables);
-  await push(io, target, steps, variables);
+    return { target: target.description, isDryRun: options.dryRun ?? false, steps };
+  });
 }

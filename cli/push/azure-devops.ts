@@ -1,8 +1,9 @@
+import { CliError } from "../errors";
 import { azDevOpsOf, runAzDevOps } from "../tools/az";
 import type { Io } from "../io";
 import { parseJson } from "../tools/process";
-import { PASSWORD, type Variables } from "../variables";
-import type { Holdings, Step, Target } from "./push";
+import { PASSWORD, VARIABLE_NAMES, type Variables } from "../variables";
+import type { ExistingVariables, Step, Target } from "./push";
 
 export interface AzureDevOpsOptions {
   /** `https://dev.azure.com/NAME`. */
@@ -14,7 +15,9 @@ export interface AzureDevOpsOptions {
 interface VariableGroup {
   id: number;
   name: string;
-  variables: Record<string, { isSecret: boolean | null }>;
+  /** `Vsts`; or `AzureKeyVault`, whose variables are those of a vault. */
+  type?: string;
+  variables: Record<string, { isSecret: boolean | null; isReadOnly?: boolean | null }>;
 }
 
 /**
@@ -38,12 +41,13 @@ export class AzureDevOpsTarget implements Target {
     this.where = azDevOpsOf(organization, project);
   }
 
-  async inspect(): Promise<Holdings> {
+  async inspect(): Promise<ExistingVariables> {
     const json = await this.az(["list", `--group-name=${this.options.group}`, ...this.where]);
     // `*` in a name is a wildcard for the service.
     const isMeant = ({ name }: VariableGroup) => name.toLowerCase() === this.options.group.toLowerCase();
     this.existing = parseJson<VariableGroup[]>(json, "az").find(isMeant);
     const entries = Object.entries(this.existing?.variables ?? {});
+    this.checkGroup(entries);
     const names = (wanted: boolean) =>
       new Set(
         entries
@@ -53,8 +57,29 @@ export class AzureDevOpsTarget implements Target {
     return { secrets: names(true), plain: names(false) };
   }
 
+  /** @throws CliError where the service would refuse what is to be written. */
+  private checkGroup(entries: [name: string, of: { isReadOnly?: boolean | null }][]): void {
+    const { group } = this.options;
+    if (this.existing?.type === "AzureKeyVault") {
+      throw new CliError(
+        "TARGET_READ_ONLY",
+        `The ${this.description} must take new values. It is linked to a Key Vault, and shows that vault's secrets.`,
+        `Choose another --group; or give the stack that vault in \`keyVault\`, and nothing has to be pushed.`,
+      );
+    }
+    const locked = entries.filter(
+      ([name, { isReadOnly }]) => isReadOnly && VARIABLE_NAMES.some((known) => known === name.toUpperCase()),
+    );
+    if (locked.length === 0) return;
+    throw new CliError(
+      "TARGET_READ_ONLY",
+      `The ${this.description} must take new values. Read-only there: ${locked.map(([name]) => name).join(", ")}.`,
+      `Unlock them under Pipelines, Library, ${group}.`,
+    );
+  }
+
   /** The Azure CLI takes `@file` for the content of the file, after `=` as well. A secret is no argument. */
-  cannotCarry(value: string, isSecret: boolean): string | undefined {
+  findUnsupported(value: string, isSecret: boolean): string | undefined {
     return !isSecret && value.startsWith("@") ? '"@" in front' : undefined;
   }
 

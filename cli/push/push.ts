@@ -17,17 +17,17 @@ export interface Target {
   /** Where it is, for people: `github.com/o/r, environment prod`. */
   readonly description: string;
   /** What it holds, lower or upper case as it spells it; the first write comes after this has succeeded. */
-  inspect(): Promise<Holdings>;
+  inspect(): Promise<ExistingVariables>;
   /** Writes one variable, or several in one go; a deletion has no value. */
   write(steps: readonly Step[], variables: Variables): Promise<void>;
   /** What it cannot carry in a value, if there is such a thing. Asked before the first write. */
-  cannotCarry?(value: string, isSecret: boolean): string | undefined;
+  findUnsupported?(value: string, isSecret: boolean): string | undefined;
   /** Steps that are one write. */
   group(steps: readonly Step[]): Step[][];
 }
 
 /** Names that are there already, in upper case. */
-export interface Holdings {
+export interface ExistingVariables {
   secrets: ReadonlySet<string>;
   plain: ReadonlySet<string>;
 }
@@ -36,8 +36,8 @@ export interface Holdings {
  * The writes that bring the target in line with the stack: the password first, since it is most likely to be refused,
  * and then nothing has changed. A password left from before goes last.
  */
-export function planSteps(isFederated: boolean, holdings: Holdings): Step[] {
-  const has = (name: string) => holdings.secrets.has(name) || holdings.plain.has(name);
+export function planSteps(isFederated: boolean, existing: ExistingVariables): Step[] {
+  const has = (name: string) => existing.secrets.has(name) || existing.plain.has(name);
   const set = (name: VariableName): Step => ({
     name,
     action: has(name) ? "update" : "create",
@@ -57,7 +57,7 @@ export function checkCarried(target: Target, steps: readonly Step[], variables: 
       ? "a NUL character"
       : /\p{Cs}/u.test(value)
         ? "half of a surrogate pair"
-        : target.cannotCarry?.(value, isSecret);
+        : target.findUnsupported?.(value, isSecret);
     if (what === undefined) continue;
     throw new CliError(
       "VALUE_NOT_CARRIED",

@@ -69,6 +69,8 @@ interface RepositoryAnswer {
   visibility?: string;
   private: boolean;
   default_branch: string;
+  archived?: boolean;
+  disabled?: boolean;
 }
 
 /** What GitHub tells the user's own `gh` about a repository. */
@@ -84,7 +86,9 @@ export class Gh {
   }
 
   /** @throws CliError where it cannot be read: then nothing can be said of its subjects. */
-  async repository(fullName: string): Promise<GithubRepository & { defaultBranch: string }> {
+  async repository(
+    fullName: string,
+  ): Promise<GithubRepository & { defaultBranch: string; isReadOnly: boolean }> {
     const answer = await this.get<RepositoryAnswer>(`repos/${fullName}`);
     if (typeof answer === "number") {
       throw new CliError(
@@ -104,6 +108,7 @@ export class Gh {
       visibility: answer.visibility ?? (answer.private ? "private" : "public"),
       isOwnedByOrganization: answer.owner.type === "Organization",
       defaultBranch: answer.default_branch,
+      isReadOnly: answer.archived === true || answer.disabled === true,
     };
   }
 

@@ -45,7 +45,10 @@ describe("himl-sp, on a machine that keeps everything", function () {
     folder = await mkdtemp(path.join(tmpdir(), "himl-sp-traces-"));
     await Promise.all(["home", "tmp"].map((name) => mkdir(path.join(folder, name))));
     standIns = await StandIns.create({
-      gh: [{ args: [], stdout: "[]" }],
+      gh: [
+        { args: ["api"], stdout: '{"name":"r","owner":{"login":"o"}}' },
+        { args: [], stdout: "[]" },
+      ],
       az: [{ args: [], stdout: '[{"id":7,"name":"himl","variables":{}}]' }],
     });
   });
@@ -119,6 +122,7 @@ describe("himl-sp, on a machine that keeps everything", function () {
     await standIns.install("pulumi", answersOfPulumi());
     await standIns.install("gh", [
       { args: ["secret", "set"], exitCode: 1, stderr: `could not set ${PASSWORD}\n::add-path::/evil\n` },
+      { args: ["api"], stdout: '{"name":"r","owner":{"login":"o"}}' },
       { args: [], stdout: "[]" },
     ]);
     const { exitCode, stdout, stderr } = await himlSp(["push", "github", "--repo", "o/r"]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { buildCommand, runCommand } from "./command";
+import { runCommandLine } from "../../cli/program";
 import { answersOfPulumi, DETAILS, VALUES } from "./outputs";
+import { rememberingIo } from "./remembering-io";
 import { type Answer, type Call, StandIns } from "./stand-ins";
 
 const PASSWORD = VALUES.HIML_SERVICE_PRINCIPAL_PASSWORD;
@@ -12,7 +13,8 @@ afterEach(() => standIns?.remove());
 
 async function push(args: string[], answers: Record<string, Answer[]>) {
   standIns = await StandIns.create({ pulumi: answersOfPulumi(), ...answers });
-  return runCommand(["push", ...args], { env: { PATH: standIns.folder, GH_TOKEN: "ghp_x" } });
+  const io = rememberingIo({ env: { PATH: standIns.folder, GH_TOKEN: "ghp_x" } });
+  return { exitCode: await runCommandLine(["push", ...args], io, "0"), ...io.written };
 }
 
 const argsOf = (calls: Call[]) => calls.map(({ args }) => args.join(" "));
@@ -28,13 +30,16 @@ function placesOf(call: Call): string[] {
 
 describe("himl-sp push github", function () {
   this.timeout(30_000);
-  before(async function () {
-    this.timeout(120_000);
-    await buildCommand();
-  });
-
+  const repository = (fullName: string, more: object = {}): Answer => {
+    const [login, name] = fullName.split("/");
+    return {
+      args: ["api", "--hostname", "github.com", `repos/${fullName}`],
+      stdout: JSON.stringify({ id: 2, name, owner: { id: 1, login, type: "Organization" }, ...more }),
+    };
+  };
   const gh = (...before: Answer[]): Answer[] => [
     ...before,
+    ...["contoso/training", "o/r"].map((name) => repository(name)),
     { args: ["secret", "list"], stdout: "[]" },
     { args: ["variable", "list"], stdout: "[]" },
     ...["secret", "variable"].map((kind): Answer => ({ args: [kind, "set"] })),
@@ -47,6 +52,7 @@ describe("himl-sp push github", function () {
     const { exitCode, stdout, stderr } = await pushGithub(gh());
     assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: "" });
     assert.deepEqual(argsOf(await standIns.calls("gh")), [
+      "api --hostname github.com repos/contoso/training",
       "secret list --repo=github.com/contoso/training --json name",
       "variable list --repo=github.com/contoso/training --json name",
       "secret set HIML_SERVICE_PRINCIPAL_PASSWORD --repo=github.com/contoso/training",
@@ -80,7 +86,7 @@ describe("himl-sp push github", function () {
 
   it("--environment", async () => {
     await pushGithub(gh(), "--environment", "production west");
-    for (const { args } of await standIns.calls("gh")) {
+    for (const { args } of (await standIns.calls("gh")).slice(1)) {
       assert.ok(args.includes("--env=production west"), args.join(" "));
     }
   });
@@ -124,6 +130,70 @@ describe("himl-sp push github", function () {
       ].join("\n"),
     );
     assert.ok(!argsOf(await standIns.calls()).some((call) => /--show-secrets| set /.test(call)));
+  });
+
+  it("--json says what was done, or would be", async () => {
+    for (const isDryRun of [true, false]) {
+      const { exitCode, stdout } = await pushGithub(gh(), "--json", ...(isDryRun ? ["--dry-run"] : []));
+      assert.equal(exitCode, 0);
+      const { steps, ...rest } = JSON.parse(stdout) as { steps: { name: string }[] };
+      assert.deepEqual(rest, { version: 1, ok: true, target: "github.com/contoso/training", isDryRun });
+      assert.deepEqual(steps[0], {
+        name: "HIML_SERVICE_PRINCIPAL_PASSWORD",
+        action: "create",
+        isSecret: true,
+      });
+      assert.equal(steps.length, 6);
+      await standIns.remove();
+    }
+    const { stdout } = await pushGithub(gh({ args: ["secret", "set"], exitCode: 1 }), "--json");
+    const { version, ok, code } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual({ version, ok, code }, { version: 1, ok: false, code: "PUSH_INCOMPLETE" });
+  });
+
+  describe("a repository that cannot take the values: before anything is decrypted or written, in a dry run too", () => {
+    const environments = (...names: string[]): Answer => ({
+      args: ["api", "--hostname", "github.com", "repos/contoso/training/environments?per_page=100&page=1"],
+      stdout: JSON.stringify({ environments: names.map((name) => ({ name })) }),
+    });
+    const noSuchPlace = { args: ["secret", "list"], exitCode: 1, stderr: "HTTP 404: Not Found\n" };
+    const failures: [what: string, answers: Answer[], args: string[], expected: RegExp][] = [
+      ...["archived", "disabled"].map((state): [string, Answer[], string[], RegExp] => [
+        state,
+        [repository("contoso/training", { [state]: true })],
+        [],
+        /^himl-sp: TARGET_READ_ONLY: github\.com\/contoso\/training must take new values\. The repository is archived or disabled/,
+      ]),
+      [
+        "renamed",
+        [{ ...repository("contoso/models"), args: repository("contoso/training").args }],
+        [],
+        /^himl-sp: TARGET_RENAMED: .* is called contoso\/models now; .*\n {2}Use --repo contoso\/models\.\n$/,
+      ],
+      [
+        "no such environment",
+        [noSuchPlace, environments("staging", "live")],
+        ["--environment", "production"],
+        /^himl-sp: TARGET_MISSING: .* Received "production"\. The repository has staging, live\.\n/,
+      ],
+      [
+        "an environment that the login may not read",
+        [noSuchPlace, environments("production")],
+        ["--environment", "production"],
+        /^himl-sp: GH_NO_ACCESS: /,
+      ],
+    ];
+    for (const [what, answers, args, expected] of failures) {
+      it(what, async () => {
+        for (const dryRun of [[], ["--dry-run"]]) {
+          const { exitCode, stdout, stderr } = await pushGithub(gh(...answers), ...args, ...dryRun);
+          assert.deepEqual({ exitCode, stdout }, { exitCode: 1, stdout: "" });
+          assert.match(stderr, expected);
+          assert.ok(!argsOf(await standIns.calls()).some((call) => /--show-secrets| set /.test(call)));
+          await standIns.remove();
+        }
+      });
+    }
   });
 
   it("a password among the plain variables is told", async () => {
@@ -339,6 +409,29 @@ describe("himl-sp push azure-devops", function () {
     const args = ["azure-devops", "--organization", ORGANIZATION, "--project", "ml", "--group", "himl"];
     assert.match((await push(args, {})).stderr, /^himl-sp: AZ_NOT_FOUND: /);
   });
+
+  const locked: [what: string, group: object, expected: RegExp][] = [
+    [
+      "a group that is linked to a Key Vault",
+      { type: "AzureKeyVault", variables: {} },
+      /^himl-sp: TARGET_READ_ONLY: The variable group himl of ml must take new values\. It is linked to a Key Vault/,
+    ],
+    [
+      "a variable that is read-only there",
+      { variables: { himl_tenant_id: { isSecret: null, isReadOnly: true }, OTHER: { isReadOnly: true } } },
+      /^himl-sp: TARGET_READ_ONLY: .* Read-only there: himl_tenant_id\.\n/,
+    ],
+  ];
+  for (const [what, group, expected] of locked) {
+    it(`cannot take the values, in a dry run too: ${what}`, async () => {
+      const list = { ...groups(), stdout: JSON.stringify([{ id: 7, name: "himl", ...group }]) };
+      for (const dryRun of [[], ["--dry-run"]]) {
+        assert.match((await pushAzure(az(list), ...dryRun)).stderr, expected);
+        assert.equal((await standIns.calls()).length, 1);
+        await standIns.remove();
+      }
+    });
+  }
 
   it("a failed creation leaves nothing, and says so", async () => {
     const refuse = {

@@ -3,14 +3,8 @@ import { type Environment, type Finished, run, runAttached } from "../../cli/too
 
 /* oxlint-disable-next-line typescript/no-require-imports */
 const { giveAnswer, standInsOf } = require("./recorded-answers.cjs") as {
-  giveAnswer(
-    folder: string,
-    tool: string,
-    args: readonly string[],
-    stdin: string,
-    env: Environment,
-  ): Omit<Finished, "signal">;
-  standInsOf(program: string, env: Environment): string | undefined;
+  giveAnswer: (...of: [string, string, readonly string[], string, Environment]) => Omit<Finished, "signal">;
+  standInsOf: (program: string, env: Environment) => string | undefined;
 };
 
 /** An `Io` that remembers what was written, for what a test cannot have: a terminal. */

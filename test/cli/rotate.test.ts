@@ -192,7 +192,7 @@ describe("himl-sp rotate, on the real engine", function () {
           assert.match(
             stderr,
             new RegExp(
-              `^himl-sp: ROTATION_UNFINISHED: ${sentence}\n  Run \`pulumi up --refresh\` until `,
+              `^himl-sp: ROTATION_UNFINISHED: ${sentence}\n  Run \`pulumi up --refresh --stack dev\` until `,
               "m",
             ),
           );
@@ -249,7 +249,7 @@ describe("himl-sp rotate, where it cannot", function () {
     const { exitCode, stderr } = await rotate();
     assert.equal(exitCode, 1);
     assert.match(stderr, /^himl-sp: NOTHING_TO_ROTATE: /);
-    assert.equal((await pulumi.calls()).length, 1);
+    assert.equal((await pulumi.calls()).length, 2);
   });
 
   it("a program that does not use the setting is told to", async () => {
@@ -271,11 +271,12 @@ describe("himl-sp rotate, where it cannot", function () {
     assert.deepEqual(
       (await pulumi.calls()).map(({ args }) => args.join(" ")),
       [
-        "stack output --json --show-secrets --non-interactive",
-        "config get secretGeneration --non-interactive",
-        "config set secretGeneration 2 --non-interactive",
-        "up --yes --non-interactive",
-        "stack output --json --show-secrets --non-interactive",
+        "stack --show-name --non-interactive",
+        "stack output --json --show-secrets --stack dev --non-interactive",
+        "config get secretGeneration --stack dev --non-interactive",
+        "config set secretGeneration 2 --stack dev --non-interactive",
+        "up --yes --stack dev --non-interactive",
+        "stack output --json --show-secrets --stack dev --non-interactive",
       ],
     );
   });
@@ -286,7 +287,7 @@ describe("himl-sp rotate, where it cannot", function () {
     });
     assert.match(
       (await rotate()).stderr,
-      /^himl-sp: INVALID_GENERATION: .* Received "many"\.\n {2}`pulumi config set secretGeneration 1`\n$/,
+      /^himl-sp: INVALID_GENERATION: .* Received "many"\.\n {2}`pulumi config set secretGeneration 1 --stack dev`\n$/,
     );
   });
 });
