@@ -35,7 +35,7 @@ export interface ToolOptions {
 const SECRETS = /PASSW(OR)?D|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|CONNECTION_?STRING|_(KEY|PAT|HEADER)$/;
 /** They change what a tool prints, or whom it asks if nobody says whom. */
 const MANNERS =
-  /^(CLICOLOR\w*|FORCE_COLOR|COLORTERM|DEBUG|\w*PAGER|GIT_TRACE\w*|GH_(FORCE_TTY|DEBUG|HOST|REPO|MDWIDTH)|AZURE_CORE_(OUTPUT|ONLY_SHOW_ERRORS)|AZURE_DEFAULTS_\w+|PULUMI_(OPTION|DEBUG)_?\w*)$/;
+  /^(CLICOLOR\w*|FORCE_COLOR|COLORTERM|DEBUG|\w*PAGER|GIT_TRACE\w*|GH_(FORCE_TTY|DEBUG|HOST|REPO|MDWIDTH)|AZURE_CORE_(OUTPUT|ONLY_SHOW_ERRORS)|AZURE_DEFAULTS_\w+|PULUMI_OPTION_\w+)$/;
 
 /** The environment of a tool: all of this process's but what must not pass. */
 export function environmentFor({ mayHave, set }: Tool, env: Environment): Environment {
