@@ -58,3 +58,12 @@ export function answersOfPulumi(
     { args: ["stack", "--show-name"], stdout: "dev\n" },
   ];
 }
+
+/** What `gh` answers when it is asked for a repository. */
+export function answerOfRepository(fullName: string, more: object = {}, host = "github.com"): Answer {
+  const [login, name] = fullName.split("/");
+  return {
+    args: ["api", "--hostname", host, `repos/${fullName}`],
+    stdout: JSON.stringify({ id: 2, name, owner: { id: 1, login, type: "Organization" }, ...more }),
+  };
+}

@@ -5,7 +5,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { findSteering, hostileText } from "../support/hostile-text";
 import { runCommand } from "./command";
-import { answersOfPulumi, DETAILS, VALUES } from "./outputs";
+import { answerOfRepository, answersOfPulumi, DETAILS, VALUES } from "./outputs";
 import { type Call, StandIns } from "./stand-ins";
 
 const PASSWORD = VALUES.HIML_SERVICE_PRINCIPAL_PASSWORD;
@@ -45,10 +45,7 @@ describe("himl-sp, on a machine that keeps everything", function () {
     folder = await mkdtemp(path.join(tmpdir(), "himl-sp-traces-"));
     await Promise.all(["home", "tmp"].map((name) => mkdir(path.join(folder, name))));
     standIns = await StandIns.create({
-      gh: [
-        { args: ["api"], stdout: '{"name":"r","owner":{"login":"o"}}' },
-        { args: [], stdout: "[]" },
-      ],
+      gh: [answerOfRepository("o/r"), { args: [], stdout: "[]" }],
       az: [{ args: [], stdout: '[{"id":7,"name":"himl","variables":{}}]' }],
     });
   });
@@ -122,7 +119,7 @@ describe("himl-sp, on a machine that keeps everything", function () {
     await standIns.install("pulumi", answersOfPulumi());
     await standIns.install("gh", [
       { args: ["secret", "set"], exitCode: 1, stderr: `could not set ${PASSWORD}\n::add-path::/evil\n` },
-      { args: ["api"], stdout: '{"name":"r","owner":{"login":"o"}}' },
+      answerOfRepository("o/r"),
       { args: [], stdout: "[]" },
     ]);
     const { exitCode, stdout, stderr } = await himlSp(["push", "github", "--repo", "o/r"]);

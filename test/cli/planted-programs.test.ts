@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { buildCommand, type Finished, runNode } from "./command";
-import { answersOfPulumi, VALUES } from "./outputs";
+import { answerOfRepository, answersOfPulumi, VALUES } from "./outputs";
 import { StandIns } from "./stand-ins";
 
 const PRELOADED = path.join(__dirname, "simulated-windows.cjs");
@@ -26,7 +26,7 @@ describe("On Windows, a program in the current folder is never run", function ()
     drive = await mkdtemp(path.join(tmpdir(), "himl-sp-drive-"));
     tools = await StandIns.create({
       pulumi: answersOfPulumi(),
-      gh: [{ args: [], stdout: "[]" }],
+      gh: [answerOfRepository("octocat/training"), { args: [], stdout: "[]" }],
       az: [
         { args: ["account"], exitCode: 1, stderr: "Please run 'az login'." },
         { args: [], stdout: '[{"id":7,"name":"himl","variables":{}}]' },

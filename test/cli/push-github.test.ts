@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
-import { answersOfPulumi } from "./outputs";
+import { answerOfRepository, answersOfPulumi } from "./outputs";
 import { argsOf, FEDERATED, PASSWORD, placesOf, PLAIN, push, standIns } from "./push-stage";
 import type { Answer } from "./stand-ins";
 
 describe("himl-sp push github", function () {
   this.timeout(30_000);
   afterEach(() => standIns.remove());
-  const repository = (fullName: string, more: object = {}): Answer => {
-    const [login, name] = fullName.split("/");
-    return {
-      args: ["api", "--hostname", "github.com", `repos/${fullName}`],
-      stdout: JSON.stringify({ id: 2, name, owner: { id: 1, login, type: "Organization" }, ...more }),
-    };
-  };
+  const repository = answerOfRepository;
   const gh = (...before: Answer[]): Answer[] => [
     ...before,
     ...["contoso/training", "o/r"].map((name) => repository(name)),

@@ -56,7 +56,7 @@ describe("himl-sp, with the real pulumi command", function () {
   });
 
   it("the password needs it, and the right one", async () => {
-    const failures = { PULUMI_FAILED: undefined, PASSWORD_NOT_DECRYPTED: "wrong" };
+    const failures = { PULUMI_FAILED: undefined, PASSPHRASE_WRONG: "wrong" };
     for (const [code, passphrase] of Object.entries(failures)) {
       const { exitCode, stdout, stderr } = await withPassphrase(passphrase, "env", "--format", "json");
       assert.deepEqual({ exitCode, stdout }, { exitCode: 1, stdout: "" });

@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { requireEngine } from "../rehearsal/support";
 import { REPOSITORY, runCommand } from "./command";
 import { RealStack } from "./real-stack";
+import { answerOfRepository } from "./outputs";
 import { StandIns } from "./stand-ins";
 
 const PASSWORD = "HIML_SERVICE_PRINCIPAL_PASSWORD";
@@ -26,7 +27,7 @@ describe("A machine on which everything was run, searched afterwards", function 
     const passphrase = randomBytes(16).toString("hex");
     stack = await RealStack.create(await requireEngine(this), { passphrase });
     await mkdir(path.join(stack.folder, "tmp"));
-    tools = await StandIns.create({ gh: [{ args: [], stdout: "[]" }] });
+    tools = await StandIns.create({ gh: [answerOfRepository("o/r"), { args: [], stdout: "[]" }] });
     secrets["the passphrase"] = passphrase;
     secrets["the login's own secret"] = stack.env["ARM_CLIENT_SECRET"]!;
   });

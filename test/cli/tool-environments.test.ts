@@ -5,7 +5,7 @@ import { GIT } from "../../cli/tools/git";
 import { PULUMI } from "../../cli/tools/pulumi";
 import { environmentFor } from "../../cli/tools/tool";
 import { runCommand } from "./command";
-import { answersOfPulumi, VALUES } from "./outputs";
+import { answerOfRepository, answersOfPulumi, VALUES } from "./outputs";
 import { StandIns } from "./stand-ins";
 
 /** What a job of a pipeline has in its environment, and which tool may have it. */
@@ -86,7 +86,7 @@ describe("Each tool gets all of the environment but the secrets of others", () =
     this.timeout(120_000);
     const standIns = await StandIns.create({
       pulumi: answersOfPulumi(),
-      gh: [{ args: [], stdout: "[]" }],
+      gh: [answerOfRepository("o/r"), { args: [], stdout: "[]" }],
       az: [{ args: [], stdout: '[{"id":7,"name":"himl","variables":{}}]' }],
     });
     try {

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { REPOSITORY, runNode } from "../cli/command";
 import { runJobs } from "./azure-agent";
 import { runWorkflow } from "./github-runner";
+import { answerOfRepository } from "../cli/outputs";
 import { readExample, usePipelineStage } from "./pipeline-stage";
 
 const SCRIPT = path.join(REPOSITORY, "examples", "fleet", "due-today.mjs");
@@ -68,6 +69,7 @@ describe("The fleet's pipelines, step by step against the local Azure", function
   });
   it("GitHub Actions: each stack is a job; one that fails stops no other, and an issue is opened", async () => {
     await stage.tools.install("gh", [
+      answerOfRepository("octocat/training"),
       { args: ["secret", "list"], stdout: "[]" },
       { args: ["variable", "list"], stdout: "[]" },
       ...["secret", "variable", "issue"].map((kind) => ({ args: [kind] })),

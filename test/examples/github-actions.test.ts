@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { pretendGitHub } from "../../rehearsal/chapters/pretended-github";
 import { asAdmin } from "../rehearsal/support";
 import { runJob, runWorkflow } from "./github-runner";
+import { answerOfRepository } from "../cli/outputs";
 import { outcomesOf, readExample, usePipelineStage } from "./pipeline-stage";
 
 const TOKEN = "github_pat_of_the_test";
@@ -19,6 +20,7 @@ const SUBJECT = "repo:octocat/training:environment:production";
 
 /** What `gh` answers to `himl-sp push`. */
 const PUSHED = [
+  answerOfRepository("octocat/training"),
   { args: ["secret", "list"], stdout: "[]" },
   { args: ["variable", "list"], stdout: "[]" },
   { args: ["secret", "set"] },
