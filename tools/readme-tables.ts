@@ -6,8 +6,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { ruleOf, SETTINGS, type SettingName } from "../stack/settings";
 import { STACK_OUTPUTS } from "../stack/outputs";
-import { drawLife } from "../cli/status/drawing";
-import { layOutLife } from "../cli/status/life";
+import { drawLife, layOutLife } from "../cli/status/life";
 import { formatAs, replaceSection, writeGenerated } from "./generated-files";
 
 const ROOT = path.resolve(__dirname, "..");
