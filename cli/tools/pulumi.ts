@@ -4,10 +4,10 @@ import type { Io } from "../io";
 import { excerpt } from "./process";
 import { askTool, environmentFor, explainStart, type Tool } from "./tool";
 
-/** 3.220 is the oldest that has been tried. */
+/** 3.248 is the oldest that has been tried. */
 export const PULUMI: Tool = {
   program: "pulumi",
-  oldest: "3.220.0",
+  oldest: "3.248.0",
   install: "https://www.pulumi.com/docs/install/",
   versionArgs: ["version"],
   // Backends, secrets providers and programs may need any other.

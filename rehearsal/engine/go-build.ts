@@ -5,7 +5,7 @@ import { isNotFound, run } from "../../cli/tools/process";
 import { EngineError } from "./engine-error";
 
 /** The oldest engine that is accepted, and the one in go.mod, beside this file: what is older has not been tried. */
-export const ENGINE_VERSION = "3.220.0";
+export const ENGINE_VERSION = "3.248.0";
 
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
@@ -57,7 +57,7 @@ function reportProgress(progress: (line: string) => void): {
   let downloaded = 0;
   let compiled = 0;
   progress(
-    `Building the Pulumi engine ${ENGINE_VERSION} from its Go module (once; 2 to 4 minutes on 2 cores) ...`,
+    `Building the Pulumi engine ${ENGINE_VERSION} from its Go module (once; 3 to 6 minutes on 2 cores) ...`,
   );
   const timer = setInterval(() => {
     const seconds = Math.round((Date.now() - started) / 1000);

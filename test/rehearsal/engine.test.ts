@@ -40,10 +40,10 @@ describe("obtaining an engine", () => {
   it("takes the one that is asked for before the one on PATH", () =>
     withFolder(async (folder) => {
       await writeScript(path.join(folder, "bin/pulumi"), answers("3.250.0"));
-      const asked = await writeScript(path.join(folder, "mine"), answers("3.240.1"));
+      const asked = await writeScript(path.join(folder, "mine"), answers("3.250.1"));
       assert.deepEqual(await obtain(folder, { engine: asked }), {
         path: asked,
-        version: "3.240.1",
+        version: "3.250.1",
         source: "--engine",
       });
     }));
@@ -64,17 +64,17 @@ describe("obtaining an engine", () => {
 
   it("refuses one that is too old, with the version that it needs", () =>
     withFolder(async (folder) => {
-      const asked = await writeScript(path.join(folder, "mine"), answers("3.219.9"));
+      const asked = await writeScript(path.join(folder, "mine"), answers("3.247.9"));
       await assert.rejects(obtain(folder, { engine: asked }), {
         code: "ENGINE_TOO_OLD",
-        message: `The engine must be version 3.220.0 or later. Received 3.219.9 from ${asked}.\nUpdate it: https://www.pulumi.com/docs/install/`,
+        message: `The engine must be version 3.248.0 or later. Received 3.247.9 from ${asked}.\nUpdate it: https://www.pulumi.com/docs/install/`,
       });
     }));
 
   it("takes the one on PATH before one of an earlier run", () =>
     withFolder(async (folder) => {
       const onPath = await writeScript(path.join(folder, "bin/pulumi"), answers("3.250.0"));
-      await writeScript(path.join(folder, `cache/go-build-${ENGINE_VERSION}/pulumi`), answers("3.220.0"));
+      await writeScript(path.join(folder, `cache/go-build-${ENGINE_VERSION}/pulumi`), answers("3.248.0"));
       assert.deepEqual(await obtain(folder), { path: onPath, version: "3.250.0", source: "PATH" });
     }));
 
@@ -83,14 +83,14 @@ describe("obtaining an engine", () => {
       await writeScript(path.join(folder, "bin/pulumi"), answers("3.10.0"));
       const cached = await writeScript(
         path.join(folder, `cache/go-build-${ENGINE_VERSION}/pulumi`),
-        answers("3.220.0"),
+        answers("3.248.0"),
       );
       const lines: string[] = [];
       const engine = await obtain(folder, { onProgress: (line) => lines.push(line) });
-      assert.deepEqual(engine, { path: cached, version: "3.220.0", source: "cache" });
+      assert.deepEqual(engine, { path: cached, version: "3.248.0", source: "cache" });
       assert.match(
         lines.join("\n"),
-        /^PATH: The engine must be version 3\.220\.0 or later\. Received 3\.10\.0/,
+        /^PATH: The engine must be version 3\.248\.0 or later\. Received 3\.10\.0/,
       );
     }));
 
