@@ -1,5 +1,4 @@
-/** What the npm package offers to programs: the component, and outputs by which the `himl-sp` command finds its way. */
+/** What the npm package offers to programs: the component, the settings of a stack, and the names of its outputs. */
 export * from "./components/himl-service-principal";
-export { createStackOutputs, STACK_OUTPUTS, type StackDetails, type StackOutputName } from "./stack/outputs";
-export { warnOfLosses } from "./stack/losses";
+export { STACK_OUTPUTS, type StackDetails, type StackOutputName } from "./stack/contract";
 export { readSettings } from "./stack/settings";

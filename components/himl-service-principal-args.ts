@@ -181,11 +181,6 @@ export interface HimlServicePrincipalArgs {
    * @example { application: (args, opts) => ({ args: { ...args, notes: "Asked for by team X" }, opts }) }
    */
   transform?: Transforms;
-  /**
-   * Optional. The instant for which the secrets are planned, for tests.
-   * @default the clock
-   */
-  now?: Date;
 }
 
 /** The role if `roles` is left out, as hi-ml's manual says. */

@@ -1,7 +1,5 @@
 import type { ComponentResourceOptions, Inputs, provider } from "@pulumi/pulumi";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../components/himl-service-principal";
-import { warnOfLosses } from "../stack/losses";
-import { createStackOutputs } from "../stack/outputs";
 import { propertyOf } from "./properties";
 import schema from "./schema.json";
 import { spellArguments } from "./spelling";
@@ -20,8 +18,7 @@ export function createProvider(): provider.Provider {
 function construct(name: string, type: string, inputs: Inputs, options: ComponentResourceOptions) {
   if (type !== TYPE) throw new Error(`The type must be ${TYPE}. Received ${type}.`);
   const principal = declare(name, inputs as HimlServicePrincipalArgs, options);
-  warnOfLosses(principal);
-  const outputs = Object.entries(createStackOutputs(principal));
+  const outputs = Object.entries(principal.outputs);
   return Promise.resolve({
     urn: principal.urn,
     state: Object.fromEntries(outputs.map(([output, value]) => [propertyOf(output), value])),

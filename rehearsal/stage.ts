@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type program from "../index";
+import { atTime } from "../components/clock";
 import { type LocalAzure, startLocalAzure, type WorldOptions } from "../local-azure/local-azure";
 import { run } from "../cli/tools/process";
 import type { Engine } from "./engine/engine";
@@ -77,7 +78,7 @@ export class Stage {
     try {
       const session = await Session.open({
         engine: options.engine,
-        program: () => Promise.resolve(options.program(azure.control.now())),
+        program: () => Promise.resolve(atTime(azure.control.now(), options.program)),
         project: path.join(PROJECT, "Pulumi.yaml"),
         settings: setting?.settings ?? {
           resourceGroupName: azure.resourceGroup,

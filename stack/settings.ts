@@ -4,7 +4,8 @@ import { command } from "../components/plan/commands";
 import { DEFAULTS, type HimlServicePrincipalArgs } from "../components/himl-service-principal-args";
 import { DEFERRABLE, LATER, planPrincipal } from "../components/plan/plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/plan/problems";
-import { canonicalArgument, RULES, type CheckedArgument } from "../components/plan/rules";
+import { canonicalArgument, describeSecretName, RULES, type CheckedArgument } from "../components/plan/rules";
+import { isEncrypted } from "../components/pulumi-internals";
 import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/plan/clouds";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceConfig } from "./workspace-config";
 
@@ -166,7 +167,6 @@ interface SettingsSource {
   secretNames: ReadonlySet<string>;
   stack: string;
   projectFolder: string;
-  now: Date;
   /** The clouds that the providers are told to use. */
   clouds?: Clouds;
 }
@@ -176,26 +176,20 @@ interface SettingsSource {
  *
  * @throws pulumi.RunError, which Pulumi shows without a stack trace, with every problem at once.
  */
-export function readSettings(now: Date): HimlServicePrincipalArgs {
+export function readSettings(): HimlServicePrincipalArgs {
   const prefix = `${pulumi.getProject()}:`;
-  // Internal in the types of Pulumi, so it may disappear. Then encrypted values are treated like others.
-  const { isConfigSecret } = pulumi.runtime as { isConfigSecret?: (key: string) => boolean };
   // Call it once: each call parses the whole configuration again.
   const all = pulumi.runtime.allConfig();
   const keys = Object.keys(all).filter((key) => key.startsWith(prefix));
-  const secretNames = new Set(
-    keys.filter((key) => isConfigSecret?.(key)).map((key) => key.slice(prefix.length)),
-  );
+  const secretNames = new Set(keys.filter(isEncrypted).map((key) => key.slice(prefix.length)));
   try {
     const args = parseSettings({
       values: Object.fromEntries(keys.map((key) => [key.slice(prefix.length), all[key]!])),
       secretNames,
       stack: pulumi.getStack(),
       projectFolder: process.cwd(),
-      now,
       clouds: readClouds(all),
     });
-    warnOfShown(secretNames);
     return keepSecret(args, secretNames);
   } catch (error) {
     throw error instanceof InvalidValuesError ? printAsMessage(new pulumi.RunError(error.message)) : error;
@@ -217,14 +211,17 @@ function keepSecret(
   };
 }
 
-/** Warns of encrypted settings that decide how many resources there are: their values are in names and outputs. */
-function warnOfShown(secretNames: ReadonlySet<string>): void {
-  const shown = ["existingClientId", "roles", "federatedCredentials"].filter((name) => secretNames.has(name));
-  if (shown.length > 0)
-    void pulumi.log.warn(
-      `${shown.join(", ")}: encrypted in the settings of the stack, but not secret. The output \`details\` shows the values in plain text, and so does Azure.`,
-    );
-}
+/** Settings that stand in outputs and messages, and in Azure's own logs: none of them may be encrypted. */
+const SHOWN: readonly SettingName[] = [
+  "subscriptionId",
+  "resourceGroupName",
+  "workspaceName",
+  "existingClientId",
+  "roles",
+  "federatedCredentials",
+  "keyVault",
+  "keyVaultSecretPrefix",
+];
 
 function readClouds(config: Record<string, string>): Clouds {
   const named = CLOUD_SETTINGS.map((name) => [name, config[name] ?? process.env[name]] as const);
@@ -237,7 +234,7 @@ function readClouds(config: Record<string, string>): Clouds {
  * @throws InvalidValuesError with every problem at once.
  */
 export function parseSettings(source: SettingsSource): HimlServicePrincipalArgs {
-  const { values, clouds = {}, stack, now } = source;
+  const { values, clouds = {}, stack } = source;
   const names = Object.keys(values);
   const args: Partial<Record<CheckedArgument, unknown>> = {};
   for (const name of names.filter(isSettingName)) {
@@ -248,10 +245,11 @@ export function parseSettings(source: SettingsSource): HimlServicePrincipalArgs 
   const file = values["workspaceConfig"];
   const config = file === undefined ? undefined : readConfig(file, source);
   const workspaceProblems = mergeWorkspace(args, config, source.secretNames);
-  const { problems: planned = [] } = planPrincipal(args, now);
+  const { problems: planned = [] } = planPrincipal(args);
   const problems = [
     ...checkClouds(clouds),
     ...planned.map((problem) => asSetting(problem, source, config)),
+    ...SHOWN.filter((name) => source.secretNames.has(name)).map(describeSecretName),
     ...names.filter((name) => !isSettingName(name)).map(describeUnknownSetting),
     ...(config?.problems ?? []),
     ...workspaceProblems,

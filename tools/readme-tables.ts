@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { ruleOf, SETTINGS, type SettingName } from "../stack/settings";
-import { STACK_OUTPUTS } from "../stack/outputs";
+import { STACK_OUTPUTS } from "../stack/contract";
 import { drawLife, layOutLife } from "../cli/status/life";
 import { formatAs, replaceSection, writeGenerated } from "./generated-files";
 

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { getApplication } from "@pulumi/azuread/getApplication";
 import { getServicePrincipal } from "@pulumi/azuread/getServicePrincipal";
 import { command } from "../plan/commands";
-import { LookUpError } from "./look-ups";
+import { LookUpError } from "./ask";
 import { instanceOf } from "../plan/ownership";
 import { messageOf } from "../plan/problems";
 

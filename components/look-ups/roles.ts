@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { getRoleDefinition } from "@pulumi/azure-native/authorization/getRoleDefinition";
-import { askOnce, azureCodeOf } from "./look-ups";
+import { askOnce, azureCodeOf } from "./ask";
 import { command } from "../plan/commands";
 import { isPrivileged } from "../plan/permissions";
 import { describePrivilegedRole, type PlannedRole } from "../plan/roles";

@@ -8,7 +8,7 @@ import {
 import type { Problem } from "./problems";
 import { resolveRoles, type PlannedRole } from "./roles";
 import { canonicalArgument, checkArgument, RULES, type CheckedArgument } from "./rules";
-import { dayOf, type SecretSchedule } from "./secret-schedule";
+import type { SecretSchedule } from "./secret-schedule";
 import { WORKSPACE_VAULT } from "./vaults";
 
 /** Placeholder for an argument whose value is not known yet. It is checked later. */
@@ -28,7 +28,7 @@ export const DEFERRABLE = [
 
 /** Every argument that is a value: one without a rule does not compile. */
 const ARGUMENTS = Object.keys(
-  RULES satisfies Record<Exclude<keyof HimlServicePrincipalArgs, "now" | "transform">, unknown>,
+  RULES satisfies Record<Exclude<keyof HimlServicePrincipalArgs, "transform">, unknown>,
 ) as CheckedArgument[];
 
 /** Unchecked arguments, of unknown types. */
@@ -40,8 +40,6 @@ export interface PrincipalPlan {
   existingClientId: string | undefined;
   /** None with `federated`: then there are no secrets. */
   schedule: SecretSchedule | undefined;
-  /** The day of `now`, in UTC: the calendar's first one, if it begins now. */
-  today: string;
   trusts: readonly ResolvedTrust[];
   roles: readonly PlannedRole[];
   allowPrivilegedRoles: boolean;
@@ -72,7 +70,7 @@ const DESCRIBING = ["displayName", "description", "serviceManagementReference", 
  * The plan that follows from the arguments, or every problem at once. Pure: the component and the settings of a stack
  * both call it. Only what needs Azure is checked elsewhere.
  */
-export function planPrincipal(args: GivenArgs, now: Date): Planned {
+export function planPrincipal(args: GivenArgs): Planned {
   const missing = REQUIRED.filter((argument) => args[argument] === undefined);
   const problems: Problem[] = missing.map((what) => ({
     what,
@@ -122,7 +120,6 @@ export function planPrincipal(args: GivenArgs, now: Date): Planned {
         valueOf<string | undefined>("existingClientId", undefined),
       ),
       schedule: authentication === "federated" ? undefined : schedule,
-      today: dayOf(now),
       trusts,
       roles: roles.roles,
       allowPrivilegedRoles,

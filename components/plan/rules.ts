@@ -208,6 +208,16 @@ export function checkArgument(argument: CheckedArgument, value: unknown): Proble
   return { what: argument, must, received: value, remedy: `${hint}${remedy}` };
 }
 
+/** What is wrong with a name of Azure that is a secret. */
+export function describeSecretName(what: string): Problem {
+  return {
+    what,
+    must: "not be a secret: names stand in Azure's own logs, in the outputs and in messages",
+    remedy:
+      "In a program, `pulumi.unsecret` makes a plain value of it. In the settings of a stack, set it again without `--secret`.",
+  };
+}
+
 /** The canonical spelling of an argument's value. An invalid value is returned unchanged. */
 export function canonicalArgument<A extends CheckedArgument, T>(argument: A, value: T): T {
   const { canonical, accepts } = RULES[argument] as unknown as Rule<T>;

@@ -1,5 +1,5 @@
 import * as azuread from "@pulumi/azuread";
-import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
+import { HimlServicePrincipal } from "himl-service-principal";
 
 /** Shows every argument. Nobody needs all of them at once. */
 function program() {
@@ -43,7 +43,7 @@ function program() {
     renewSecretsEveryDays: 30,
     secretGeneration: 1,
   });
-  return createStackOutputs(principal);
+  return principal.outputs;
 }
 
 export = program;

@@ -1,4 +1,4 @@
-import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
+import { HimlServicePrincipal } from "himl-service-principal";
 
 /** Only the required arguments: a secret that each due `up` renews, and Contributor on the resource group of the workspace. */
 function program() {
@@ -6,7 +6,7 @@ function program() {
     resourceGroupName: "rg-ml",
     workspaceName: "ws-ml",
   });
-  return createStackOutputs(principal);
+  return principal.outputs;
 }
 
 export = program;

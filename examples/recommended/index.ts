@@ -1,4 +1,4 @@
-import { createStackOutputs, HimlServicePrincipal } from "himl-service-principal";
+import { HimlServicePrincipal } from "himl-service-principal";
 
 /** No password to keep or renew, and only the rights that experiments in one workspace need. */
 function program() {
@@ -18,7 +18,7 @@ function program() {
       },
     ],
   });
-  return createStackOutputs(principal);
+  return principal.outputs;
 }
 
 export = program;

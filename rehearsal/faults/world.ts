@@ -2,6 +2,7 @@ import { type FSWatcher, statSync, watch } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Agent, fetch } from "undici";
+import { atTime } from "../../components/clock";
 import program from "../../index";
 import { run } from "../../cli/tools/process";
 import { type LocalAzure, type Snapshot, startLocalAzure } from "../../local-azure/local-azure";
@@ -52,7 +53,7 @@ export class World {
     try {
       const session = await Session.open({
         engine,
-        program: () => Promise.resolve(program(azure.control.now())),
+        program: () => Promise.resolve(atTime(azure.control.now(), program)),
         project: path.join(PROJECT, "Pulumi.yaml"),
         settings: { resourceGroupName: azure.resourceGroup, workspaceName: azure.workspaceName },
         environment: environmentOf(azure),

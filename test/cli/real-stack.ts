@@ -1,4 +1,5 @@
 import path from "node:path";
+import { atTime } from "../../components/clock";
 import program from "../../index";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import type { Engine } from "../../rehearsal/engine/engine";
@@ -20,7 +21,7 @@ export class RealStack {
     const azure = await startLocalAzure();
     const session = await Session.open({
       engine,
-      program: () => Promise.resolve(program(azure.control.now())),
+      program: () => Promise.resolve(atTime(azure.control.now(), program)),
       project: path.join(REPOSITORY, "Pulumi.yaml"),
       stackName: "dev",
       settings: { resourceGroupName: azure.resourceGroup, workspaceName: azure.workspaceName },

@@ -12,7 +12,7 @@ import { REPOSITORY } from "../cli/command";
 import { InitStage } from "../cli/init-stage";
 
 /** The whole program of a user: ten lines. */
-const PROGRAM = `const { createStackOutputs, HimlServicePrincipal } = require("himl-service-principal");
+const PROGRAM = `const { HimlServicePrincipal } = require("himl-service-principal");
 
 module.exports = () => {
   const principal = new HimlServicePrincipal("training", {
@@ -20,7 +20,7 @@ module.exports = () => {
     workspaceName: "ws-ml",
     roles: [{ role: "AzureML Data Scientist", scope: "workspace" }],
   });
-  return createStackOutputs(principal);
+  return principal.outputs;
 };
 `;
 
@@ -38,12 +38,12 @@ pulumi.output(outputs).apply((values) => console.log(JSON.stringify({ values, ty
 `;
 
 const TYPED = `import * as pulumi from "@pulumi/pulumi";
-import { createStackOutputs, HimlServicePrincipal, type StackDetails } from "himl-service-principal";
+import { HimlServicePrincipal, type StackDetails } from "himl-service-principal";
 
 const principal = new HimlServicePrincipal("training", { resourceGroupName: "rg-ml", workspaceName: "ws-ml" });
 export const clientId: pulumi.Output<string> = principal.clientId;
 export const details: pulumi.Input<StackDetails["version"]> = 1;
-export const outputs = createStackOutputs(principal);
+export const outputs = principal.outputs;
 // @ts-expect-error: the workspace is required
 new HimlServicePrincipal("none", { resourceGroupName: "rg-ml" });
 `;

@@ -14,7 +14,6 @@ import {
   type RecordedOptions,
 } from "./recorder";
 
-const NOW = new Date("2026-11-23T12:00:00Z");
 const WORKSPACE = { workspaceName: "ws-ml", resourceGroupName: "rg-ml" };
 const SCOPE = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml`;
 const CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c";
@@ -24,7 +23,7 @@ function declare(
   args: Partial<HimlServicePrincipalArgs> = {},
   opts?: pulumi.ComponentResourceOptions,
 ) {
-  const principal = new HimlServicePrincipal(name, { ...WORKSPACE, now: NOW, ...args }, opts);
+  const principal = new HimlServicePrincipal(name, { ...WORKSPACE, ...args }, opts);
   return { result: principal, urns: [allOf(principal)] };
 }
 
@@ -96,7 +95,7 @@ describe("HimlServicePrincipal", () => {
 
   it("declares the former secret too, where the state proves that it was handed out", async () => {
     const inPeriodOne = (keepers: Record<string, Record<string, string>>) =>
-      record(() => declare("himl", { now: new Date("2027-03-01T08:00:00Z") }), { keepers });
+      record(() => declare("himl"), { keepers, now: new Date("2027-03-01T08:00:00Z") });
     const secretsOf = ({ registrations }: Awaited<ReturnType<typeof inPeriodOne>>) =>
       registrations
         .filter(({ type }) => type.endsWith(":ApplicationPassword"))

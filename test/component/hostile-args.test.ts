@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
+import { NAMES_IN_AZURE } from "../../components/look-ups/target";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
 import { DEFERRABLE } from "../../components/plan/plan";
 import { RULES, type CheckedArgument } from "../../components/plan/rules";
 import { findSteering, hostileText } from "../support/hostile-text";
 import { commandsIn, readWords, SHELLS } from "../support/shells";
-import { allOf, type Call, record, SUBSCRIPTION, TENANT } from "./recorder";
+import { allOf, type Call, record, TENANT } from "./recorder";
 
-const NOW = new Date("2026-11-23T12:00:00Z");
 const WORKSPACE = { workspaceName: "ws-ml", resourceGroupName: "rg-ml" };
 const GET_WORKSPACE = "azure-native:machinelearningservices:getWorkspace";
-const CUSTOM_ROLE = "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6";
 /** What somebody keeps secret, and no message may tell. */
 const MARKER = "swordfish-77";
 
@@ -22,7 +21,7 @@ async function messagesOf(args: object, calls: Record<string, Call> = {}): Promi
   const before = log.warn;
   log.warn = (text) => Promise.resolve(void warnings.push(text));
   try {
-    const given = { ...WORKSPACE, now: NOW, ...args } as HimlServicePrincipalArgs;
+    const given = { ...WORKSPACE, ...args } as HimlServicePrincipalArgs;
     const { errors } = await record(
       () => {
         const principal = new HimlServicePrincipal("himl", given);
@@ -123,7 +122,7 @@ describe("Arguments of a component that somebody else wrote", function () {
   });
 
   describe("and that are secret are never shown", () => {
-    for (const name of DEFERRABLE) {
+    for (const name of DEFERRABLE.filter((one) => !NAMES_IN_AZURE.includes(one as never))) {
       it(`${name}, refused`, async () => {
         const wrong = name === "owners" ? [`${MARKER}\n`] : `${MARKER}\n`;
         for (const value of [wrong, { [MARKER]: MARKER }, [MARKER]]) {
@@ -139,41 +138,12 @@ describe("Arguments of a component that somebody else wrote", function () {
       assert.match(message, /owners must be a list .* Received "\[secret\]"\./);
     });
 
-    for (const code of CODES) {
-      it(`the workspace's place, where Azure answers ${code}`, async () => {
-        const place = {
-          workspaceName: pulumi.secret(`w-${MARKER}`),
-          resourceGroupName: pulumi.secret(`rg-${MARKER}`),
-        };
-        const message = await messagesOf(place, { [GET_WORKSPACE]: refuse(code) });
-        assert.match(message, /"resourceGroupName":"\[secret\]","workspaceName":"\[secret\]"/);
-        assert.ok(!message.toLowerCase().includes(MARKER), message);
+    for (const name of NAMES_IN_AZURE)
+      it(`${name}: no secret, since it is shown`, async () => {
+        const message = await messagesOf({ [name]: pulumi.secret(MARKER) });
+        assert.match(message, new RegExp(`${name} must not be a secret: .*pulumi\\.unsecret`, "s"));
+        assert.ok(!message.includes(MARKER), message);
       });
-    }
-
-    it("the command names a placeholder instead", async () => {
-      const message = await messagesOf(
-        { resourceGroupName: pulumi.secret(MARKER) },
-        { [GET_WORKSPACE]: refuse("ResourceNotFound") },
-      );
-      assert.match(message, /`az resource list --resource-group RESOURCE_GROUP --resource-type /);
-    });
-
-    it("another subscription than the provider's", async () => {
-      const subscriptionId = "55555555-5555-4555-8555-555555555555";
-      const message = await messagesOf({ subscriptionId: pulumi.secret(subscriptionId) });
-      assert.match(message, new RegExp(`"workspace":"\\[secret\\]","provider":"${SUBSCRIPTION}"`));
-      assert.ok(!message.includes(subscriptionId), message);
-    });
-
-    it("a refusal of a role that Azure could not be asked for", async () => {
-      const message = await messagesOf(
-        { resourceGroupName: pulumi.secret(MARKER), roles: [{ role: CUSTOM_ROLE }] },
-        { "azure-native:authorization:getRoleDefinition": refuse("AuthorizationFailed") },
-      );
-      assert.match(message, /Azure returned AuthorizationFailed, so the role may/);
-      assert.ok(!message.toLowerCase().includes(MARKER), message);
-    });
 
     it("what must be plain says no more than that", async () => {
       for (const name of ["roles", "federatedCredentials", "existingClientId", "authentication"] as const) {

@@ -12,7 +12,6 @@ import {
   type Call,
 } from "./recorder";
 
-const NOW = new Date("2026-11-23T12:00:00Z");
 const GET_WORKSPACE = "azure-native:machinelearningservices:getWorkspace";
 
 /** Runs the component, and returns its error and what was registered in spite of it. */
@@ -22,7 +21,6 @@ async function refusal(args: Partial<HimlServicePrincipalArgs>, calls: Record<st
       const principal = new HimlServicePrincipal("himl", {
         workspaceName: "ws-ml",
         resourceGroupName: "rg-ml",
-        now: NOW,
         ...args,
       });
       return { result: principal, urns: [allOf(principal)] };
@@ -244,7 +242,6 @@ describe("HimlServicePrincipal", () => {
         resourceGroupName: "rg-ml",
         roles: [{ role: "Owner" }],
         allowPrivilegedRoles: true,
-        now: NOW,
       });
       return { result: principal, urns: [allOf(principal)] };
     });
@@ -255,7 +252,7 @@ describe("HimlServicePrincipal", () => {
 
 describe("The resource options of the component", () => {
   const declare = (opts: pulumi.ComponentResourceOptions) => {
-    const args = { workspaceName: "ws-ml", resourceGroupName: "rg-ml", now: NOW };
+    const args = { workspaceName: "ws-ml", resourceGroupName: "rg-ml" };
     const principal = new HimlServicePrincipal("himl", args, opts);
     return { result: principal, urns: [allOf(principal)] };
   };
@@ -286,7 +283,6 @@ describe("A role that only Azure knows", () => {
         const args = {
           workspaceName: "ws-ml",
           resourceGroupName: "rg-ml",
-          now: NOW,
           roles,
           allowPrivilegedRoles,
         };

@@ -4,7 +4,6 @@ import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../compo
 import program from "../../index";
 import { allOf, INSTANCE, record, recordOptions, settled, type RecordedOptions } from "./recorder";
 
-const NOW = new Date("2026-11-23T12:00:00Z");
 const ISSUER = "https://token.actions.githubusercontent.com";
 const PRODUCTION = {
   github: {
@@ -22,7 +21,7 @@ const RAW_NAME = "job-cfaa1252";
 function declare(args: Partial<HimlServicePrincipalArgs>, opts?: pulumi.ComponentResourceOptions) {
   const principal = new HimlServicePrincipal(
     "himl",
-    { workspaceName: "ws-ml", resourceGroupName: "rg-ml", now: NOW, ...args },
+    { workspaceName: "ws-ml", resourceGroupName: "rg-ml", ...args },
     opts,
   );
   return { result: principal, urns: [allOf(principal)] };
@@ -170,7 +169,7 @@ describe("The program without a password", () => {
   const run = (values: Record<string, string>) =>
     record(
       () => {
-        const outputs = program(NOW);
+        const outputs = program();
         return { result: outputs, urns: [pulumi.output(outputs) as unknown as pulumi.Output<string>] };
       },
       {

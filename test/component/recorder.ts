@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HimlServicePrincipal } from "../../components/himl-service-principal";
+import { atTime } from "../../components/clock";
 import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 
 /** What a program registered, as the engine would be told. */
@@ -29,6 +30,7 @@ interface Recording {
   errors: Error[];
 }
 
+export const NOW = new Date("2026-11-23T12:00:00Z");
 export const TENANT = "11111111-1111-4111-8111-111111111111";
 export const SUBSCRIPTION = "22222222-2222-4222-8222-222222222222";
 export const INSTANCE = "0c8a1c3e-2f44-4b0e-9f0e-6f4d1f0f6a11";
@@ -49,7 +51,7 @@ const CALLS: Record<string, Call> = {
     clientId: "cli",
   }),
   "azure-native:machinelearningservices:getWorkspace": (inputs) => ({ name: inputs["workspaceName"] }),
-  "pulumi:pulumi:readStackOutputs": () => ({ outputs: {} }),
+  "pulumi:pulumi:readStackResourceOutputs": () => ({ outputs: {} }),
 };
 
 /** What Azure would add to each resource: IDs made from the resource's own name, so that tests can follow them. */
@@ -84,6 +86,8 @@ export async function record<T>(
   options: {
     calls?: Record<string, Call>;
     preview?: boolean;
+    /** @default NOW */
+    now?: Date;
     config?: Record<string, string>;
     /** What the state keeps of a record whose keepers are ignored, by its name. */
     keepers?: Record<string, Record<string, string>>;
@@ -131,7 +135,7 @@ export async function record<T>(
 
   const { failed, release } = catchUncaught(recording.errors);
   try {
-    const { result, urns } = program();
+    const { result, urns } = atTime(options.now ?? NOW, program);
     // A resource whose inputs fail never gets a URN: then the error is all there is to wait for.
     await Promise.race([Promise.allSettled(urns.map(settled)), failed]);
     return { ...recording, result };

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { RandomUuid } from "@pulumi/random/randomUuid";
 import { run } from "../../cli/tools/process";
 import { HimlServicePrincipal } from "../../components/himl-service-principal";
+import { atTime } from "../../components/clock";
 import program from "../../index";
 import type { LocalAzure } from "../../local-azure/local-azure";
 import type { Session } from "../../rehearsal/engine/session";
@@ -35,7 +36,7 @@ describe("The calendar of the secrets, on the real engine", function () {
   let first: { details: Details; password: unknown };
   let declare: () => unknown;
 
-  const own = () => program(azure.control.now());
+  const own = () => atTime(azure.control.now(), program);
   const details = async () => (await session.up()).outputs["details"] as Details;
   const dayOfAzure = () => azure.control.now().toISOString().slice(0, 10);
   const passDays = (days: number) => azure.control.advanceClock({ days });
@@ -172,8 +173,8 @@ describe("The calendar of the secrets, on the real engine", function () {
       await world.reset();
       const { resourceGroup: resourceGroupName, workspaceName } = azure;
       declare = () => {
-        const now = azure.control.now();
-        const principal = new HimlServicePrincipal("himl", { resourceGroupName, workspaceName, now });
+        const create = () => new HimlServicePrincipal("himl", { resourceGroupName, workspaceName });
+        const principal = atTime(azure.control.now(), create);
         new RandomUuid("after", {}, { dependsOn: principal });
         new RandomUuid("user", { keepers: { password: principal.clientSecret! } });
         return { password: principal.clientSecret };
@@ -203,8 +204,9 @@ describe("The calendar of the secrets, on the real engine", function () {
       const { resourceGroup: resourceGroupName, workspaceName } = azure;
       let secretGeneration = 1;
       declare = () => {
-        const args = { resourceGroupName, workspaceName, secretGeneration, now: azure.control.now() };
-        new HimlServicePrincipal("himl", args, { protect: true, retainOnDelete: true });
+        const args = { resourceGroupName, workspaceName, secretGeneration };
+        const opts = { protect: true, retainOnDelete: true };
+        atTime(azure.control.now(), () => new HimlServicePrincipal("himl", args, opts));
         return {};
       };
       await session.up();

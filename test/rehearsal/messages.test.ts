@@ -15,8 +15,6 @@ import { asAdmin, openOwnWorld, PROJECT, requestToken, requireEngine, withFolder
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "The tenants of the azuread and the azure-native provider must be the same":
     "test/component/invalid-args.test.ts",
-  "roles: Contributor must not be assigned to the principal yet …":
-    "test/rehearsal/shared-application.test.ts",
   RoleAssignmentExists: "test/rehearsal/shared-application.test.ts",
   "passphrase must be set": "test/examples/pasted-pages.test.ts",
 };

@@ -6,7 +6,6 @@ import { Provider as EntraProvider } from "@pulumi/azuread/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomUuid } from "@pulumi/random/randomUuid";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
-import { createStackOutputs } from "../../stack/outputs";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { Session } from "../../rehearsal/engine/session";
 import { openWorld, PROJECT, requireEngine, type SharedWorld, withFolder } from "./support";
@@ -51,12 +50,11 @@ describe("Whatever resource options the component has, on the real engine", func
             { issuer: ISSUER, claimsMatchingExpression: "claims['sub'] matches 'repo:o@1/r@2:*'" },
           ],
           secretGeneration: generation,
-          now: azure.control.now(),
           ...way.args,
         },
         way.opts,
       );
-      return Promise.resolve(createStackOutputs(principal));
+      return Promise.resolve({ ...principal.outputs });
     });
   });
   after(() => world?.close());
@@ -96,11 +94,13 @@ describe("Whatever resource options the component has, on the real engine", func
   });
 
   const ways: Record<string, Way> = {
-    "transformations of the whole stack": {
-      before: () =>
-        pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
-          REVOKED.test(type) ? { props, opts: { ...opts, ...HARMFUL } } : undefined,
-        ),
+    "transformations of the component": {
+      opts: {
+        transformations: [
+          ({ type, props, opts }) =>
+            REVOKED.test(type) ? { props, opts: { ...opts, ...HARMFUL } } : undefined,
+        ],
+      },
     },
     "its own transform": {
       args: {
@@ -222,7 +222,7 @@ describe("Whatever resource options the component has, on the real engine", func
               { resourceGroupName, workspaceName },
               { providers: [azure, entra] },
             );
-            return Promise.resolve(createStackOutputs(principal));
+            return Promise.resolve({ ...principal.outputs });
           },
         });
         const made = ({ control }: LocalAzure) =>
@@ -250,7 +250,7 @@ describe("Whatever resource options the component has, on the real engine", func
     }
   });
 
-  it("transforms of the component: the component ignores what would keep secrets, trusts and roles", async function () {
+  it("transforms reach every resource, as docs/resource-options.md warns: a secret is protected", async function () {
     const engine = await requireEngine(this);
     // In a process of its own: the SDK runs transforms outside of the context in which it keeps a program of this process.
     await withFolder(async (folder) => {
@@ -274,16 +274,9 @@ describe("Whatever resource options the component has, on the real engine", func
       process.env["PULUMI_NODEJS_TRANSPILE_ONLY"] = "true";
       const session = await Session.open({ engine, project: folder, environment: world.azure.direct });
       try {
-        const { warnings } = await session.preview();
-        assert.equal(
-          warnings.filter((text) => text.includes("The component ignores it")).length,
-          3,
-          warnings.join("\n"),
-        );
         await session.up();
         assert.deepEqual(left(), { applications: 1, secrets: 1, trusts: 1, roles: 1 });
-        await session.destroy();
-        assert.deepEqual(left(), { applications: 0, secrets: 0, trusts: 0, roles: 0 });
+        await assert.rejects(session.destroy(), /protected/);
       } finally {
         delete process.env["PULUMI_NODEJS_TRANSPILE_ONLY"];
         await session.close();

@@ -4,6 +4,7 @@ import path from "node:path";
 import { Agent, request } from "undici";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { type Finished, run } from "../../cli/tools/process";
+import { atTime } from "../../components/clock";
 import program from "../../index";
 import { type LocalAzure, startLocalAzure } from "../../local-azure/local-azure";
 import { type Engine, obtainEngine } from "../../rehearsal/engine/engine";
@@ -79,7 +80,7 @@ export async function openWorld(
 /** This project's own program, with the workspace of the local Azure in its settings. */
 export async function openOwnWorld(context: Mocha.Context): Promise<SharedWorld> {
   const world = await openWorld(await requireEngine(context), (azure) =>
-    Promise.resolve(program(azure.control.now())),
+    Promise.resolve(atTime(azure.control.now(), program)),
   );
   const { resourceGroup, workspaceName } = world.azure;
   await world.session.configure({ resourceGroupName: resourceGroup, workspaceName });

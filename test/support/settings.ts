@@ -11,7 +11,6 @@ export function parse(values: Record<string, string>, more: Partial<Source> = {}
     secretNames: new Set(),
     stack: "dev",
     projectFolder: __dirname,
-    now: new Date("2026-11-23T12:00:00Z"),
     ...more,
   });
 }

@@ -102,10 +102,12 @@ describe("The names of the secrets in a Key Vault", () => {
 
   it("are the same in whatever letter case the prefix is given", () => {
     const prefixOf = (keyVaultSecretPrefix: string) =>
-      planPrincipal(
-        { workspaceName: "ws-ml", resourceGroupName: "rg-ml", keyVault: "kv-ml", keyVaultSecretPrefix },
-        new Date("2026-11-23"),
-      ).plan?.delivery?.prefix;
+      planPrincipal({
+        workspaceName: "ws-ml",
+        resourceGroupName: "rg-ml",
+        keyVault: "kv-ml",
+        keyVaultSecretPrefix,
+      }).plan?.delivery?.prefix;
     for (const text of ["training", "Training", "TRAINING"]) assert.equal(prefixOf(text), "training");
   });
 

@@ -111,14 +111,10 @@ function format(document: Document): string {
   return document.toString({ lineWidth: 0 });
 }
 
-const INDEX = `import { createStackOutputs, HimlServicePrincipal, readSettings, warnOfLosses } from "himl-service-principal";
+const INDEX = `import { HimlServicePrincipal, readSettings } from "himl-service-principal";
 
 /** Settings in, one component, outputs out. \`pulumi config set\` changes the settings. */
-export = () => {
-  const principal = new HimlServicePrincipal("himl", readSettings(new Date()));
-  warnOfLosses(principal);
-  return createStackOutputs(principal);
-};
+export = () => new HimlServicePrincipal("himl", readSettings()).outputs;
 `;
 
 const TSCONFIG = {

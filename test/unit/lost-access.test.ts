@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { describeLosses, describeLostSecrets, type LastDeployment, type Plan } from "../../stack/losses";
-import type { StackDetails } from "../../stack/contract";
+import type { KeyVaultInfo } from "../../components/details";
+import {
+  describeLostAccess,
+  describeLostSecrets,
+  type Access,
+  type PlannedAccess,
+} from "../../components/plan/lost-access";
 
 const TENANT = "11111111-1111-4111-8111-111111111111";
 const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";
 const OWN = "33333333-3333-4333-8333-333333333333";
 const THEIRS = "aaaaaaaa-4444-4444-8444-444444444444";
-const INSTANCE = "55555555-5555-4555-8555-555555555555";
 const SECRET = {
   slot: "a",
   keyId: "x",
@@ -15,13 +19,8 @@ const SECRET = {
   current: true,
 } as const;
 
-const LAST: LastDeployment = {
-  HIML_SERVICE_PRINCIPAL_ID: OWN,
-  HIML_TENANT_ID: TENANT,
-  details: { instanceId: INSTANCE, secrets: [SECRET] },
-};
-const PLAN: Plan = {
-  instanceId: INSTANCE,
+const LAST: Access = { clientId: OWN, tenantId: TENANT, details: { secrets: [SECRET] } };
+const PLAN: PlannedAccess = {
   authentication: "secret",
   existingClientId: undefined,
   tenantId: TENANT,
@@ -37,19 +36,13 @@ const toTheirs = `The client ID changes from ${OWN} to ${THEIRS}. Jobs that use 
 const toOwn = `The client ID changes from ${THEIRS} to that of a new application. Jobs that use the old one will fail: push the new variables to every pipeline.`;
 
 describe("What jobs lose by an up", () => {
-  const withTheirs: LastDeployment = {
+  const withTheirs: Access = {
     ...LAST,
-    HIML_SERVICE_PRINCIPAL_ID: THEIRS,
+    clientId: THEIRS,
     details: { ...LAST.details, existingClientId: THEIRS },
   };
-  const table: [string, LastDeployment, Partial<Plan>, ...string[]][] = [
-    ["nothing, the first time", {}, { authentication: "federated" }],
+  const table: [string, Access, Partial<PlannedAccess>, ...string[]][] = [
     ["nothing, if nothing changes", LAST, {}],
-    [
-      "nothing, where the outputs are those of another principal",
-      LAST,
-      { instanceId: TENANT, authentication: "federated" },
-    ],
     ["nothing yet, with both", LAST, { authentication: "both" }],
     ["the password, with federated", LAST, { authentication: "federated" }, PASSWORD],
     [
@@ -63,21 +56,16 @@ describe("What jobs lose by an up", () => {
     ["the client ID, with an application of its own again", withTheirs, {}, toOwn],
     ["nothing, with the same one in another case", withTheirs, { existingClientId: THEIRS.toUpperCase() }],
     ["nothing, if somebody else takes the application over", LAST, { existingClientId: OWN }],
-    [
-      "nothing that an older version did not tell",
-      { HIML_SERVICE_PRINCIPAL_ID: OWN },
-      { authentication: "federated" },
-    ],
   ];
   for (const [what, last, plan, ...losses] of table) {
-    it(`is ${what}`, () => assert.deepEqual(describeLosses(last, { ...PLAN, ...plan }), losses));
+    it(`is ${what}`, () => assert.deepEqual(describeLostAccess(last, { ...PLAN, ...plan }), losses));
   }
 
   const VAULT = "/subscriptions/x/resourceGroups/rg-ml/providers/Microsoft.KeyVault/vaults/kv-ml";
   const delivered = (vaultId: string, ...secrets: string[]) => ({ vaultId, secrets });
-  const before = { details: { instanceId: INSTANCE, keyVault: delivered(VAULT, "t-ID", "t-PASSWORD") } };
-  const lost = (keyVault: StackDetails["keyVault"], last: LastDeployment = before, id = INSTANCE) =>
-    describeLostSecrets(last, id, keyVault);
+  const before = delivered(VAULT, "t-ID", "t-PASSWORD");
+  const lost = (now: KeyVaultInfo | undefined, last: KeyVaultInfo | undefined = before) =>
+    describeLostSecrets(last, now);
 
   it("is what a Key Vault held, where it holds that no more", () => {
     const both = ["Key Vault kv-ml loses t-ID, t-PASSWORD: jobs that read them there will fail."];
@@ -89,10 +77,9 @@ describe("What jobs lose by an up", () => {
     ]);
   });
 
-  it("is nothing of a Key Vault that is the same, that had nothing, or that is another principal's", () => {
+  it("is nothing of a Key Vault that is the same, or that had nothing", () => {
     assert.deepEqual(lost(delivered(VAULT.toUpperCase(), "T-ID", "t-PASSWORD", "more")), []);
-    assert.deepEqual(lost(delivered(VAULT, "t-ID"), { details: { instanceId: INSTANCE } }), []);
-    assert.deepEqual(lost(undefined, {}), []);
-    assert.deepEqual(lost(undefined, before, TENANT), []);
+    assert.deepEqual(describeLostSecrets(undefined, delivered(VAULT, "t-ID")), []);
+    assert.deepEqual(describeLostSecrets(undefined, undefined), []);
   });
 });

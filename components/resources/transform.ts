@@ -1,0 +1,28 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Transform, Transforms } from "../himl-service-principal-args";
+
+/** The argument `transform`, by the type of the resource. */
+const KINDS: readonly [type: RegExp, kind: keyof Transforms][] = [
+  [/:Application$/, "application"],
+  [/:ServicePrincipal$/, "servicePrincipal"],
+  [/:ApplicationPassword$/, "secret"],
+  [/:Application(?:Federated|Flexible)\w*IdentityCredential$/, "trust"],
+  [/:RoleAssignment$/, "roleAssignment"],
+  [/:keyvault:Secret$/, "keyVaultSecret"],
+];
+
+/** Calls the `transform` of a child's kind. What somebody else registered is only read, so nothing is changed there. */
+export function callTransforms(owner: string, transforms: Transforms = {}): pulumi.ResourceTransformation {
+  return ({ type, name, props, opts }) => {
+    const kind = KINDS.find(([pattern]) => pattern.test(type))?.[1];
+    const transform = kind && (transforms[kind] as Transform<object> | undefined);
+    const isOwn = name.startsWith(`${owner}-`) && (opts as pulumi.CustomResourceOptions).id === undefined;
+    const changed = isOwn ? transform?.(props, opts, name) : undefined;
+    if (!changed) return undefined;
+    // Pulumi lets no transformation change the parent.
+    return {
+      props: { ...props, ...changed.args },
+      opts: { ...opts, ...changed.opts, ...(opts.parent && { parent: opts.parent }) },
+    };
+  };
+}
