@@ -7,6 +7,8 @@ import { text } from "node:stream/consumers";
 export interface Keys {
   readonly secretsProvider: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Decrypts the key that a state has for its secrets. Left out: only Pulumi can. */
+  readonly decryptKey?: (encrypted: Buffer) => Buffer;
   close(): void;
 }
 
@@ -47,25 +49,33 @@ export async function startKeyServer(): Promise<Keys> {
       VAULT_SERVER_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       VAULT_SERVER_TOKEN: token,
     },
+    decryptKey: (encrypted) => decrypt(key, encrypted.toString()),
     close: () => server.close(),
   };
 }
 
 function transit(key: Buffer, url: string, body: string): object | undefined {
   const { plaintext, ciphertext } = JSON.parse(body) as { plaintext?: string; ciphertext?: string };
-  if (url.endsWith("/encrypt/rehearsal") && plaintext !== undefined) {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, key, nonce);
-    const encrypted = [cipher.update(plaintext, "base64"), cipher.final()];
-    const parts = Buffer.concat([nonce, cipher.getAuthTag(), ...encrypted]);
-    return { ciphertext: `vault:v1:${parts.toString("base64")}` };
-  }
-  if (url.endsWith("/decrypt/rehearsal") && ciphertext !== undefined) {
-    const parts = Buffer.from(ciphertext.replace("vault:v1:", ""), "base64");
-    const decipher = createDecipheriv(CIPHER, key, parts.subarray(0, NONCE_BYTES));
-    decipher.setAuthTag(parts.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-    const decrypted = [decipher.update(parts.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()];
-    return { plaintext: Buffer.concat(decrypted).toString("base64") };
-  }
+  if (url.endsWith("/encrypt/rehearsal") && plaintext !== undefined)
+    return { ciphertext: `vault:v1:${seal(key, Buffer.from(plaintext, "base64")).toString("base64")}` };
+  if (url.endsWith("/decrypt/rehearsal") && ciphertext !== undefined)
+    return { plaintext: decrypt(key, ciphertext).toString("base64") };
   return undefined;
+}
+
+function decrypt(key: Buffer, ciphertext: string): Buffer {
+  return open(key, Buffer.from(ciphertext.replace("vault:v1:", ""), "base64"));
+}
+
+function seal(key: Buffer, plaintext: Buffer): Buffer {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, key, nonce);
+  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** Opens what AES-GCM sealed: nonce, text and tag, as Go writes them too. */
+export function open(key: Buffer, sealed: Buffer): Buffer {
+  const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES));
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
 }

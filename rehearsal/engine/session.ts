@@ -3,6 +3,7 @@ import {
   cp,
   mkdir,
   mkdtemp,
+  readdir,
   readFile,
   realpath,
   rm,
@@ -206,7 +207,14 @@ export class Session {
 
   async up(): Promise<UpResult> {
     const result = await this.deploy();
-    return { ...result, ...readOutputs(await this.exportState("--show-secrets")) };
+    return { ...result, ...(await this.outputs()) };
+  }
+
+  /** The outputs of the last run. */
+  async outputs(): Promise<StackOutputs> {
+    return this.keys.decryptKey === undefined
+      ? readOutputs(await this.exportWith("--show-secrets"))
+      : readOutputs(await this.exportState(), this.keys.decryptKey);
   }
 
   refresh(): Promise<OperationResult> {
@@ -217,9 +225,18 @@ export class Session {
     return this.operate("destroy", "--yes", "--skip-preview");
   }
 
-  /** The state of the stack as the backend keeps it: secrets are encrypted in it. */
-  async exportState(...options: "--show-secrets"[]): Promise<unknown> {
-    const text = await this.expectPulumi("stack", "export", "--stack", this.stackName, ...options);
+  /** The state of the stack as the backend keeps it: secrets are encrypted in it. Read from its file: no process starts. */
+  async exportState(): Promise<unknown> {
+    const folder = path.join(this.folder, "state", ".pulumi", "stacks");
+    const [file] = (await readdir(folder, { recursive: true })).filter(
+      (name) => path.basename(name) === `${this.stackName}.json`,
+    );
+    const text = await readFile(path.join(folder, file!), "utf8");
+    return (JSON.parse(text) as { checkpoint: { latest: unknown } }).checkpoint.latest ?? {};
+  }
+
+  private async exportWith(option: "--show-secrets"): Promise<unknown> {
+    const text = await this.expectPulumi("stack", "export", "--stack", this.stackName, option);
     return (JSON.parse(text) as { deployment: unknown }).deployment;
   }
 

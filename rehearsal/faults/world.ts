@@ -8,7 +8,6 @@ import { run } from "../../cli/tools/process";
 import { type LocalAzure, type Snapshot, startLocalAzure } from "../../local-azure/local-azure";
 import type { Engine } from "../engine/engine";
 import { Session } from "../engine/session";
-import { readOutputs } from "../engine/stack-outputs";
 import type { PhaseRecord } from "./cases";
 import { DAYS_TO_LAST_RENEWAL, LIFE, nameRequests, type Phase } from "./life";
 
@@ -143,7 +142,7 @@ export class World {
 
   /** The login in the outputs of the stack. Undefined where it has none. */
   async readHeld(): Promise<Held | undefined> {
-    const { outputs } = readOutputs(await this.session.exportState("--show-secrets"));
+    const { outputs } = await this.session.outputs();
     const { HIML_SERVICE_PRINCIPAL_ID: clientId, HIML_SERVICE_PRINCIPAL_PASSWORD: password } = outputs;
     return typeof clientId === "string" && typeof password === "string" ? { clientId, password } : undefined;
   }
