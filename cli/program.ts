@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type * as auditCommand from "./commands/audit";
+import type * as doctorCommand from "./commands/doctor";
 import type * as envCommand from "./commands/env";
 import type * as initCommand from "./commands/init";
 import type * as pushCommand from "./commands/push";
@@ -20,6 +21,7 @@ import { printableLines } from "./terminal/printable";
 /* oxlint-disable typescript/no-require-imports */
 const commands = {
   audit: () => require("./commands/audit") as typeof auditCommand,
+  doctor: () => require("./commands/doctor") as typeof doctorCommand,
   env: () => require("./commands/env") as typeof envCommand,
   init: () => require("./commands/init") as typeof initCommand,
   push: () => require("./commands/push") as typeof pushCommand,
@@ -102,9 +104,6 @@ function createProgram(io: Io, version: string) {
     .option("-y, --yes", "do not ask: take the marked answers")
     .option("--overwrite", "change existing files without asking; show the diff")
     .option("--up", "run the next steps: pulumi up, and push")
-    .addOption(
-      new Option("--package-source <source>", "folder or archive of this package, for tests").hideHelp(),
-    )
     .addOption(cwdOption())
     .action((options, command) => {
       // A negated option has a default, which is not an answer.
@@ -116,6 +115,14 @@ function createProgram(io: Io, version: string) {
         ...(isGiven("role") && { role }),
       });
     });
+
+  program
+    .command("doctor")
+    .description("Say whether this machine and its logins can do the job: tools, logins, backend, key.")
+    .option("--json", "print it as JSON")
+    .addOption(stackOption())
+    .addOption(cwdOption())
+    .action((options) => commands.doctor().runDoctor(io, options));
 
   program
     .command("env")

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { CliError, MisuseError } from "../errors";
 import { type Asker, askPerson, MissingOptionError, takeReadyAnswers } from "../terminal/asker";
@@ -7,7 +8,10 @@ import { formatSteps, runSteps } from "../init/next-steps";
 import type { InitOptions } from "../init/options";
 import { readGitRepository } from "../tools/git";
 import type { Answers } from "../init/project/answers";
-import { readExistingProject, readFormerAnswers } from "../init/project/existing";
+import { type Backend, describeBackend, readBackend } from "../init/backend";
+import type { Place } from "../init/places/place";
+import { readOwnPackage } from "../init/project/own-package";
+import { nameProject, readExistingProject, readFormerAnswers } from "../init/project/existing";
 import { planFiles } from "../init/project/files";
 import { checkWritable, formatDiff, type PlannedFile, stateOf, writeAll } from "../init/project/write";
 import { askPassword, askPlace, askWorkspace, missingOptions } from "../init/questions";
@@ -31,16 +35,18 @@ export async function runInit(io: Io, options: InitOptions): Promise<void> {
   const rights = await checkLogin(io, login, answers);
   await stopIfNotAllowed(asker, options, rights);
   const decided = await decideRole(asker, options, answers, rights);
+  const backend = await readBackend(io, decided.folder, decided.existing.name, decided.stack);
+  if (options.up) requireBackend(backend);
   const files = planFiles(decided);
-  io.stderr.write(formatPlan(decided, rights, files));
+  io.stderr.write(formatPlan(decided, [...Object.values(rights ?? {}), ...describeBackend(backend)], files));
   if (!(await asker.agree({ option: "--yes", message: "Write these files?", ready: true }))) throw declined();
   await confirmOverwriting(io, asker, options, files, decided.folder);
 
   io.signal.throwIfAborted();
   writeAll(files.filter((file) => stateOf(file) !== "unchanged"));
   io.stderr.write("Written.\n");
-  if (options.up) await runSteps(io, decided);
-  else io.stdout.write(formatSteps(decided));
+  if (options.up) await runSteps(io, asker, decided, backend);
+  else io.stdout.write(formatSteps(decided, backend));
 }
 
 /** As Pulumi takes it; it is part of the name of a file. */
@@ -54,7 +60,9 @@ function checkStack(stack: string | undefined): void {
 }
 
 async function askAll(io: Io, asker: Asker, login: AzureLogin, options: InitOptions): Promise<Answers> {
-  const folder = path.resolve(options.cwd ?? ".");
+  // By its real path, as git names the repository around it.
+  const given = path.resolve(options.cwd ?? ".");
+  const folder = existsSync(given) ? realpathSync(given) : given;
   const stack = options.stack ?? STACK;
   const existing = readExistingProject(folder);
   const before = readFormerAnswers(folder, stack);
@@ -74,15 +82,23 @@ async function askAll(io: Io, asker: Asker, login: AzureLogin, options: InitOpti
   return {
     folder,
     ...(git !== undefined && { gitRoot: git.root }),
-    existing,
+    existing:
+      existing.kind === "none"
+        ? { ...existing, name: nameProject(nameOf(place, git?.root ?? folder)) }
+        : existing,
     language: options.language ?? "yaml",
     stack,
     workspace,
     ...chosen,
     usesPassword,
     assignsRole: options.role ?? before.role ?? true,
-    ...(options.packageSource !== undefined && { packageSource: options.packageSource }),
+    ownPackage: existing.kind === "program" ? { spec: "" } : await readOwnPackage(io),
   };
+}
+
+function nameOf(place: Place, folder: string): string {
+  if (place.name === "github") return place.repository.split("/")[1]!;
+  return place.name === "azure-devops" ? place.project : path.basename(folder);
 }
 
 /** If nobody can be asked, all missing options are reported at once. */
@@ -145,6 +161,17 @@ async function stopIfNotAllowed(
     "NOT_ALLOWED",
     `Your login must be allowed to ${lacking.what}. It is not: ${lacking.because}. Nothing was written.`,
     lacking.remedy ?? "Ask an administrator.",
+  );
+}
+
+/** Without them, `--up` would end in its middle. */
+function requireBackend(backend: Backend): void {
+  const lacking = describeBackend(backend).find(({ answer }) => answer !== "may");
+  if (lacking === undefined) return;
+  throw new CliError(
+    "BACKEND_REQUIRED",
+    `With --up, this must be possible: ${lacking.what}. ${lacking.because}. Nothing was written.`,
+    lacking.remedy ?? "See docs/renewing-pipeline.md.",
   );
 }
 

@@ -35,6 +35,4 @@ export interface InitOptions {
   /** Files that exist and differ are replaced without a question. */
   overwrite?: boolean;
   up?: boolean;
-  /** In place of the repository's URL and tag: a folder or a tarball. */
-  packageSource?: string;
 }

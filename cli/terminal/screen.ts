@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Right, Rights } from "../init/azure/rights";
+import type { Right } from "../init/azure/rights";
 import { groupScope } from "../init/azure/workspaces";
 import { printableLines } from "./printable";
 import { spellRepository } from "../init/places/github";
@@ -9,7 +9,7 @@ import { type PlannedFile, stateOf } from "../init/project/write";
 /** One screen that shows the planned result. */
 export function formatPlan(
   answers: Answers,
-  rights: Rights | undefined,
+  rights: readonly Right[],
   files: readonly PlannedFile[],
 ): string {
   const { workspace, usesPassword, trust, assignsRole, stack, folder } = answers;
@@ -35,17 +35,15 @@ export function formatPlan(
         ? `Contributor on ${groupScope(workspace)}`
         : "none: an administrator assigns it; `himl-sp status` shows the command after `pulumi up`",
     ],
-    ["Stack", stack],
+    ["Stack", `${answers.existing.name}/${stack}`],
     ...files.map((file, index): [string, string] => [
       index === 0 ? "Files" : "",
       `${path.relative(folder, file.path)}  ${stateOf(file)}`,
     ]),
   ];
   const text = lines.map(([name, value]) => `  ${name.padEnd(10)} ${value}`.trimEnd()).join("\n");
-  const checks =
-    rights === undefined
-      ? ""
-      : `\nYour login${workspace.account === undefined ? "" : ` ${workspace.account}`}\n${Object.values(rights).map(formatRight).join("\n")}\n`;
+  const account = workspace.account === undefined ? "" : ` ${workspace.account}`;
+  const checks = `\nYour login${account}\n${rights.map(formatRight).join("\n")}\n`;
   return printableLines(`\n${text}\n${checks}\n`);
 }
 
@@ -75,7 +73,7 @@ const MARKS: Record<Right["answer"], string> = {
 
 const VERBS = { may: "may", "may not": "may not", "may be refused": "may be refused to" } as const;
 
-function formatRight({ what, answer, because, remedy }: Right): string {
+export function formatRight({ what, answer, because, remedy }: Right): string {
   const sentence =
     answer === "could not be checked" ? `${answer}: may it ${what}` : `${VERBS[answer]} ${what}`;
   const help = answer === "may" || remedy === undefined ? "" : `\n      ${remedy}`;

@@ -47,7 +47,11 @@ export function ghOf(host: string): Tool {
  * remote of a clone is no such reason, nor is a token that stands in the environment for some other host.
  */
 export async function isKnownHost(io: Io, host: string): Promise<boolean> {
-  if (host === GITHUB || host.endsWith(".ghe.com")) return true;
+  return host === GITHUB || host.endsWith(".ghe.com") || isLoggedIn(io, host);
+}
+
+/** By gh's own record, whatever tokens the environment has. */
+export async function isLoggedIn(io: Io, host: string): Promise<boolean> {
   const withoutTokens = Object.entries(io.env).filter(([name]) => !/TOKEN/i.test(name));
   try {
     // It asks no server.

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
-import { answersOfGh, answersOfGit, InitStage } from "./init-stage";
+import { answersOfGh, answersOfGit, InitStage, NAMED } from "./init-stage";
 import type { Answer } from "./stand-ins";
 import { useShared } from "../support/shared";
 
 const BY_NAME = { use_default: true, sub_claim_prefix: "repo:octocat/training" };
+const PLUGIN = [".gitignore", "PulumiPlugin.yaml", NAMED, "package.json"].map(
+  (name) => `himl-service-principal/${name}`,
+);
 const GITHUB = ["--pipeline", "github", "--repo", "octocat/training", "--environment", "production"];
 const DEVOPS = [
   "--pipeline",
@@ -64,9 +67,13 @@ describe("himl-sp init, without a terminal", function () {
     assert.deepEqual(
       stdout.split("\n").filter((line) => !line.startsWith("#")),
       [
+        "pulumi login file://~",
         "pulumi install",
+        "pulumi stack select --create dev",
         "pulumi up --stack dev",
-        'npx --yes --package "git+https://github.com/OWNER/himl-service-principal.git#v0.1.0" himl-sp push github --stack dev --repo octocat/training --environment production',
+        "himl-service-principal/node_modules/.bin/himl-sp push github --stack dev --repo octocat/training --hostname github.com --environment production",
+        "gh variable set COMPUTE_CLUSTER --repo github.com/octocat/training --body CLUSTER",
+        "git status",
         "",
       ],
     );
@@ -90,6 +97,7 @@ describe("himl-sp init, without a terminal", function () {
       ".gitignore",
       "Pulumi.prod.yaml",
       "Pulumi.yaml",
+      NAMED,
       "index.ts",
       "package.json",
       "tsconfig.json",
@@ -100,11 +108,11 @@ describe("himl-sp init, without a terminal", function () {
       "azure-native:subscriptionId": subscriptionId,
       "azure-native:tenantId": tenantId,
       "azuread:tenantId": tenantId,
-      "himl-service-principal:subscriptionId": subscriptionId,
-      "himl-service-principal:resourceGroupName": "rg-ml",
-      "himl-service-principal:workspaceName": "ws-ml",
-      "himl-service-principal:authentication": "federated",
-      "himl-service-principal:federatedCredentials": [
+      "himl-training:subscriptionId": subscriptionId,
+      "himl-training:resourceGroupName": "rg-ml",
+      "himl-training:workspaceName": "ws-ml",
+      "himl-training:authentication": "federated",
+      "himl-training:federatedCredentials": [
         {
           github: {
             repository: "octocat/training",
@@ -195,7 +203,7 @@ describe("himl-sp init, without a terminal", function () {
   it("somewhere else: a password by default, and no pipeline", async () => {
     const { exitCode, stdout } = await stage.run("--yes", "--pipeline", "other");
     assert.equal(exitCode, 0);
-    assert.deepEqual(await stage.files(), ["Pulumi.dev.yaml", "Pulumi.yaml"]);
+    assert.deepEqual(await stage.files(), ["Pulumi.dev.yaml", "Pulumi.yaml", ...PLUGIN]);
     assert.match(stdout, /himl-sp env --stack dev --format dotenv > \.env$/m);
   });
 

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, realpath, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { LocalAzure } from "../../local-azure/local-azure";
@@ -6,6 +7,10 @@ import { bareEnvironment, buildCommand, type Finished, runCommand } from "./comm
 import { type Answer, StandIns } from "./stand-ins";
 import { Terminal } from "./terminal";
 import { type Caller, UNKNOWN_ID, VerifyStage } from "./verify-stage";
+
+/** What npm packs in these tests, and as `init` names it: by its content. */
+const ARCHIVE = "himl-service-principal-0.1.0.tgz";
+export const NAMED = `himl-service-principal-0.1.0-${createHash("sha256").update("the package").digest("hex").slice(0, 12)}.tgz`;
 
 export const REPOSITORY = {
   id: 1296269,
@@ -78,7 +83,11 @@ export class InitStage {
   ) {}
 
   static async create(running?: LocalAzure): Promise<InitStage> {
-    return new InitStage(await VerifyStage.create(running), await StandIns.create({}));
+    const tools = await StandIns.create({});
+    const packs = path.join(tools.folder, ARCHIVE);
+    await writeFile(packs, "the package");
+    await tools.install("npm", [{ args: ["pack"], packs, stdout: JSON.stringify([{ filename: ARCHIVE }]) }]);
+    return new InitStage(await VerifyStage.create(running), tools);
   }
 
   get azure(): LocalAzure {

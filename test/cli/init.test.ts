@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
-import { answersOfGh, answersOfGit, InitStage } from "./init-stage";
+import { answersOfGh, answersOfGit, InitStage, NAMED } from "./init-stage";
 import { CTRL_C, DOWN, ENTER, type Terminal } from "./terminal";
 import { useShared } from "../support/shared";
 
@@ -16,6 +16,9 @@ const CUSTOMISED = {
   use_default: false,
   include_claim_keys: ["repository_owner_id", "repository_id", "context"],
 };
+const PLUGIN = [".gitignore", "PulumiPlugin.yaml", NAMED, "package.json"].map(
+  (name) => `himl-service-principal/${name}`,
+);
 const TRAIN = ".github/workflows/train-with-himl.yml";
 
 interface YamlProject {
@@ -67,7 +70,7 @@ describe("himl-sp init, at a terminal", function () {
           { github: { repository: "octocat/training", subjectPrefix, environment: "production" } },
         ],
       });
-      assert.deepEqual(await stage.files(), [TRAIN, "Pulumi.dev.yaml", "Pulumi.yaml"]);
+      assert.deepEqual(await stage.files(), [TRAIN, "Pulumi.dev.yaml", "Pulumi.yaml", ...PLUGIN]);
       assert.match(await stage.read(TRAIN), /^ {4}environment: production$/m);
     });
   }
@@ -119,12 +122,15 @@ describe("himl-sp init, at a terminal", function () {
     assert.equal(project.outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"], "${himl.himlServicePrincipalPassword}");
     const renew = await stage.read(".github/workflows/renew-himl-secret.yml");
     assert.match(renew, /PULUMI_STACK: dev$/m);
-    assert.match(renew, /push github --repo "\$TRAINING_REPOSITORY" --environment 'gpu jobs'/);
+    assert.match(
+      renew,
+      /himl-service-principal\/node_modules\/\.bin\/himl-sp push github --repo "\$TRAINING_REPOSITORY" --hostname github\.com --environment 'gpu jobs'/,
+    );
     assert.match(renew, /TRAINING_REPOSITORY: octocat\/training$/m);
-    assert.match(renew, /run: pulumi install && npm install --no-save/);
+    assert.match(renew, /run: pulumi install$/m);
     assert.match(
       at.shown,
-      /himl-sp push github --stack dev --repo octocat\/training --environment "gpu jobs"/,
+      /himl-sp push github --stack dev --repo octocat\/training --hostname github\.com --environment "gpu jobs"/,
     );
   });
 

@@ -1,6 +1,13 @@
 // What a stand-in does when it is called: it records how, and gives the first answer that fits. Programs on PATH do it
 // (recorder.mjs), and commands that run within the process of a test, without a program.
-const { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
+const {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} = require("node:fs");
 const path = require("node:path");
 const process = require("node:process");
 
@@ -18,6 +25,12 @@ function giveAnswer(folder, tool, args, stdin, env) {
     const stderr = `${tool}: the stand-in has no answer to: ${args.join(" ")}\n`;
     return { stdout: "", stderr, exitCode: 99 };
   }
+  // npm pack: an archive that is ready goes where it is wanted.
+  if (found.packs !== undefined)
+    copyFileSync(
+      found.packs,
+      path.join(args[args.indexOf("--pack-destination") + 1], path.basename(found.packs)),
+    );
   if (found.times !== undefined) {
     found.times -= 1;
     // Whole or not at all: several may run at once.

@@ -8,6 +8,8 @@ export interface Answer {
   stdout?: string;
   stderr?: string;
   exitCode?: number;
+  /** An archive that is copied to where `npm pack` is told to put it. */
+  packs?: string;
   /** How many times; then the next one that fits. */
   times?: number;
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { npmSource, pluginSource } from "../../cli/init/project/package-source";
 import { isNotFound, run } from "../../cli/tools/process";
 import { REPOSITORY } from "../cli/command";
 import { readAsAzurePipelines, readAsGithubEnv, readMasks } from "../cli/readers";
@@ -89,7 +88,7 @@ describe("The blocks of every page, pasted into an interactive bash", function (
   });
 
   it("docs/init.md: the package is one word, and has the command", async () => {
-    const env = { ...shell.ofTheStack(), HIML_TEST_PACKAGE: npmSource(undefined) };
+    const env = { ...shell.ofTheStack(), HIML_TEST_PACKAGE: "./himl-service-principal-0.1.0.tgz" };
     assert.match(await shell.pastePage("docs/init.md", { env }), /--workspace/);
   });
 
@@ -100,7 +99,10 @@ describe("The blocks of every page, pasted into an interactive bash", function (
       names: { production: "dev", "stack init": "stack select" },
     });
     const fetched = (await shell.commands()).filter((line) => line.startsWith("pulumi package add http"));
-    assert.deepEqual(new Set(fetched), new Set([`pulumi package add ${pluginSource(undefined)}`]));
+    assert.deepEqual(
+      new Set(fetched),
+      new Set(["pulumi package add https://github.com/OWNER/himl-service-principal.git/plugin@v0.1.0"]),
+    );
   });
 
   it("docs/to-pipelines/github-actions.md", async () => {

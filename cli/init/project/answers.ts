@@ -1,5 +1,6 @@
 import type { Workspace } from "../azure/workspaces";
 import type { Place, TrustChoice } from "../places/place";
+import type { OwnPackage } from "./own-package";
 import type { ExistingProject, FormerAnswers } from "./existing";
 
 export type Language = "yaml" | "typescript";
@@ -17,7 +18,7 @@ export interface Answers {
   usesPassword: boolean;
   trust?: TrustChoice;
   assignsRole: boolean;
-  packageSource?: string;
+  ownPackage: OwnPackage;
 }
 
 /** Whether the project is one YAML file, without a program. */

@@ -6,6 +6,7 @@ import { isWorkspace } from "../azure/workspaces";
 import type { Workspace } from "../azure/workspaces";
 import { checkAzureDevOpsOptions, checkGithubOptions } from "../../push/targets";
 import type { Place } from "../places/place";
+import { PACKAGE } from "./own-package";
 import { readFile } from "./write";
 
 /** What stands in the folder before `init` does anything. */
@@ -24,26 +25,30 @@ export interface FormerAnswers {
   role?: boolean;
 }
 
-const PROJECT_NAME = "himl-service-principal";
-export const COMPONENT_TYPE = "himl-service-principal:index:HimlServicePrincipal";
+export const COMPONENT_TYPE = `${PACKAGE}:index:HimlServicePrincipal`;
 const ANSWERS = "Answers of `himl-sp init`, which finds them when it runs again:";
 
 /** @throws CliError where the folder is somebody else's project. */
 export function readExistingProject(folder: string): ExistingProject {
   const text = readText(path.join(folder, "Pulumi.yaml"));
-  if (text === undefined) return { kind: "none", name: PROJECT_NAME };
+  if (text === undefined) return { kind: "none", name: PACKAGE };
   const project = readYaml(text);
   const name = typeof project["name"] === "string" ? project["name"] : "";
   const resources = isRecord(project["resources"]) ? Object.values(project["resources"]) : [];
   if (resources.some((resource) => isRecord(resource) && resource["type"] === COMPONENT_TYPE))
     return { kind: "yaml", name };
   const manifest = readText(path.join(folder, "package.json")) ?? "";
-  if (manifest.includes(`"${PROJECT_NAME}"`)) return { kind: "program", name };
+  if (manifest.includes(`"${PACKAGE}"`)) return { kind: "program", name };
   throw new CliError(
     "OTHER_PROJECT",
-    `The folder must have no Pulumi project, or one of ${PROJECT_NAME}. It has the project ${JSON.stringify(name)}.`,
+    `The folder must have no Pulumi project, or one of ${PACKAGE}. It has the project ${JSON.stringify(name)}.`,
     "Run it in another folder, or name one with --cwd.",
   );
+}
+
+/** A project of its own for each repository: stacks of one name in one backend are one stack. */
+export function nameProject(repository: string): string {
+  return `himl-${repository.replaceAll(/[^\w.-]+/g, "-")}`.slice(0, 100);
 }
 
 /** The answers that an earlier run left in the stack's file of settings. */

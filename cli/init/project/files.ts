@@ -5,7 +5,7 @@ import { STACK_OUTPUTS } from "../../../stack/contract";
 import { type Answers, isYamlProject, toFormerAnswers } from "./answers";
 import { COMPONENT_TYPE, writeFormerAnswers } from "./existing";
 import { planFile, type PlannedFile } from "./write";
-import { npmSource, pluginSource } from "./package-source";
+import { PACKAGE } from "./own-package";
 import { createPipeline } from "./pipelines";
 
 /** Every file that the answers come to; those that stay as they are as well. */
@@ -13,7 +13,7 @@ export function planFiles(answers: Answers): PlannedFile[] {
   const isNew = answers.existing.kind === "none";
   const pipeline = createPipeline(answers);
   return [
-    ...(isYamlProject(answers) ? [planYamlProject(answers)] : []),
+    ...(isYamlProject(answers) ? [planYamlProject(answers), ...planPlugin(answers)] : []),
     ...(isNew && answers.language === "typescript" ? planTypescriptProject(answers) : []),
     planStackSettings(answers),
     ...(pipeline === undefined
@@ -23,14 +23,14 @@ export function planFiles(answers: Answers): PlannedFile[] {
 }
 
 function planYamlProject(answers: Answers): PlannedFile {
-  const { folder, existing, workspace, usesPassword, packageSource } = answers;
+  const { folder, existing, workspace, usesPassword } = answers;
   return planFile(folder, path.join(folder, "Pulumi.yaml"), (before) => {
     const document = parseDocument(
       before ??
         `name: ${existing.name}\ndescription: A service principal for hi-ml on Azure Machine Learning\nruntime: yaml\n`,
     );
     if (before === undefined) {
-      document.setIn(["packages", existing.name], pluginSource(packageSource));
+      document.setIn(["packages", PACKAGE], `./${PACKAGE}`);
       document.setIn(["resources", "himl", "type"], COMPONENT_TYPE);
     }
     const resource = nameOfResource(document);
@@ -45,6 +45,39 @@ function planYamlProject(answers: Answers): PlannedFile {
     return format(document);
   });
 }
+
+/** The plugin of the component: Pulumi takes a folder in the project, and lets npm install there. It has himl-sp as well. */
+function planPlugin(answers: Answers): PlannedFile[] {
+  const at = (name: string) => path.join(answers.folder, PACKAGE, name);
+  const manifest = {
+    name: `${PACKAGE}-plugin`,
+    private: true,
+    main: `node_modules/${PACKAGE}/dist/plugin/main.js`,
+    dependencies: { [PACKAGE]: answers.ownPackage.spec },
+  };
+  const plugin = "runtime:\n  name: nodejs\n  options:\n    packagemanager: npm\n    typescript: false\n";
+  return [
+    planFile(answers.folder, at("PulumiPlugin.yaml"), () => plugin),
+    planFile(answers.folder, at("package.json"), () => json(manifest)),
+    ...planArchive(answers, at),
+    planGitignore(answers.folder, at(".gitignore")),
+  ];
+}
+
+function planArchive(
+  { folder, ownPackage: { archive } }: Answers,
+  at: (name: string) => string,
+): PlannedFile[] {
+  return archive === undefined ? [] : [planFile(folder, at(archive.name), () => archive.bytes)];
+}
+
+function planGitignore(root: string, file: string): PlannedFile {
+  return planFile(root, file, (before = "") =>
+    /^\/?node_modules\/?$/m.test(before) ? before : `${before}node_modules/\n`,
+  );
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** As the package's schema names the component's outputs: `himlTenantId`. */
 function nameInYaml(output: string): string {
@@ -127,8 +160,8 @@ const TSCONFIG = {
   },
 };
 
-function planTypescriptProject({ folder, existing, packageSource }: Answers): PlannedFile[] {
-  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+function planTypescriptProject(answers: Answers): PlannedFile[] {
+  const { folder, existing, ownPackage } = answers;
   const texts: Record<string, string> = {
     "Pulumi.yaml": [
       `name: ${existing.name}`,
@@ -140,17 +173,17 @@ function planTypescriptProject({ folder, existing, packageSource }: Answers): Pl
       "",
     ].join("\n"),
     "package.json": json({
-      name: `${existing.name}-stack`,
+      name: `${existing.name.toLowerCase()}-stack`,
       private: true,
-      dependencies: { [existing.name]: npmSource(packageSource) },
+      dependencies: { [PACKAGE]: ownPackage.spec },
     }),
     "tsconfig.json": json(TSCONFIG),
     "index.ts": INDEX,
   };
+  const at = (name: string) => path.join(folder, name);
   return [
-    ...Object.entries(texts).map(([name, text]) => planFile(folder, path.join(folder, name), () => text)),
-    planFile(folder, path.join(folder, ".gitignore"), (before = "") =>
-      /^\/?node_modules\/?$/m.test(before) ? before : `${before}node_modules/\n`,
-    ),
+    ...Object.entries(texts).map(([name, text]) => planFile(folder, at(name), () => text)),
+    ...planArchive(answers, at),
+    planGitignore(folder, at(".gitignore")),
   ];
 }

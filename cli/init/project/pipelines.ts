@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
 import type { Place } from "../places/place";
 import { type Answers, isYamlProject } from "./answers";
-import { npmSource } from "./package-source";
+import { himlSpOf } from "../next-steps";
 
 /** A pipeline for the place where the jobs run. */
 export interface Pipeline {
@@ -52,17 +52,17 @@ function renewAtGithub(
   answers: Answers,
   { host, repository, environment }: Extract<Place, { name: "github" }>,
 ): void {
+  fitSteps(answers, stepsOf(document, ["jobs", "renew", "steps"]), ["run"]);
   document.setIn(["jobs", "renew", "env", "PULUMI_STACK"], answers.stack);
   document.setIn(["jobs", "renew", "outputs", "stack"], answers.stack);
   for (const step of stepsOf(document, ["jobs", "renew", "steps"])) {
     const run = textOf(step, "run");
-    if (run?.startsWith("npm ci") && isYamlProject(answers)) step.set("run", installYaml(answers));
     if (run === undefined || !step.hasIn(["env", "TRAINING_REPOSITORY"])) continue;
     step.setIn(["env", "TRAINING_REPOSITORY"], host === "github.com" ? repository : `${host}/${repository}`);
     const option = environment === undefined ? "" : ` --environment ${withoutExpression(quote(environment))}`;
     step.set(
       "run",
-      run.replace(/ --environment \S+/, () => option),
+      run.replace(/ --environment \S+/, () => ` --hostname ${host}${option}`),
     );
   }
 }
@@ -88,14 +88,28 @@ function trainAtAzureDevOps(document: Document, serviceConnection: string): void
 function renewAtAzureDevOps(document: Document, answers: Answers): void {
   const variables: unknown = document.get("variables");
   if (isSeq(variables)) variables.add(document.createNode({ name: "PULUMI_STACK", value: answers.stack }));
-  if (!isYamlProject(answers)) return;
-  for (const step of stepsOf(document, ["jobs", 0, "steps"]))
-    if (textOf(step, "script")?.startsWith("npm ci")) step.set("script", installYaml(answers));
+  const steps = stepsOf(document, ["jobs", 0, "steps"]);
+  fitSteps(answers, steps, ["script"]);
+  fitSteps(answers, steps, ["inputs", "inlineScript"]);
 }
 
-/** A YAML project has no package.json: Pulumi gets the component by itself, and npm the command, without Pulumi's packages. */
-function installYaml({ packageSource }: Answers): string {
-  return `pulumi install && npm install --no-save --omit=dev --legacy-peer-deps ${quote(npmSource(packageSource))}`;
+/** In a YAML project, Pulumi lets npm install the component, and `himl-sp` with it. */
+const INSTALL_YAML = "pulumi install";
+
+/** The examples are for a program at the root of its repository. */
+function fitSteps(answers: Answers, steps: readonly YAMLMap[], at: readonly string[]): void {
+  const { folder, gitRoot = folder } = answers;
+  const below = path.relative(gitRoot, folder).replaceAll("\\", "/");
+  for (const step of steps) {
+    const text = textOf(step, ...at);
+    if (text !== undefined) {
+      const installed = isYamlProject(answers) && text.startsWith("npm ci") ? INSTALL_YAML : text;
+      step.setIn(at, installed.replaceAll(/npx (--no )?himl-sp/g, himlSpOf(answers).join(" ")));
+    }
+    if (text === undefined || below === "") continue;
+    if (at[0] === "run") step.set("working-directory", below);
+    else step.setIn([...at.slice(0, -1), "workingDirectory"], below);
+  }
 }
 
 function removeSteps(
