@@ -3,7 +3,7 @@ import path from "node:path";
 import { CliError, MisuseError } from "../errors";
 import { type Asker, askPerson, MissingOptionError, takeReadyAnswers } from "../terminal/asker";
 import { AzureLogin } from "../init/azure/login";
-import { checkRights, type Rights } from "../init/azure/rights";
+import { checkRights, type Right, type Rights } from "../init/azure/rights";
 import { formatSteps, runSteps } from "../init/next-steps";
 import type { InitOptions } from "../init/options";
 import { readGitRepository } from "../tools/git";
@@ -38,7 +38,7 @@ export async function runInit(io: Io, options: InitOptions): Promise<void> {
   const backend = await readBackend(io, decided.folder, decided.existing.name, decided.stack);
   if (options.up) requireBackend(backend);
   const files = planFiles(decided);
-  io.stderr.write(formatPlan(decided, [...Object.values(rights ?? {}), ...describeBackend(backend)], files));
+  io.stderr.write(formatPlan(decided, [...listRights(rights), ...describeBackend(backend)], files));
   if (!(await asker.agree({ option: "--yes", message: "Write these files?", ready: true }))) throw declined();
   await confirmOverwriting(io, asker, options, files, decided.folder);
 
@@ -163,6 +163,9 @@ async function stopIfNotAllowed(
     lacking.remedy ?? "Ask an administrator.",
   );
 }
+
+const listRights = (rights: Rights | undefined): Right[] =>
+  rights === undefined ? [] : Object.values(rights);
 
 /** Without them, `--up` would end in its middle. */
 function requireBackend(backend: Backend): void {
