@@ -164,8 +164,9 @@ async function stopIfNotAllowed(
   );
 }
 
-const listRights = (rights: Rights | undefined): Right[] =>
-  rights === undefined ? [] : Object.values(rights);
+function listRights(rights: Rights | undefined): Right[] {
+  return rights === undefined ? [] : [rights.registerApplications, rights.assignRole, rights.readWorkspace];
+}
 
 /** Without them, `--up` would end in its middle. */
 function requireBackend(backend: Backend): void {
