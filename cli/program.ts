@@ -13,6 +13,7 @@ import { parseDuration } from "./terminal/durations";
 import { CliError, explainSystemError, formatError, MisuseError } from "./errors";
 import { FORMAT_NAMES } from "./formats/formats";
 import { checkGivenOptions } from "./given-options";
+import { addExamples } from "./help";
 import type { Io } from "./io";
 import { printableLines } from "./terminal/printable";
 
@@ -51,7 +52,8 @@ export async function runCommandLine(args: readonly string[], io: Io, version: s
   }
 }
 
-function createProgram(io: Io, version: string) {
+/** All commands with their options; the page docs/commands.md is made of it. */
+export function createProgram(io: Io, version: string) {
   const program = new Command("himl-sp")
     .description("Give the service principal of a Pulumi stack to your pipelines, check it, and maintain it.")
     .version(version)
@@ -140,7 +142,7 @@ function createProgram(io: Io, version: string) {
     .command("github")
     .description("Set the secret and the variables of GitHub Actions, with your own `gh`.")
     .requiredOption("--repo <owner/name>", "the repository")
-    .option("--hostname <host>", "a GitHub server other than the one that your `gh` uses")
+    .option("--hostname <host>", "a GitHub server (default: github.com)")
     .option("--environment <name>", "an existing environment of the repository")
     .option("--json", "print the result as JSON")
     .addOption(dryRunOption())
@@ -260,6 +262,7 @@ function createProgram(io: Io, version: string) {
     .addOption(cwdOption())
     .action((options) => commands.repair().runRepair(io, options));
 
+  addExamples(program);
   return program;
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { runCommandLine } from "../../cli/program";
-import { bareEnvironment, buildCommand, runCommand, runNode } from "./command";
+import { exampleOf, pathOf, withSubcommands } from "../../cli/help";
+import { createProgram, runCommandLine } from "../../cli/program";
+import { buildCommand, REPOSITORY, runCommand, runNode } from "./command";
 import { answersOfPulumi, DETAILS, VALUES } from "./outputs";
 import { readAsAzurePipelines, readAsGithubEnv } from "./readers";
 import { rememberingIo } from "./remembering-io";
@@ -31,7 +33,11 @@ describe("himl-sp env", function () {
 
   after(() => Promise.all([pulumi.remove(), federated.remove(), rm(folder, { recursive: true })]));
 
-  const run = (...args: string[]) => runCommand(["env", ...args], { env: { PATH: pulumi.folder } });
+  const runIn = async (env: Record<string, string>, ...args: string[]) => {
+    const io = rememberingIo({ env });
+    return { exitCode: await runCommandLine(["env", ...args], io, "0"), ...io.written };
+  };
+  const run = (...args: string[]) => runIn({ PATH: pulumi.folder }, ...args);
 
   it("prints the six variables on stdout, and nothing else", async () => {
     const { exitCode, stdout, stderr } = await run("--format", "json");
@@ -90,9 +96,7 @@ describe("himl-sp env", function () {
   });
 
   it("a federated stack: five variables, and stderr says so", async () => {
-    const { exitCode, stdout, stderr } = await runCommand(["env", "--format", "json"], {
-      env: { PATH: federated.folder },
-    });
+    const { exitCode, stdout, stderr } = await runIn({ PATH: federated.folder }, "--format", "json");
     assert.equal(exitCode, 0);
     assert.equal(Object.keys(JSON.parse(stdout) as object).length, 5);
     assert.equal(
@@ -112,7 +116,7 @@ describe("himl-sp env", function () {
 
   describe("on a terminal", () => {
     const onTerminal = async (...args: string[]) => {
-      const io = rememberingIo({ env: { ...bareEnvironment(), PATH: pulumi.folder }, isTerminal: true });
+      const io = rememberingIo({ env: { PATH: pulumi.folder }, isTerminal: true });
       return { exitCode: await runCommandLine(["env", ...args], io, "0"), ...io.written };
     };
 
@@ -143,9 +147,8 @@ describe("himl-sp env", function () {
     const inStep = async (before: string) => {
       const file = path.join(folder, "github-env");
       await writeFile(file, before);
-      const finished = await runCommand(["env", "--format", "github-actions"], {
-        env: { PATH: pulumi.folder, GITHUB_ENV: file },
-      });
+      const env = { PATH: pulumi.folder, GITHUB_ENV: file };
+      const finished = await runIn(env, "--format", "github-actions");
       return { ...finished, file: await readFile(file, "utf8") };
     };
 
@@ -252,9 +255,9 @@ describe("himl-sp: the stack cannot be read", function () {
   for (const [what, answer, expected] of failures) {
     it(what, async () => {
       standIns = await StandIns.create({ pulumi: [{ args: ["stack", "output"], ...answer }] });
-      const { exitCode, stdout, stderr } = await runCommand(["env", "--format", "json"], {
-        env: { PATH: standIns.folder },
-      });
+      const io = rememberingIo({ env: { PATH: standIns.folder } });
+      const exitCode = await runCommandLine(["env", "--format", "json"], io, "0");
+      const { stdout, stderr } = io.written;
       assert.equal(exitCode, 1);
       assert.equal(stdout, "");
       assert.match(stderr, expected);
@@ -280,6 +283,21 @@ describe("himl-sp: usage", function () {
       const { exitCode, stdout, stderr } = await runCommand(args);
       assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: "" });
       assert.match(stdout, /^Usage: himl-sp/);
+    }
+  });
+
+  it("every --help ends with an example that the command takes, and with a page that exists", () => {
+    const help = { version: "0", io: rememberingIo() };
+    const all = withSubcommands(createProgram(help.io, help.version)).filter(
+      ({ commands, parent }) => commands.length === 0 && parent !== null,
+    );
+    assert.ok(all.length >= 9);
+    for (const command of all) {
+      const { example, page } = exampleOf(command)!;
+      assert.ok(existsSync(path.join(REPOSITORY, page)), page);
+      assert.ok(example.startsWith(`himl-sp ${pathOf(command)} `), example);
+      const known = new Set(command.options.flatMap(({ short, long }) => [short, long]));
+      for (const option of example.match(/--[a-z-]+/g) ?? []) assert.ok(known.has(option), example);
     }
   });
 
