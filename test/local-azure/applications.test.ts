@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inDays, type Json, ok, refused, UNKNOWN_ID, useRig } from "./rig";
+import { BAD_REQUEST, inDays, type Json, NOT_FOUND, ok, refused, UNKNOWN_ID, useRig } from "./rig";
 
 /** What azuread sends when it creates an application with defaults. */
 const AZUREAD_APPLICATION = {
@@ -47,15 +47,6 @@ describe("local Azure: applications in Microsoft Graph", () => {
     assert.notEqual(read.id, read.appId);
   });
 
-  it("names where the new application is", async () => {
-    const answer = await rig.graph("POST", "/applications", { displayName: "a" });
-    const object = `/v2/${rig.azure.tenantId}/directoryObjects/${answer.body.id}`;
-    assert.equal(
-      answer.headers.location,
-      `${rig.azure.url}${object}/Microsoft.DirectoryServices.Application`,
-    );
-  });
-
   it("applies patches in order: merges complex values, replaces lists, clears with null", async () => {
     const { id } = await rig.createApplication("a", {
       tags: ["x"],
@@ -89,16 +80,15 @@ describe("local Azure: applications in Microsoft Graph", () => {
             `/applications/${id}`,
             method === "PATCH" ? { displayName: "x" } : undefined,
           ),
-          404,
-          "Request_ResourceNotFound",
+          NOT_FOUND,
           `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
         );
   });
 
   it("wants a display name", async () => {
     for (const body of [{}, { displayName: null }])
-      refused(await rig.graph("POST", "/applications", body), 400, "Request_BadRequest", /'displayName'/);
-    refused(await rig.graph("POST", "/applications", { displayName: "" }), 400, "Request_BadRequest");
+      refused(await rig.graph("POST", "/applications", body), BAD_REQUEST, /'displayName'/);
+    refused(await rig.graph("POST", "/applications", { displayName: "" }), BAD_REQUEST);
   });
 
   it("registers an application with secrets, whose texts only that answer shows, and takes empty lists", async () => {
@@ -114,7 +104,7 @@ describe("local Azure: applications in Microsoft Graph", () => {
 
   it("leaves nothing behind where an application's secret is refused", async () => {
     const ended = { displayName: "a", passwordCredentials: [{ endDateTime: inDays(-1) }] };
-    refused(await rig.graph("POST", "/applications", ended), 400, "Request_BadRequest");
+    refused(await rig.graph("POST", "/applications", ended), BAD_REQUEST);
     assert.ok(rig.azure.control.state().applications.every(({ initial }) => initial));
   });
 
@@ -187,25 +177,20 @@ describe("local Azure: applications in Microsoft Graph", () => {
 
     it("refuses a filter that it does not understand", async () => {
       for (const filter of ["displayName eq x", "'", "startswith(displayName)", "displayName"])
-        refused(
-          await rig.graph("GET", `/applications?$filter=${encodeURIComponent(filter)}`),
-          400,
-          "Request_BadRequest",
-        );
+        refused(await rig.graph("GET", `/applications?$filter=${encodeURIComponent(filter)}`), BAD_REQUEST);
     });
 
     it("refuses a page size out of range [?]", async () => {
       for (const top of ["0", "1000", "-1", "x"])
         refused(
           await rig.graph("GET", `/applications?$top=${top}`),
-          400,
-          "Request_UnsupportedQuery",
+          "400 Request_UnsupportedQuery",
           `Invalid page size specified: '${top}'. Must be between 1 and 999 inclusive.`,
         );
     });
 
     it("answers a query option that it does not know with 501, never with everything", async () => {
-      refused(await rig.graph("GET", "/applications?$expand=owners"), 501, "NotImplemented", /\$expand/);
+      refused(await rig.graph("GET", "/applications?$expand=owners"), "501 NotImplemented", /\$expand/);
     });
   });
 });
@@ -227,26 +212,13 @@ describe("local Azure: the tenant's policy", () => {
     const answer = await rig.graph("POST", `/applications/${id}/addPassword`, endAfter(91));
     const text =
       /^Credential lifetime exceeds the max value allowed as per assigned policy '[0-9a-f-]{36}'\.$/;
-    refused(answer, 400, "CredentialInvalidLifetimeAsPerAppPolicy", text);
+    refused(answer, "400 CredentialInvalidLifetimeAsPerAppPolicy", text);
     assert.deepEqual(answer.body.error.details, [
       { code: "InvalidKeyEndDate", message: answer.body.error.message, target: "EndDate" },
     ]);
     refused(
       await rig.graph("POST", `/applications/${id}/addPassword`, {}),
-      400,
-      "CredentialInvalidLifetimeAsPerAppPolicy",
-    );
-  });
-
-  it("forbids secrets altogether", async () => {
-    const { id } = await rig.createApplication();
-    rig.azure.control.setPolicy({ passwordAddition: "forbidden" });
-    const answer = await rig.graph("POST", `/applications/${id}/addPassword`, {});
-    refused(
-      answer,
-      400,
-      "CredentialTypeNotAllowedAsPerAppPolicy",
-      /^Credential type not allowed as per assigned policy '[0-9a-f-]{36}'\.$/,
+      "400 CredentialInvalidLifetimeAsPerAppPolicy",
     );
   });
 
@@ -255,14 +227,12 @@ describe("local Azure: the tenant's policy", () => {
     rig.azure.control.setPolicy({ requireServiceManagementReference: true });
     refused(
       await rig.graph("POST", "/applications", { displayName: "a" }),
-      400,
-      "Request_BadRequest",
+      BAD_REQUEST,
       /^ServiceManagementReference field is required for Create, but is missing in the request\. Refer to the TSG/,
     );
     refused(
       await rig.graph("PATCH", `/applications/${id}`, { displayName: "b" }),
-      400,
-      "Request_BadRequest",
+      BAD_REQUEST,
       /required for Update/,
     );
     const reference = { serviceManagementReference: UNKNOWN_ID };

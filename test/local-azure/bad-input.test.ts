@@ -2,7 +2,20 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import tls from "node:tls";
 import * as jose from "jose";
-import { ARM_SCOPE, GRAPH_SCOPE, ok, READER, refused, refusedToken, Rig, UNKNOWN_ID, useRig } from "./rig";
+import {
+  ARM_SCOPE,
+  BAD_REQUEST,
+  DENIED,
+  GRAPH_SCOPE,
+  ok,
+  READER,
+  refused,
+  refusedToken,
+  Rig,
+  UNAUTHORIZED,
+  UNKNOWN_ID,
+  useRig,
+} from "./rig";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const UNREADABLE =
@@ -32,8 +45,7 @@ describe("local Azure: bad bodies", () => {
       const token = await graphToken();
       refused(
         await rig.call("POST", "/v1.0/applications", { token, raw, headers: JSON_TYPE }),
-        400,
-        "BadRequest",
+        "400 BadRequest",
         UNREADABLE,
       );
     });
@@ -47,7 +59,7 @@ describe("local Azure: bad bodies", () => {
         raw: '{"displayName":"a"}',
         headers,
       });
-      refused(answer, 400, "BadRequest", UNREADABLE);
+      refused(answer, "400 BadRequest", UNREADABLE);
     });
 
   for (const [body, message] of [
@@ -69,23 +81,21 @@ describe("local Azure: bad bodies", () => {
     ],
   ] as const)
     it(`Graph refuses ${JSON.stringify(body).slice(0, 60)} [?]`, async () => {
-      refused(await rig.graph("POST", "/applications", body), 400, "Request_BadRequest", message);
+      refused(await rig.graph("POST", "/applications", body), BAD_REQUEST, message);
     });
 
   it("Graph refuses wrong types in calls on credentials [?]", async () => {
     const { id } = await rig.createApplication();
     refused(
       await rig.graph("POST", `/applications/${id}/removePassword`, { keyId: "abc" }),
-      400,
-      "Request_BadRequest",
+      BAD_REQUEST,
       "Cannot convert the literal 'abc' to the expected type 'Edm.Guid'.",
     );
     refused(
       await rig.graph("POST", `/applications/${id}/addPassword`, {
         passwordCredential: { endDateTime: "soon" },
       }),
-      400,
-      "Request_BadRequest",
+      BAD_REQUEST,
       "Cannot convert the literal 'soon' to the expected type 'Edm.DateTimeOffset'.",
     );
   });
@@ -96,9 +106,9 @@ describe("local Azure: bad bodies", () => {
     const put = (raw: string, headers: Record<string, string>) =>
       rig.call("PUT", path, { token, raw, headers });
     const content = /^The request content was invalid and could not be deserialized: '/;
-    refused(await put("{", JSON_TYPE), 400, "InvalidRequestContent", content);
+    refused(await put("{", JSON_TYPE), "400 InvalidRequestContent", content);
     for (const body of [{}, { properties: [] }, { properties: { principalId: 1, roleDefinitionId: "x" } }])
-      refused(await put(JSON.stringify(body), JSON_TYPE), 400, "InvalidRequestContent", content);
+      refused(await put(JSON.stringify(body), JSON_TYPE), "400 InvalidRequestContent", content);
   });
 
   it("Resource Manager refuses a body that is not declared as JSON with 415 [?]", async () => {
@@ -114,8 +124,7 @@ describe("local Azure: bad bodies", () => {
           raw: "{}",
           headers: type === undefined ? {} : { "content-type": type },
         }),
-        415,
-        "UnsupportedMediaType",
+        "415 UnsupportedMediaType",
         `The content media type '${shown}' is not supported. Only 'application/json' is supported.`,
       );
   });
@@ -144,8 +153,7 @@ describe("local Azure: bad bodies", () => {
       const answer = await rig.call("POST", path, { token, raw, headers: JSON_TYPE });
       refused(
         answer,
-        413,
-        "RequestContentTooLarge",
+        "413 RequestContentTooLarge",
         "The request content size exceeds the maximum size of 4 MB.",
       );
     });
@@ -165,8 +173,7 @@ describe("local Azure: IDs that are no GUIDs, and odd paths", () => {
       for (const collection of ["applications", "servicePrincipals"])
         refused(
           await rig.graph("GET", `/${collection}/${encodeURI(id).replaceAll("%25", "%")}`),
-          400,
-          "Request_BadRequest",
+          BAD_REQUEST,
           /^Invalid object identifier '/,
         );
     });
@@ -175,8 +182,7 @@ describe("local Azure: IDs that are no GUIDs, and odd paths", () => {
     for (const id of ["abc", "..%2f..", "%27"])
       refused(
         await rig.arm("GET", `/subscriptions/${id}`),
-        400,
-        "InvalidSubscriptionId",
+        "400 InvalidSubscriptionId",
         /malformed or invalid/,
       );
   });
@@ -196,7 +202,7 @@ describe("local Azure: IDs that are no GUIDs, and odd paths", () => {
 
   it("an encoded slash stays in its part of the path [?]", async () => {
     const group = `/subscriptions/${rig.azure.subscriptionId}/resourceGroups/rg-ml%2Fproviders`;
-    refused(await rig.arm("GET", group), 404, "ResourceGroupNotFound", /'rg-ml\/providers'/);
+    refused(await rig.arm("GET", group), "404 ResourceGroupNotFound", /'rg-ml\/providers'/);
   });
 
   it("answers a path that cannot be decoded with 400", async () => {
@@ -220,7 +226,7 @@ describe("local Azure: IDs that are no GUIDs, and odd paths", () => {
     const elsewhere = await rig.call("GET", "/v1.0/applications", {
       headers: { host: "management.azure.com" },
     });
-    refused(elsewhere, 501, "NotImplemented");
+    refused(elsewhere, "501 NotImplemented");
   });
 
   it("survives a Host header that is no host", async () => {
@@ -253,9 +259,9 @@ describe("local Azure: missing and forged tokens", () => {
   }
 
   async function refuseEverywhere(token: string): Promise<void> {
-    refused(await graph(token), 401, "InvalidAuthenticationToken");
+    refused(await graph(token), "401 InvalidAuthenticationToken");
     const answer = await arm(token);
-    refused(answer, 401, "InvalidAuthenticationToken", "The access token is invalid.");
+    refused(answer, "401 InvalidAuthenticationToken", "The access token is invalid.");
     assert.match(
       String(answer.headers["www-authenticate"]),
       new RegExp(`^Bearer authorization_uri="${rig.azure.url}/${rig.azure.tenantId}", error="invalid_token"`),
@@ -265,11 +271,10 @@ describe("local Azure: missing and forged tokens", () => {
   }
 
   it("no token", async () => {
-    refused(await graph(), 401, "InvalidAuthenticationToken", "Access token is empty.");
+    refused(await graph(), "401 InvalidAuthenticationToken", "Access token is empty.");
     refused(
       await arm(),
-      401,
-      "AuthenticationFailed",
+      "401 AuthenticationFailed",
       "Authentication failed. The 'Authorization' header is missing.",
     );
   });
@@ -303,7 +308,7 @@ describe("local Azure: missing and forged tokens", () => {
     try {
       await refuseEverywhere(await other.token(ARM_SCOPE));
       const answer = await other.call("GET", "/v1.0/applications", { token: await rig.token(GRAPH_SCOPE) });
-      refused(answer, 401, "InvalidAuthenticationToken");
+      refused(answer, "401 InvalidAuthenticationToken");
     } finally {
       await other.close();
     }
@@ -319,11 +324,10 @@ describe("local Azure: missing and forged tokens", () => {
       Date.now = now;
     }
     const text = "Access token has expired or is not yet valid.";
-    refused(await graph(token), 401, "InvalidAuthenticationToken", text);
+    refused(await graph(token), "401 InvalidAuthenticationToken", text);
     refused(
       await arm(token),
-      401,
-      "ExpiredAuthenticationToken",
+      "401 ExpiredAuthenticationToken",
       /^The access token expiry UTC time '20[^']+Z' is earlier than current UTC time '20[^']+Z'\.$/,
     );
   });
@@ -331,14 +335,12 @@ describe("local Azure: missing and forged tokens", () => {
   it("another audience [?]", async () => {
     refused(
       await graph(await rig.token(ARM_SCOPE)),
-      401,
-      "InvalidAuthenticationToken",
+      "401 InvalidAuthenticationToken",
       "Access token validation failure. Invalid audience.",
     );
     refused(
       await arm(await rig.token(GRAPH_SCOPE)),
-      401,
-      "InvalidAuthenticationTokenAudience",
+      "401 InvalidAuthenticationTokenAudience",
       /^The access token has been obtained for wrong audience or resource 'https:\/\/graph\.microsoft\.com'\./,
     );
   });
@@ -352,19 +354,15 @@ describe("local Azure: missing and forged tokens", () => {
   it("a caller that is no admin cannot open the control API", async () => {
     const caller = rig.azure.control.createCaller({ displayName: "c", role: "Owner" });
     const token = await rig.token(ARM_SCOPE, caller);
-    refused(await rig.call("GET", "/_local/state", { token }), 403, "NotAdmin");
-    refused(await rig.call("GET", "/_local/state"), 401, "TokenMissing");
-    refused(await rig.call("POST", "/_local/reset", { token: "a.b.c" }), 401, "TokenRefused");
+    refused(await rig.call("GET", "/_local/state", { token }), "403 NotAdmin");
+    refused(await rig.call("GET", "/_local/state"), "401 TokenMissing");
+    refused(await rig.call("POST", "/_local/reset", { token: "a.b.c" }), "401 TokenRefused");
   });
 
   it("rights on one thing are none on another", async () => {
     const reader = rig.azure.control.createCaller({ displayName: "r", role: "Reader" });
-    refused(await rig.graph("GET", "/applications", undefined, reader), 403, "Authorization_RequestDenied");
-    refused(
-      await rig.assign(reader.objectId, READER, rig.group, {}, UNKNOWN_ID, reader),
-      403,
-      "AuthorizationFailed",
-    );
+    refused(await rig.graph("GET", "/applications", undefined, reader), DENIED);
+    refused(await rig.assign(reader.objectId, READER, rig.group, {}, UNKNOWN_ID, reader), UNAUTHORIZED);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inDays, type Json, ok, refused, UNKNOWN_ID, useRig } from "./rig";
+import { BAD_REQUEST, inDays, type Json, NOT_FOUND, ok, refused, UNKNOWN_ID, useRig } from "./rig";
 
 describe("local Azure: secrets in Microsoft Graph", () => {
   const rig = useRig();
@@ -41,22 +41,17 @@ describe("local Azure: secrets in Microsoft Graph", () => {
   it("refuses an end that is not after the start, or is past [?]", async () => {
     const time = inDays(30);
     for (const times of [{ startDateTime: time, endDateTime: time }, { endDateTime: inDays(-1) }])
-      refused(await add(times), 400, "Request_BadRequest", /end date/);
+      refused(await add(times), BAD_REQUEST, /end date/);
   });
 
   it("removes by keyId in any case, and answers an unknown one with 400", async () => {
     const { keyId } = ok(await add());
     const path = `/applications/${application.id}/removePassword`;
     const unknown = (id: string) => `No password credential found with keyId ${id}.`;
-    refused(
-      await rig.graph("POST", path, { keyId: UNKNOWN_ID }),
-      400,
-      "Request_BadRequest",
-      unknown(UNKNOWN_ID),
-    );
+    refused(await rig.graph("POST", path, { keyId: UNKNOWN_ID }), BAD_REQUEST, unknown(UNKNOWN_ID));
     const removed = await rig.graph("POST", path, { keyId: keyId.toUpperCase() });
     assert.deepEqual([removed.status, removed.text, removed.headers["content-length"]], [204, "", undefined]);
-    refused(await rig.graph("POST", path, { keyId }), 400, "Request_BadRequest", unknown(keyId));
+    refused(await rig.graph("POST", path, { keyId }), BAD_REQUEST, unknown(keyId));
   });
 
   it("keeps secrets as hashes only", async () => {
@@ -95,18 +90,8 @@ describe("local Azure: federated credentials in Microsoft Graph", () => {
       [["main", "other"]],
     );
     ok(await rig.graph("DELETE", `${path}/main`), 204);
-    refused(await rig.graph("GET", `${path}/${created.id}`), 404, "Request_ResourceNotFound");
-    refused(await rig.graph("DELETE", `${path}/main`), 404, "Request_ResourceNotFound");
-  });
-
-  it("refuses a name that is taken", async () => {
-    ok(await rig.graph("POST", path, credential("main")), 201);
-    refused(
-      await rig.graph("POST", path, credential("main", { subject: "x" })),
-      409,
-      "Request_MultipleObjectsWithSameKeyValue",
-      "FederatedIdentityCredential with name main already exists.",
-    );
+    refused(await rig.graph("GET", `${path}/${created.id}`), NOT_FOUND);
+    refused(await rig.graph("DELETE", `${path}/main`), NOT_FOUND);
   });
 
   it("refuses issuer and subject that are taken, also by a change", async () => {
@@ -116,9 +101,9 @@ describe("local Azure: federated credentials in Microsoft Graph", () => {
       `The combination of issuer and subject must be unique for the application. Issuer ${issuer} and Subject: ${subject} already exist. ` +
       `paramName: FederatedIdentityCredential.Subject, paramValue: ${subject}, objectType: Microsoft.Online.DirectoryServices.Application`;
     const code = "InvalidFederatedIdentityCredentialValue";
-    refused(await rig.graph("POST", path, credential("twin", { subject })), 400, code, message);
+    refused(await rig.graph("POST", path, credential("twin", { subject })), `400 ${code}`, message);
     ok(await rig.graph("POST", path, credential("other")), 201);
-    refused(await rig.graph("PATCH", `${path}/other`, { subject }), 400, code, message);
+    refused(await rig.graph("PATCH", `${path}/other`, { subject }), `400 ${code}`, message);
     ok(await rig.graph("PATCH", `${path}/main`, { subject }), 204);
   });
 
@@ -133,30 +118,18 @@ describe("local Azure: federated credentials in Microsoft Graph", () => {
       ok(await rig.graph("POST", path, credential(`number-${index}`)), 201);
     refused(
       await rig.graph("POST", path, credential("number-21")),
-      403,
-      "Directory_ResourceSizeExceeded",
+      "403 Directory_ResourceSizeExceeded",
       "The size of the object has exceeded its limit. Please reduce the number of values and retry your request.",
     );
     ok(await rig.graph("DELETE", `${path}/number-1`), 204);
     ok(await rig.graph("POST", path, credential("number-21")), 201);
   });
 
-  it("refuses a changed name", async () => {
-    ok(await rig.graph("POST", path, credential("main")), 201);
-    refused(
-      await rig.graph("PATCH", `${path}/main`, { name: "next" }),
-      400,
-      "InvalidFederatedIdentityCredentialValue",
-      "Name is immutable and cannot be changed after creation",
-    );
-  });
-
   for (const name of ["ab", "a".repeat(121), "with space", "a/b", "a?b", "ä".repeat(5)])
     it(`refuses the name "${name.slice(0, 12)}" of ${name.length} characters [?]`, async () => {
       refused(
         await rig.graph("POST", path, credential(name)),
-        400,
-        "InvalidFederatedIdentityCredentialValue",
+        "400 InvalidFederatedIdentityCredentialValue",
         /is not a valid URI last segment/,
       );
     });
@@ -169,6 +142,6 @@ describe("local Azure: federated credentials in Microsoft Graph", () => {
 
   it("wants exactly one audience", async () => {
     for (const audiences of [[], ["a", "b"]])
-      refused(await rig.graph("POST", path, credential("main", { audiences })), 400, "Request_BadRequest");
+      refused(await rig.graph("POST", path, credential("main", { audiences })), BAD_REQUEST);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import type { Fault } from "../../local-azure/local-azure";
-import { ok, refused, refusedToken, useRig } from "./rig";
+import { BAD_REQUEST, NOT_FOUND, ok, refused, refusedToken, useRig } from "./rig";
 
 describe("local Azure: faults", () => {
   const rig = useRig();
@@ -20,9 +20,9 @@ describe("local Azure: faults", () => {
   ] as const)
     it(`answers ${answer} as Graph does, as often as told, and does nothing`, async () => {
       rig.azure.control.addFault({ match: { method: "post", path: "/applications$" }, times: 2, answer });
-      refused(await create(), answer, code);
+      refused(await create(), `${answer} ${code}`);
       ok(await rig.graph("GET", "/applications"));
-      refused(await create(), answer, code);
+      refused(await create(), `${answer} ${code}`);
       assert.equal(created(), 0);
       ok(await create(), 201);
     });
@@ -38,7 +38,7 @@ describe("local Azure: faults", () => {
   it("answers 429 as Resource Manager and the token service do", async () => {
     rig.azure.control.addFault({ match: { path: "/subscriptions" }, answer: 429, retryAfter: 1 });
     const answer = await rig.arm("GET", "/subscriptions");
-    refused(answer, 429, "SubscriptionRequestsThrottled", /^Number of requests for subscription/);
+    refused(answer, "429 SubscriptionRequestsThrottled", /^Number of requests for subscription/);
     assert.equal(answer.headers["retry-after"], "1");
     rig.azure.control.addFault({ match: { path: "/token$" }, answer: 429 });
     refusedToken(await rig.logIn(rig.azure.admin), 429, "temporarily_unavailable", 90055);
@@ -53,7 +53,7 @@ describe("local Azure: faults", () => {
 
   it("loses only the answer of a call that is carried out", async () => {
     rig.azure.control.addFault({ match: { method: "POST" }, carriedOut: true, answer: 500 });
-    refused(await create(), 500, "Service_InternalServerError");
+    refused(await create(), "500 Service_InternalServerError");
     assert.equal(created(), 1);
     rig.azure.control.addFault({ match: { method: "POST" }, carriedOut: true, answer: "reset" });
     await assert.rejects(create(), isConnectionError);
@@ -81,7 +81,7 @@ describe("local Azure: faults", () => {
     rig.azure.control.addFault({ match: { path: "/nowhere" }, answer: 500 });
     ok(await create(), 201);
     rig.azure.control.addFault({ times: 9, answer: 503 });
-    refused(await create(), 503, "serviceNotAvailable");
+    refused(await create(), "503 serviceNotAvailable");
     rig.azure.control.clearFaults();
     ok(await create(), 201);
   });
@@ -98,7 +98,7 @@ describe("local Azure: faults", () => {
     ok(await create(), 201);
     assert.equal(hasStruck, false);
     assert.equal(rig.azure.control.faults()[0]?.left, 1);
-    refused(await create(), 503, "serviceNotAvailable");
+    refused(await create(), "503 serviceNotAvailable");
     await struck;
     assert.deepEqual(rig.azure.control.faults(), []);
     ok(await create(), 201);
@@ -107,8 +107,8 @@ describe("local Azure: faults", () => {
   it("counts each fault by itself, so that two can strike two requests in a row", async () => {
     rig.azure.control.addFault({ match: { count: 1 }, answer: 500 });
     rig.azure.control.addFault({ match: { count: 2 }, answer: 503 });
-    refused(await create(), 500, "Service_InternalServerError");
-    refused(await create(), 503, "serviceNotAvailable");
+    refused(await create(), "500 Service_InternalServerError");
+    refused(await create(), "503 serviceNotAvailable");
     ok(await create(), 201);
   });
 
@@ -118,19 +118,13 @@ describe("local Azure: faults", () => {
     lag();
     refused(
       await rig.graph("POST", `/applications/${id}/addPassword`, {}),
-      404,
-      "Request_ResourceNotFound",
+      NOT_FOUND,
       new RegExp(`^Resource '${id}' does not exist`),
     );
     lag();
-    refused(
-      await rig.graph("POST", "/servicePrincipals", { appId }),
-      400,
-      "Request_BadRequest",
-      /valid application/,
-    );
+    refused(await rig.graph("POST", "/servicePrincipals", { appId }), BAD_REQUEST, /valid application/);
     lag();
-    refused(await rig.assign(id, "acdd72a7-3385-48ef-bd42-f606fba81ae7"), 400, "PrincipalNotFound");
+    refused(await rig.assign(id, "acdd72a7-3385-48ef-bd42-f606fba81ae7"), "400 PrincipalNotFound");
     lag();
     refusedToken(await rig.logIn(rig.azure.admin), 400, "unauthorized_client", 700016);
   });

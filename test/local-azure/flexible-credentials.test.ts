@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ok, refused, refusedToken, useRig } from "./rig";
+import { BAD_REQUEST, ok, refused, refusedToken, useRig } from "./rig";
 
 const GITHUB = "https://token.actions.githubusercontent.com";
 const AUDIENCE = "api://AzureADTokenExchange";
@@ -47,7 +47,7 @@ describe("local Azure: flexible federated credentials", () => {
       [null, { value: expression, languageVersion: 1 }],
     );
     assert.equal("claimsMatchingExpression" in ok(await rig.graph("GET", `${path}/flexible`)), false);
-    refused(await rig.graph("POST", path, body(expression, { name: "other" })), 400, "Request_BadRequest");
+    refused(await rig.graph("POST", path, body(expression, { name: "other" })), BAD_REQUEST);
     const [state] = rig.azure.control.state().applications.filter(({ appId }) => appId === clientId);
     assert.equal(state?.federatedCredentials[0]?.claimsMatchingExpression, expression);
   });
@@ -107,7 +107,7 @@ describe("local Azure: flexible federated credentials", () => {
     ["neither subject nor expression", { name: "none", issuer: GITHUB, audiences: [AUDIENCE] }],
   ] as const)
     it(`refuse ${what} [?]`, async () => {
-      refused(await beta("POST", path, sent), 400, "InvalidFederatedIdentityCredentialValue");
+      refused(await beta("POST", path, sent), "400 InvalidFederatedIdentityCredentialValue");
     });
 
   it("are changed in place, and from a subject to an expression and back", async () => {
@@ -132,7 +132,7 @@ describe("local Azure: flexible federated credentials", () => {
       );
     ok(await beta("POST", path, body("claims['sub'] matches 'a*'")), 201);
     const last = await beta("POST", path, body("claims['sub'] matches 'b*'", { name: "last" }));
-    refused(last, 403, "Directory_ResourceSizeExceeded");
+    refused(last, "403 Directory_ResourceSizeExceeded");
   });
 
   it("answer an assertion whose aud is no text with 50027, not 500 [?]", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Json, ok, READER, refused, UNKNOWN_ID, useRig } from "./rig";
+import { BAD_REQUEST, type Json, NOT_FOUND, ok, READER, refused, UNKNOWN_ID, useRig } from "./rig";
 
 const ROLE = {
   id: "44444444-4444-4444-8444-444444444444",
@@ -25,7 +25,7 @@ describe("local Azure: what Graph makes of a body", () => {
       ["PATCH", `/servicePrincipals/${principalId}`, { colour: "red" }, "colour"],
       ["POST", `/applications/${applicationId}/addPassword`, { passwordCredential: { length: 4 } }, "length"],
     ] as const)
-      refused(await rig.graph(method, path, body), 400, "Request_BadRequest", invalid(name));
+      refused(await rig.graph(method, path, body), BAD_REQUEST, invalid(name));
   });
 
   it("refuses what only Graph sets, and what a principal has from its application", async () => {
@@ -39,17 +39,11 @@ describe("local Azure: what Graph makes of a body", () => {
     ] as const)
       refused(
         await rig.graph("PATCH", path, body),
-        400,
-        "Request_BadRequest",
+        BAD_REQUEST,
         `Property '${name}' is read-only and cannot be set.`,
       );
     const entitled = await rig.graph("PATCH", `/servicePrincipals/${principalId}`, { appRoles: [] });
-    refused(
-      entitled,
-      400,
-      "Request_BadRequest",
-      "Cannot modify or delete entitlement with origin Application.",
-    );
+    refused(entitled, BAD_REQUEST, "Cannot modify or delete entitlement with origin Application.");
   });
 
   it("takes the object's own ID in a change, and what Graph sets without a refusal that anybody saw", async () => {
@@ -82,14 +76,13 @@ describe("local Azure: what Graph makes of a body", () => {
     ok(await rig.graph("PATCH", `/applications(appId='${clientId}')`, { notes: "n" }), 204);
     assert.deepEqual(ok(await rig.graph("GET", `/applications(appId='${clientId}')/owners`)).value, []);
     const missing = await rig.graph("GET", `/applications(appId='${UNKNOWN_ID}')`);
-    refused(missing, 404, "Request_ResourceNotFound", new RegExp(UNKNOWN_ID));
+    refused(missing, NOT_FOUND, new RegExp(UNKNOWN_ID));
   });
 
   it("takes only the audiences that there are", async () => {
     refused(
       await rig.graph("POST", "/applications", { displayName: "a", signInAudience: "Everybody" }),
-      400,
-      "Request_BadRequest",
+      BAD_REQUEST,
     );
     const { signInAudience } = await rig.createApplication("a", { signInAudience: "AzureADMultipleOrgs" });
     assert.equal(signInAudience, "AzureADMultipleOrgs");
@@ -172,7 +165,7 @@ describe("local Azure: what Graph makes of a body", () => {
     });
     const patch = (body: object) => rig.graph("PATCH", `/applications/${id}`, body);
     for (const body of [{ appRoles: [] }, { api: { oauth2PermissionScopes: [] } }, { appRoles: null }])
-      refused(await patch(body), 400, "CannotDeleteOrUpdateEnabledEntitlement");
+      refused(await patch(body), "400 CannotDeleteOrUpdateEnabledEntitlement");
     ok(await patch({ appRoles: [{ ...ROLE, isEnabled: false }] }), 204);
     ok(await patch({ appRoles: [] }), 204);
     ok(await patch({ api: { oauth2PermissionScopes: [{ ...scope, isEnabled: false }] } }), 204);
@@ -184,7 +177,7 @@ describe("local Azure: what Graph makes of a body", () => {
     const { id } = await rig.createApplication("a", uris);
     const other = await rig.createApplication("b");
     const take = () => rig.graph("PATCH", `/applications/${other.id}`, { identifierUris: ["api://contoso"] });
-    refused(await take(), 400, "Request_BadRequest", /property identifierUris already exists/);
+    refused(await take(), BAD_REQUEST, /property identifierUris already exists/);
     ok(await rig.graph("PATCH", `/applications/${id}`, { ...uris, notes: "x" }), 204);
     ok(await rig.graph("DELETE", `/applications/${id}`), 204);
     ok(await take(), 204);

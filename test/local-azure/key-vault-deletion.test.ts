@@ -36,15 +36,14 @@ describe("local Azure: deleted secrets of a key vault", () => {
     assert.equal(deleted.attributes.recoveryLevel, "CustomizedRecoverable+Purgeable");
     const path = "/deletedsecrets/password";
     assert.deepEqual(ok(await rig.vault("GET", path, undefined, officer, "kv-test")), deleted);
-    refused(await remove("password"), 404, "SecretNotFound");
+    refused(await remove("password"), "404 SecretNotFound");
     refused(
       await rig.vault("PUT", "/secrets/password", { value: "two" }, officer, "kv-test"),
-      409,
-      "Conflict",
+      "409 Conflict",
       "Secret password is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
     );
     rig.azure.control.advanceClock({ days: 30 });
-    refused(await rig.vault("GET", path, undefined, officer, "kv-test"), 404, "SecretNotFound");
+    refused(await rig.vault("GET", path, undefined, officer, "kv-test"), "404 SecretNotFound");
     ok(await write("password", "two"), 201);
   });
 
@@ -55,20 +54,20 @@ describe("local Azure: deleted secrets of a key vault", () => {
     const beingDeleted = /currently being deleted/;
     rig.azure.control.setReplicationLag({ deletedSecret: 10 });
     ok(await remove("password"));
-    refused(await vault("GET", path), 404, "SecretNotFound", "Deleted Secret not found: password");
-    refused(await vault("GET", "/secrets/password"), 404, "SecretNotFound");
-    refused(await write("password", "two"), 409, "Conflict", beingDeleted);
+    refused(await vault("GET", path), "404 SecretNotFound", "Deleted Secret not found: password");
+    refused(await vault("GET", "/secrets/password"), "404 SecretNotFound");
+    refused(await write("password", "two"), "409 Conflict", beingDeleted);
     for (const [method, at] of [
       ["POST", `${path}/recover`],
       ["DELETE", path],
     ] as const)
-      refused(await vault(method, at), 409, "Conflict", beingDeleted);
+      refused(await vault(method, at), "409 Conflict", beingDeleted);
     rig.azure.control.advanceClock({ seconds: 11 });
     ok(await vault("GET", path));
     ok(await vault("POST", `${path}/recover`));
-    refused(await vault("GET", "/secrets/password"), 404, "SecretNotFound");
+    refused(await vault("GET", "/secrets/password"), "404 SecretNotFound");
     const put = await vault("PUT", "/secrets/password", { value: "two" });
-    refused(put, 409, "Conflict", /currently being recovered/);
+    refused(put, "409 Conflict", /currently being recovered/);
     assert.deepEqual(put.body.error.innererror, { code: "ObjectIsBeingRecovered" });
     rig.azure.control.advanceClock({ seconds: 11 });
     ok(await write("password", "two"));
@@ -93,7 +92,7 @@ describe("local Azure: deleted secrets of a key vault", () => {
       rig.vault("DELETE", "/deletedsecrets/password", undefined, officer, vault);
     assert.equal((await purge("kv-test")).status, 204);
     ok(await write("password", "two"), 201);
-    refused(await purge("kv-safe"), 403, "Forbidden", /purge protection is enabled/);
+    refused(await purge("kv-safe"), "403 Forbidden", /purge protection is enabled/);
   });
 
   it("lists what can be recovered, and state() shows it with its hash only", async () => {
@@ -111,7 +110,7 @@ describe("local Azure: deleted secrets of a key vault", () => {
   });
 
   it("[?] deleting needs a right of its own, and looking at what is deleted needs readMetadata", async () => {
-    refused(await remove("password", caller("Key Vault Secrets User")), 403, "Forbidden", /secrets\/delete'/);
+    refused(await remove("password", caller("Key Vault Secrets User")), "403 Forbidden", /secrets\/delete'/);
     ok(await remove("password"));
     const reader = caller("Key Vault Reader");
     ok(await rig.vault("GET", "/deletedsecrets/password", undefined, reader, "kv-test"));

@@ -6,6 +6,7 @@ import {
   type Login,
   ok,
   refused,
+  UNAUTHORIZED,
   UNKNOWN_ID,
   useRig,
   VAULT_SCOPE,
@@ -76,7 +77,7 @@ describe("local Azure: Key Vault", () => {
       assert.equal(ok(await list(byType)).value.length, 2);
       const [found, ...others] = ok(await list(`${byType} and name eq 'kv-test'`)).value;
       assert.deepEqual([found!.id, others], [pathOf("kv-test"), []]);
-      refused(await list("tagName eq 'a'"), 400, "UnsupportedQuery");
+      refused(await list("tagName eq 'a'"), "400 UnsupportedQuery");
     });
 
     it("[?] a secret is new (201), then it has a new version (200); its value is never shown", async () => {
@@ -106,7 +107,7 @@ describe("local Azure: Key Vault", () => {
       const body = { properties: { value: "one" } };
       for (const role of ["Reader", "Key Vault Secrets Officer", "Key Vault Administrator"]) {
         const answer = await rig.arm("PUT", pathOf("kv-test", "password"), body, caller(role));
-        refused(answer, 403, "AuthorizationFailed", /'Microsoft\.KeyVault\/vaults\/secrets\/write'/);
+        refused(answer, UNAUTHORIZED, /'Microsoft\.KeyVault\/vaults\/secrets\/write'/);
       }
       for (const role of ["Contributor", "Key Vault Contributor"])
         assert.ok((await rig.arm("PUT", pathOf("kv-test", "password"), body, caller(role))).status < 300);
@@ -115,21 +116,21 @@ describe("local Azure: Key Vault", () => {
     it("[?] a soft-deleted name cannot be seen, and cannot be written", async () => {
       ok(await write("password", "one"), 201);
       ok(await rig.vault("DELETE", "/secrets/password", undefined, officer, "kv-test"));
-      refused(await rig.arm("GET", pathOf("kv-test", "password")), 404, "SecretNotFound");
+      refused(await rig.arm("GET", pathOf("kv-test", "password")), "404 SecretNotFound");
       assert.deepEqual(ok(await rig.arm("GET", `${pathOf("kv-test")}/secrets`)).value, []);
-      refused(await write("password", "two"), 409, "Conflict", /deleted but recoverable state/);
+      refused(await write("password", "two"), "409 Conflict", /deleted but recoverable state/);
     });
 
     it("[?] names that no secret can have are refused, and so are bodies without a value", async () => {
-      refused(await write("pass_word", "one"), 400, "BadRequest");
-      refused(await rig.arm("PUT", pathOf("kv-test", "a"), { properties: {} }), 400, "InvalidRequestContent");
+      refused(await write("pass_word", "one"), "400 BadRequest");
+      refused(await rig.arm("PUT", pathOf("kv-test", "a"), { properties: {} }), "400 InvalidRequestContent");
     });
 
     it("no such vault", async () => {
       const message =
         "The Resource 'Microsoft.KeyVault/vaults/kv-none' under resource group 'rg-ml' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix";
-      refused(await rig.arm("GET", pathOf("kv-none")), 404, "ResourceNotFound", message);
-      refused(await rig.arm("GET", pathOf("kv-none", "a")), 404, "ResourceNotFound", message);
+      refused(await rig.arm("GET", pathOf("kv-none")), "404 ResourceNotFound", message);
+      refused(await rig.arm("GET", pathOf("kv-none", "a")), "404 ResourceNotFound", message);
     });
 
     it("its firewall does not stop Resource Manager", async () => {
@@ -145,7 +146,7 @@ describe("local Azure: Key Vault", () => {
     it("who asks without a token is told where to get one, and for what", async () => {
       const path = "/secrets/password?api-version=7.4";
       const byPublicHost = await rig.call("GET", path, { headers: { host: "kv-test.vault.azure.net" } });
-      refused(byPublicHost, 401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.");
+      refused(byPublicHost, "401 Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.");
       assert.equal(
         byPublicHost.headers["www-authenticate"],
         `Bearer authorization="https://login.microsoftonline.com/${rig.azure.tenantId}", resource="https://vault.azure.net"`,
@@ -162,15 +163,15 @@ describe("local Azure: Key Vault", () => {
       const headers = { host: "kv-test.vault.azure.net" };
       const path = "/secrets?api-version=7.4";
       const arm = await rig.token("https://management.azure.com/.default");
-      refused(await rig.call("GET", path, { headers, token: arm }), 401, "Unauthorized", /^AKV10022/);
-      refused(await rig.call("GET", path, { headers, token: "x.y.z" }), 401, "Unauthorized");
+      refused(await rig.call("GET", path, { headers, token: arm }), "401 Unauthorized", /^AKV10022/);
+      refused(await rig.call("GET", path, { headers, token: "x.y.z" }), "401 Unauthorized");
     });
 
     it("[?] an api-version that is missing or unknown is refused, rights first", async () => {
       const headers = { host: "kv-test.vault.azure.net" };
       const token = await rig.token(VAULT_SCOPE, officer);
       for (const path of ["/secrets", "/secrets?api-version=6.0"])
-        refused(await rig.call("GET", path, { headers, token }), 400, "BadParameter");
+        refused(await rig.call("GET", path, { headers, token }), "400 BadParameter");
     });
 
     it("the addresses in answers lead back the way the client came", async () => {
@@ -192,18 +193,17 @@ describe("local Azure: Key Vault", () => {
       ok(await write("password", "one"), 201);
       const read = (login?: Login) => rig.vault("GET", "/secrets/password", undefined, login, "kv-test");
       const refusal = await read();
-      refused(refusal, 403, "Forbidden", /Action: 'Microsoft\.KeyVault\/vaults\/secrets\/getSecret\/action'/);
+      refused(refusal, "403 Forbidden", /Action: 'Microsoft\.KeyVault\/vaults\/secrets\/getSecret\/action'/);
       assert.deepEqual(refusal.body.error.innererror, { code: "ForbiddenByRbac" });
       const user = caller("Key Vault Secrets User");
       ok(await read(user));
       refused(
         await rig.vault("PUT", "/secrets/password", { value: "two" }, user, "kv-test"),
-        403,
-        "Forbidden",
+        "403 Forbidden",
         /setSecret\/action/,
       );
       const reader = caller("Key Vault Reader");
-      refused(await read(reader), 403, "Forbidden");
+      refused(await read(reader), "403 Forbidden");
       ok(await rig.vault("GET", "/secrets", undefined, reader, "kv-test"));
       const one = rig.azure.control.createCaller({
         displayName: "one",
@@ -211,7 +211,7 @@ describe("local Azure: Key Vault", () => {
         scope: pathOf("kv-test", "password"),
       });
       ok(await read(one));
-      refused(await rig.vault("GET", "/secrets/other", undefined, one, "kv-test"), 403, "Forbidden");
+      refused(await rig.vault("GET", "/secrets/other", undefined, one, "kv-test"), "403 Forbidden");
     });
 
     it("a role is assigned on a vault by Resource Manager", async () => {
@@ -227,8 +227,7 @@ describe("local Azure: Key Vault", () => {
       const { objectId } = control.createGroup({ displayName: "readers", members: [member.objectId] });
       refused(
         await rig.vault("GET", "/secrets", undefined, one),
-        403,
-        "Forbidden",
+        "403 Forbidden",
         /does not have secrets list permission on key vault 'kv-ml;location=westeurope'/,
       );
       control.setAccessPolicy("kv-ml", { objectId, secrets: ["get", "list"] });
@@ -238,13 +237,13 @@ describe("local Azure: Key Vault", () => {
       const refusal = await rig.vault("GET", "/secrets/password", undefined, one);
       assert.deepEqual(refusal.body.error.innererror, { code: "ForbiddenByPolicy" });
       control.setAccessPolicy("kv-ml", { objectId: one.objectId, secrets: [] });
-      refused(await rig.vault("PUT", "/secrets/password", { value: "two" }, one), 403, "Forbidden");
+      refused(await rig.vault("PUT", "/secrets/password", { value: "two" }, one), "403 Forbidden");
     });
 
     it("a closed firewall stops everybody who has a token", async () => {
       rig.azure.control.createKeyVault({ name: "kv-closed", firewall: true });
       const refusal = await rig.vault("GET", "/secrets", undefined, officer, "kv-closed");
-      refused(refusal, 403, "Forbidden", /^Client address is not authorized/);
+      refused(refusal, "403 Forbidden", /^Client address is not authorized/);
       assert.deepEqual(refusal.body.error.innererror, { code: "ForbiddenByFirewall" });
       const headers = { host: "kv-closed.vault.azure.net" };
       assert.equal((await rig.call("GET", "/secrets?api-version=7.4", { headers })).status, 401);
@@ -268,8 +267,7 @@ describe("local Azure: Key Vault", () => {
       );
       refused(
         await rig.vault("GET", `/secrets/a/${"0".repeat(32)}`, undefined, officer, "kv-test"),
-        404,
-        "SecretNotFound",
+        "404 SecretNotFound",
       );
     });
 
@@ -279,7 +277,7 @@ describe("local Azure: Key Vault", () => {
       const attributes = { enabled: false, exp: 1_000_000_000 };
       const changed = ok(await rig.vault("PATCH", path, { attributes }, officer, "kv-test"));
       assert.deepEqual([changed.value, changed.attributes.exp], [undefined, 1_000_000_000]);
-      refused(await rig.vault("GET", path, undefined, officer, "kv-test"), 403, "Forbidden");
+      refused(await rig.vault("GET", path, undefined, officer, "kv-test"), "403 Forbidden");
       ok(await rig.vault("PATCH", "/secrets/a", { attributes: { enabled: true } }, officer, "kv-test"));
       // Long expired: Key Vault gives it all the same.
       assert.equal((await values("a", officer)).value, "one");
@@ -287,14 +285,13 @@ describe("local Azure: Key Vault", () => {
 
     it("[?] a missing secret and its missing versions are 404; an impossible name and value are 400", async () => {
       for (const path of ["/secrets/none", "/secrets/none/versions"])
-        refused(await rig.vault("GET", path, undefined, officer, "kv-test"), 404, "SecretNotFound");
+        refused(await rig.vault("GET", path, undefined, officer, "kv-test"), "404 SecretNotFound");
       refused(
         await rig.vault("PUT", "/secrets/a_b", { value: "one" }, officer, "kv-test"),
-        400,
-        "BadParameter",
+        "400 BadParameter",
       );
       for (const json of [{}, { value: 1 }, { value: "x".repeat(25_001) }])
-        refused(await rig.vault("PUT", "/secrets/a", json, officer, "kv-test"), 400, "BadParameter");
+        refused(await rig.vault("PUT", "/secrets/a", json, officer, "kv-test"), "400 BadParameter");
     });
 
     it("lists come in pages", async () => {
@@ -330,9 +327,9 @@ describe("local Azure: Key Vault", () => {
     const policy = { objectId: someone.objectId, secrets: ["list"] };
     assert.equal((await send("PUT", "/kv-http/access-policies", policy)).status, 204);
     ok(await rig.vault("GET", "/secrets", undefined, someone, "kv-http"));
-    refused(await send("POST", "", { name: "kv-http" }), 400, "BadRequest", /that of no other vault/);
-    refused(await send("PUT", "/kv-none/access-policies", policy), 400, "BadRequest", /that of a vault/);
-    refused(await send("POST", "", { name: "kv-x", softDeleteRetentionInDays: 1 }), 400, "BadRequest");
+    refused(await send("POST", "", { name: "kv-http" }), "400 BadRequest", /that of no other vault/);
+    refused(await send("PUT", "/kv-none/access-policies", policy), "400 BadRequest", /that of a vault/);
+    refused(await send("POST", "", { name: "kv-x", softDeleteRetentionInDays: 1 }), "400 BadRequest");
   });
 
   it("vaults cannot be put where nothing can be, nor twice", () => {

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { type Answer, ARM_SCOPE, CONTRIBUTOR, inDays, type Json, ok, refused, useRig } from "./rig";
+import {
+  type Answer,
+  ARM_SCOPE,
+  CONTRIBUTOR,
+  inDays,
+  type Json,
+  NOT_FOUND,
+  ok,
+  refused,
+  useRig,
+} from "./rig";
 
 /** What azuread and az were seen to do, call by call, where the clients themselves cannot be run. */
 
@@ -115,18 +125,17 @@ describe("local Azure: the calls of the azuread provider", () => {
     ok(await rig.graph("DELETE", `/servicePrincipals/${principal.id}`), 204);
     for (let poll = 0; poll < 5; poll++) {
       assert.deepEqual(ok(await rig.graph("GET", path)).passwordCredentials, []);
-      refused(await rig.graph("GET", `/servicePrincipals/${principal.id}`), 404, "Request_ResourceNotFound");
+      refused(await rig.graph("GET", `/servicePrincipals/${principal.id}`), NOT_FOUND);
     }
     ok(await rig.graph("DELETE", path), 204);
-    for (let poll = 0; poll < 5; poll++)
-      refused(await rig.graph("GET", path), 404, "Request_ResourceNotFound");
+    for (let poll = 0; poll < 5; poll++) refused(await rig.graph("GET", path), NOT_FOUND);
   });
 
   it("fails on a principal that went with its application, unless it knows of that", async () => {
     const application = await createApplication();
     const principal = await createPrincipal(application.appId);
     ok(await rig.graph("DELETE", `/applications/${application.id}`), 204);
-    refused(await rig.graph("DELETE", `/servicePrincipals/${principal.id}`), 404, "Request_ResourceNotFound");
+    refused(await rig.graph("DELETE", `/servicePrincipals/${principal.id}`), NOT_FOUND);
   });
 
   it("survives a replication lag of 10 s by its own retries", async () => {

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import type { DeclaredIssuer } from "../../local-azure/local-azure";
-import { CONTRIBUTOR, type Json, ok, refused, refusedToken, useRig } from "./rig";
+import {
+  BAD_REQUEST,
+  CONTRIBUTOR,
+  type Json,
+  NOT_FOUND,
+  ok,
+  refused,
+  refusedToken,
+  UNAUTHORIZED,
+  useRig,
+} from "./rig";
 
 /** Seconds of lag in these tests; the directory's clock is advanced by so much, so nobody waits. */
 const LAG = 30;
@@ -14,20 +24,15 @@ describe("local Azure: replication lag", () => {
     const { id, appId } = await rig.createApplication();
     const createPrincipal = () => rig.graph("POST", "/servicePrincipals", { appId });
     const rename = () => rig.graph("PATCH", `/applications/${id}`, { displayName: "b" });
-    refused(
-      await createPrincipal(),
-      400,
-      "Request_BadRequest",
-      /does not reference a valid application object/,
-    );
-    refused(await rename(), 404, "Request_ResourceNotFound");
+    refused(await createPrincipal(), BAD_REQUEST, /does not reference a valid application object/);
+    refused(await rename(), NOT_FOUND);
     const trust = { name: "main", issuer: "https://i.example", subject: "s", audiences: ["a"] };
     for (const [method, path, body] of [
       ["POST", "/addPassword", {}],
       ["POST", "/federatedIdentityCredentials", trust],
       ["DELETE", "", undefined],
     ] as const)
-      refused(await rig.graph(method, `/applications/${id}${path}`, body), 404, "Request_ResourceNotFound");
+      refused(await rig.graph(method, `/applications/${id}${path}`, body), NOT_FOUND);
     ok(await rig.graph("GET", `/applications/${id}`));
     pass();
     ok(await rig.graph("POST", `/applications/${id}/addPassword`, {}));
@@ -38,7 +43,7 @@ describe("local Azure: replication lag", () => {
   it("of principals delays role assignments, unless principalType is given", async () => {
     rig.azure.control.setReplicationLag({ servicePrincipal: LAG });
     const { principalId } = await rig.createLogin();
-    refused(await rig.assign(principalId, CONTRIBUTOR, rig.group, {}), 400, "PrincipalNotFound");
+    refused(await rig.assign(principalId, CONTRIBUTOR, rig.group, {}), "400 PrincipalNotFound");
     ok(await rig.assign(principalId, CONTRIBUTOR, rig.workspace), 201);
     ok(await rig.graph("PATCH", `/servicePrincipals/${principalId}`, { description: "x" }), 204);
     pass();
@@ -72,7 +77,7 @@ describe("local Azure: replication lag", () => {
         client_assertion: await github.sign({ sub: "s", aud: "a" }),
         client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
       });
-    refused(await rig.graph("GET", `${path}/${id}`), 404, "Request_ResourceNotFound");
+    refused(await rig.graph("GET", `${path}/${id}`), NOT_FOUND);
     refusedToken(await present(), 401, "invalid_client", 70025);
     pass();
     ok(await rig.graph("GET", `${path}/${id}`));
@@ -84,7 +89,7 @@ describe("local Azure: replication lag", () => {
     const login = await rig.createLogin();
     const { id } = ok(await rig.assign(login.principalId, CONTRIBUTOR), 201);
     ok(await rig.arm("GET", id));
-    refused(await rig.arm("GET", rig.workspace, undefined, login), 403, "AuthorizationFailed");
+    refused(await rig.arm("GET", rig.workspace, undefined, login), UNAUTHORIZED);
     pass();
     ok(await rig.arm("GET", rig.workspace, undefined, login));
   });
@@ -107,8 +112,8 @@ describe("local Azure: replication lag", () => {
     assert.equal(ok(await rig.graph("GET", path)).passwordCredentials.length, 1);
     pass();
     refusedToken(await rig.logIn(login), 401, "invalid_client", 7000215);
-    refused(await rig.graph("GET", `${trusts}/main`), 404, "Request_ResourceNotFound");
-    refused(await rig.arm("GET", rig.workspace, undefined, login), 403, "AuthorizationFailed");
+    refused(await rig.graph("GET", `${trusts}/main`), NOT_FOUND);
+    refused(await rig.arm("GET", rig.workspace, undefined, login), UNAUTHORIZED);
   });
 
   it("in the mode in which reads come from the past, shows any instant within it, and then the truth", async () => {
@@ -129,14 +134,13 @@ describe("local Azure: replication lag", () => {
     assert.deepEqual([...names].sort(), ["after", "before"]);
     ok(await rig.graph("DELETE", `/applications/${id}`), 204);
     pass();
-    for (let read = 0; read < 10; read++)
-      refused(await rig.graph("GET", `/applications/${id}`), 404, "Request_ResourceNotFound");
+    for (let read = 0; read < 10; read++) refused(await rig.graph("GET", `/applications/${id}`), NOT_FOUND);
   });
 
   it("of all kinds is set by one number, and switched off by 0", async () => {
     rig.azure.control.setReplicationLag(LAG);
     const login = await rig.createApplication();
-    refused(await rig.graph("POST", "/servicePrincipals", { appId: login.appId }), 400, "Request_BadRequest");
+    refused(await rig.graph("POST", "/servicePrincipals", { appId: login.appId }), BAD_REQUEST);
     rig.azure.control.setReplicationLag(0);
     ok(await rig.graph("POST", "/servicePrincipals", { appId: login.appId }), 201);
   });

@@ -264,9 +264,15 @@ export function ok(answer: Answer, status = 200): Json {
   return answer.body;
 }
 
-/** Checks an error of Graph or Resource Manager: status, code and, where given, the message. */
-export function refused(answer: Answer, status: number, code: string, message?: string | RegExp): void {
-  assert.deepEqual({ status: answer.status, code: answer.body.error?.code }, { status, code }, answer.text);
+export const BAD_REQUEST = "400 Request_BadRequest";
+export const DENIED = "403 Authorization_RequestDenied";
+export const NOT_FOUND = "404 Request_ResourceNotFound";
+/** By Resource Manager, for want of a role. */
+export const UNAUTHORIZED = "403 AuthorizationFailed";
+
+/** Checks an error of Graph or Resource Manager: `status code` and, where given, the message. */
+export function refused(answer: Answer, error: string, message?: string | RegExp): void {
+  assert.equal(`${answer.status} ${answer.body.error?.code}`, error, answer.text);
   if (typeof message === "string") assert.equal(answer.body.error.message, message);
   else if (message !== undefined) assert.match(answer.body.error.message, message);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CONTRIBUTOR, type Json, ok, READER, refused, UNKNOWN_ID, useRig } from "./rig";
+import { CONTRIBUTOR, type Json, ok, READER, refused, UNAUTHORIZED, UNKNOWN_ID, useRig } from "./rig";
 
 const OTHER_NAME = "99999999-9999-4999-8999-999999999999";
 
@@ -23,7 +23,7 @@ describe("local Azure: role definitions", () => {
     for (const name of ["Owner", "Contributor", "Reader", "AzureML Data Scientist"])
       assert.ok(names.includes(name));
     assert.equal(ok(await rig.arm("GET", `${path}/${READER}`)).properties.roleName, "Reader");
-    refused(await rig.arm("GET", `${path}/${UNKNOWN_ID}`), 404, "RoleDefinitionDoesNotExist");
+    refused(await rig.arm("GET", `${path}/${UNKNOWN_ID}`), "404 RoleDefinitionDoesNotExist");
   });
 });
 
@@ -65,8 +65,7 @@ describe("local Azure: role assignments", () => {
     assert.deepEqual([again.status, again.text], [204, ""]);
     refused(
       await rig.arm("GET", created.id),
-      404,
-      "RoleAssignmentNotFound",
+      "404 RoleAssignmentNotFound",
       `The role assignment '${principalId}' is not found.`,
     );
   });
@@ -76,15 +75,14 @@ describe("local Azure: role assignments", () => {
     const { id } = ok(await rig.assign(login.principalId, READER), 201);
     ok(await rig.arm("GET", rig.workspace, undefined, login));
     ok(await rig.arm("DELETE", id));
-    refused(await rig.arm("GET", rig.workspace, undefined, login), 403, "AuthorizationFailed");
+    refused(await rig.arm("GET", rig.workspace, undefined, login), UNAUTHORIZED);
   });
 
   it("refuse the same principal, role and scope under another name, naming the existing one [?]", async () => {
     ok(await rig.assign(principalId, CONTRIBUTOR), 201);
     refused(
       await rig.assign(principalId, CONTRIBUTOR, rig.group, {}, OTHER_NAME),
-      409,
-      "RoleAssignmentExists",
+      "409 RoleAssignmentExists",
       `The role assignment already exists. The ID of the existing role assignment is ${principalId.replaceAll("-", "")}.`,
     );
     ok(await rig.assign(principalId, READER, rig.group, {}, OTHER_NAME), 201);
@@ -100,47 +98,32 @@ describe("local Azure: role assignments", () => {
   it("refuse another principal or role under the same name", async () => {
     ok(await rig.assign(principalId, CONTRIBUTOR), 201);
     const text = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
-    refused(await rig.assign(principalId, READER), 400, "RoleAssignmentUpdateNotPermitted", text);
+    refused(await rig.assign(principalId, READER), "400 RoleAssignmentUpdateNotPermitted", text);
     const other = await rig.createLogin();
     refused(
       await rig.assign(other.principalId, CONTRIBUTOR, rig.group, {}, principalId),
-      400,
-      "RoleAssignmentUpdateNotPermitted",
+      "400 RoleAssignmentUpdateNotPermitted",
     );
   });
 
-  it("refuse an unknown principal in the words that az retries on", async () => {
-    for (const more of [{}, { principalType: "ServicePrincipal" }])
-      refused(
-        await rig.assign(UNKNOWN_ID, CONTRIBUTOR, rig.group, more),
-        400,
-        "PrincipalNotFound",
-        `Principal ${UNKNOWN_ID.replaceAll("-", "")} does not exist in the directory ${rig.azure.tenantId}. Check that you have the correct principal ID. ` +
-          "If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. " +
-          "In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
-      );
-  });
-
   it("refuse an unknown role, a name that is no GUID and a principal that is none", async () => {
-    refused(await rig.assign(principalId, UNKNOWN_ID), 404, "RoleDefinitionDoesNotExist");
+    refused(await rig.assign(principalId, UNKNOWN_ID), "404 RoleDefinitionDoesNotExist");
     refused(
       await rig.assign(principalId, READER, rig.group, {}, "my-name"),
-      400,
-      "InvalidRoleAssignmentId",
+      "400 InvalidRoleAssignmentId",
       "The role assignment ID 'my-name' is not valid. The role assignment ID must be a GUID.",
     );
     refused(
       await rig.assign("somebody", READER, rig.group, {}, OTHER_NAME),
-      400,
-      "InvalidPrincipalId",
+      "400 InvalidPrincipalId",
       "The Principal ID 'somebody' is not valid. Principal ID must be a GUID.",
     );
   });
 
   it("refuse a scope that does not exist", async () => {
     const missing = rig.group.replace("rg-ml", "missing");
-    refused(await rig.assign(principalId, READER, missing), 404, "ResourceGroupNotFound");
-    refused(await rig.assign(principalId, READER, `${rig.workspace}x`), 404, "ResourceNotFound");
+    refused(await rig.assign(principalId, READER, missing), "404 ResourceGroupNotFound");
+    refused(await rig.assign(principalId, READER, `${rig.workspace}x`), "404 ResourceNotFound");
   });
 
   it("are listed at and above a scope with atScope(), below it too without, and by principal", async () => {
@@ -154,7 +137,7 @@ describe("local Azure: role assignments", () => {
     const both = `atScope() and principalId eq '${principalId}'`;
     assert.deepEqual(await list(`?$filter=${encodeURIComponent(both)}`), []);
     const path = `${rig.group}/providers/Microsoft.Authorization/roleAssignments?$filter=nonsense`;
-    refused(await rig.arm("GET", path), 400, "UnsupportedQuery");
+    refused(await rig.arm("GET", path), "400 UnsupportedQuery");
   });
 
   it("stay when their principal is deleted, until they are removed by ID", async () => {
