@@ -41,17 +41,17 @@ describe("himl-sp init --up, in a clone: from three answers to a login", functio
   beforeEach(async () => {
     await stage.reset(real.azure.admin);
     await stage.tools.install("git", answersOfGit(real.project));
-    for (const made of ["Pulumi.dev.yaml", ".github"])
-      await rm(path.join(real.project, made), { recursive: true, force: true });
+    await rm(path.join(real.project, ".github"), { recursive: true, force: true });
   });
 
   const env = () => ({
     ...real.env,
     PATH: [stage.tools.folder, real.session.binFolder].join(path.delimiter),
   });
-  const open = () => stage.openIn(real.project, env(), "--up");
-  const verify = async (more: Record<string, string>) => {
-    const { exitCode, stdout, stderr } = await runCommand(["verify", "--from", "stack", "--stack", "dev"], {
+  // A stack of its own for each: one that the backend has already is somebody else's.
+  const open = (stack: string) => stage.openIn(real.project, env(), "--up", "--stack", stack);
+  const verify = async (stack: string, more: Record<string, string>) => {
+    const { exitCode, stdout, stderr } = await runCommand(["verify", "--from", "stack", "--stack", stack], {
       cwd: real.project,
       env: { ...env(), ...more },
     });
@@ -77,11 +77,13 @@ describe("himl-sp init --up, in a clone: from three answers to a login", functio
         ...ANSWERS_TO_PUSH,
         ...answersOfGh(customization, { environments: ["production"] }),
       ]);
-      const at = await open();
+      const at = await open(name.replace(" ", "-"));
       await at.accept(/Which workspace\?/);
       await at.accept(/Where do the jobs run\?/);
       await at.accept(/Without a password\?/);
       await at.accept(/Write these files\?/);
+      await at.expect(/HimlServicePrincipal/);
+      await at.accept(/Create what the preview shows/);
       assert.equal(await at.end(), 0, at.shown);
       const pushed = (await stage.tools.calls("gh")).filter(({ args }) => args[1] === "set");
       assert.equal(pushed.length, 5);
@@ -89,7 +91,7 @@ describe("himl-sp init --up, in a clone: from three answers to a login", functio
       const file = path.join(real.folder, "token");
       const present = async (sub: string) => {
         await writeFile(file, await github.sign({ sub, aud: AUDIENCE }));
-        return verify({ AZURE_FEDERATED_TOKEN_FILE: file });
+        return verify(name.replace(" ", "-"), { AZURE_FEDERATED_TOKEN_FILE: file });
       };
       const good = await present(`${prefix}:environment:production`);
       assert.equal(good.exitCode, 0, good.said);
@@ -101,14 +103,17 @@ describe("himl-sp init --up, in a clone: from three answers to a login", functio
 
   it("with a password: it is verified, and pushed as a secret", async () => {
     await stage.tools.install("gh", [...ANSWERS_TO_PUSH, ...answersOfGh(subjects[0]![1])]);
-    const at = await open();
+    const at = await open("password");
     await at.accept(/Which workspace\?/);
     await at.accept(/Where do the jobs run\?/);
     await at.expect(/Without a password\?/);
     at.press(`${DOWN}${ENTER}`);
     await at.accept(/Write these files\?/);
+    await at.accept(/Create what the preview shows/);
+    await at.accept(/Set AZURE_TENANT_ID, AZURE_SUBSCRIPTION_ID, PULUMI_STACK of octocat\/training\?/);
     assert.equal(await at.end(), 0, at.shown);
-    const { exitCode, said } = await verify({});
+    assert.match(at.shown, /# \[x\] The workflow reads the variable AZURE_TENANT_ID\./);
+    const { exitCode, said } = await verify("password", {});
     assert.equal(exitCode, 0, said);
     const secrets = (await stage.tools.calls("gh")).filter(
       ({ args }) => args[0] === "secret" && args[1] === "set",
