@@ -102,6 +102,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     this.details = {
       version: 1,
       instanceId,
+      applicationName: application.displayName,
       applicationObjectId: application.objectId,
       servicePrincipalObjectId: servicePrincipal.objectId,
       authentication: plan.authentication,

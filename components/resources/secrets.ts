@@ -3,11 +3,16 @@ import { ApplicationPassword } from "@pulumi/azuread/applicationPassword";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomUuid } from "@pulumi/random/randomUuid";
 import { clock } from "../clock";
-import type { SecretInfo } from "../details";
+import type { PrincipalDetails, SecretInfo } from "../details";
+import { readRecordedState } from "../look-ups/state";
+import { fingerprintOf } from "../plan/fingerprint";
 import { secretDisplayName } from "../plan/ownership";
 import { dayOf, planSecrets, type PlannedSecret, type SecretPlan } from "../plan/secret-schedule";
 import type { Context } from "./context";
 import { REPLACEABLE } from "./revocation-guard";
+
+/** As many as two rotations replace: whoever still has an older one has ignored both. */
+const MOST_FORMER_SECRETS = 4;
 
 /** The secrets that exist, the current one first. */
 interface DeclaredSecrets {
@@ -26,6 +31,7 @@ export interface Secrets {
   details: {
     secretsSince: pulumi.Output<string>;
     secrets: pulumi.Output<SecretInfo[]>;
+    formerSecrets: pulumi.Output<PrincipalDetails["formerSecrets"]>;
     nextRenewal: pulumi.Output<string>;
   };
 }
@@ -45,7 +51,7 @@ export function createSecrets(context: Context, application: Application): Secre
     ) as unknown as pulumi.Output<readonly ApplicationPassword[]>,
     value: pulumi.secret(findValue(declared)),
     current: declared.apply(({ secrets }) => secrets[0]!.planned),
-    details: describeSecrets(declared),
+    details: describeSecrets(context, declared),
   };
 }
 
@@ -97,12 +103,18 @@ function declareSecrets(
   });
 }
 
-function describeSecrets(declared: pulumi.Output<DeclaredSecrets>): Secrets["details"] {
+function describeSecrets(context: Context, declared: pulumi.Output<DeclaredSecrets>): Secrets["details"] {
   const found = findSecrets(declared);
   const secrets = found.apply((all) =>
-    all.map(({ planned: { slot, startDate: starts, endDate: ends }, keyId }, i) => {
-      return { slot, keyId, starts, ends, current: i === 0 };
-    }),
+    pulumi.all(
+      all.map(({ planned: { slot, startDate: starts, endDate: ends }, keyId, resource }, i) => {
+        const info = { slot, keyId, starts, ends, current: i === 0 };
+        // The mark is no secret. An imported secret has no text.
+        return pulumi
+          .unsecret(resource.value)
+          .apply((text) => (text ? { ...info, fingerprint: fingerprintOf(text, keyId) } : info));
+      }),
+    ),
   );
   const nextRenewal = declared.apply(({ plan }) =>
     found.apply(([current]) => {
@@ -110,7 +122,28 @@ function describeSecrets(declared: pulumi.Output<DeclaredSecrets>): Secrets["det
       return (isRenewed ? plan.nextRenewal : new Date(plan.current.startDate)).toISOString();
     }),
   );
-  return { secretsSince: declared.apply(({ since }) => since), secrets, nextRenewal };
+  return {
+    secretsSince: declared.apply(({ since }) => since),
+    secrets,
+    formerSecrets: findFormerSecrets(context, secrets),
+    nextRenewal,
+  };
+}
+
+/** By which a password can be recognised that an earlier run handed out. */
+function findFormerSecrets(
+  { component, instanceId }: Context,
+  secrets: pulumi.Output<SecretInfo[]>,
+): Secrets["details"]["formerSecrets"] {
+  return pulumi.all([readRecordedState(component, instanceId), secrets]).apply(([recorded, present]) => {
+    const { secrets: last = [], formerSecrets = [] } = recorded?.details ?? {};
+    const former = [...last, ...formerSecrets].flatMap(({ keyId, fingerprint }) =>
+      fingerprint === undefined || present.some((secret) => secret.keyId === keyId)
+        ? []
+        : [{ keyId, fingerprint }],
+    );
+    return former.length === 0 ? undefined : former.slice(0, MOST_FORMER_SECRETS);
+  });
 }
 
 function findValue(declared: pulumi.Output<DeclaredSecrets>): pulumi.Output<string> {

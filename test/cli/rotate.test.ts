@@ -93,6 +93,14 @@ describe("himl-sp rotate, on the real engine", function () {
     await assertLogsIn(current.variables);
     assert.deepEqual(existingKeyIds().sort(), current.keyIds.sort());
 
+    // The stack has kept the mark of what it handed out, and nothing else of it.
+    const { exitCode: proved, stdout: proof } = await runCommand(
+      ["verify", "--from", "environment", "--expect", "refused"],
+      { cwd: stack.project, env: { ...stack.env, ...former.variables } },
+    );
+    assert.match(proof, /^ok {4}login {10}AADSTS7000215: /m);
+    assert.equal(proved, 0);
+
     assert.match(stderr, /^secretGeneration is 2 now \(it was 1\)\.\n/);
     assert.match(stderr, /^ok {4}role {11}may submit jobs$/m);
     assert.match(

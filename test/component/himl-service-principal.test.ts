@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { assignmentName } from "../../components/plan/ownership";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../../components/himl-service-principal";
+import { fingerprintOf } from "../../components/plan/fingerprint";
 import {
   allOf,
   CALLER,
@@ -123,10 +124,12 @@ describe("HimlServicePrincipal", () => {
       assert.deepEqual(await settled(output), value, name);
       assert.equal(await pulumi.isSecret(output), isSecret, `${name}: secret`);
     }
-    const { details } = principal;
+    const { details, nodes } = principal;
+    const displayName = await settled(nodes.application.displayName);
     assert.deepEqual(await settled(pulumi.output(details)), {
       version: 1,
       instanceId: INSTANCE,
+      applicationName: displayName,
       applicationObjectId: "himl-application.objectId",
       servicePrincipalObjectId: "himl-service-principal.objectId",
       authentication: "secret",
@@ -138,8 +141,10 @@ describe("HimlServicePrincipal", () => {
           starts: "2026-11-23T00:00:00Z",
           ends: "2027-05-22T00:00:00Z",
           current: true,
+          fingerprint: fingerprintOf("himl-secret-a.value", "himl-secret-a.keyId"),
         },
       ],
+      formerSecrets: undefined,
       trusts: [],
       roles: [{ role: "Contributor", scope: SCOPE }],
       nextRenewal: "2027-02-21T00:00:00.000Z",

@@ -41,7 +41,7 @@ describe("An argument that is secret makes a secret of what holds it, and of not
   const rows: [argument: string, args: () => Partial<HimlServicePrincipalArgs>, secrets: string[]][] = [
     ["none", () => ({}), []],
     ["an output that is no secret", () => ({ resourceGroupName: pulumi.output("rg-ml") }), []],
-    ["displayName", () => ({ displayName: secret("name") }), []],
+    ["displayName", () => ({ displayName: secret("name") }), ["details.applicationName"]],
     ["description", () => ({ description: secret("text") }), []],
     ["serviceManagementReference", () => ({ serviceManagementReference: secret("4711") }), []],
     ["owners", () => ({ owners: secret([CALLER]) }), []],
