@@ -1,4 +1,4 @@
-import { createPublicKey, createHash, X509Certificate } from "node:crypto";
+import { createPublicKey, createHash, type KeyObject, X509Certificate } from "node:crypto";
 import * as jose from "jose";
 import type { Cloud } from "../cloud";
 import { Refusal } from "../refusal";
@@ -142,7 +142,7 @@ async function checkOwnSignature(
 
 async function verify(
   assertion: Assertion,
-  key: jose.KeyLike | ReturnType<typeof jose.createLocalJWKSet>,
+  key: KeyObject | ReturnType<typeof jose.createLocalJWKSet>,
 ): Promise<void> {
   const options = { clockTolerance: CLOCK_SKEW_SECONDS };
   try {

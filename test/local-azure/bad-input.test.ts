@@ -253,7 +253,7 @@ describe("local Azure: missing and forged tokens", () => {
   const arm = (token?: string) =>
     rig.call("GET", "/subscriptions?api-version=2022-12-01", token === undefined ? {} : { token });
 
-  async function forge(key: jose.KeyLike | Uint8Array, alg: string): Promise<string> {
+  async function forge(key: Parameters<jose.SignJWT["sign"]>[0], alg: string): Promise<string> {
     const claims = jose.decodeJwt(await rig.token(GRAPH_SCOPE));
     return new jose.SignJWT(claims).setProtectedHeader({ alg, typ: "JWT", kid: "local-azure-1" }).sign(key);
   }
