@@ -251,6 +251,7 @@ export function createProgram(io: Io, version: string) {
     .description("Repair the stack after a failed or interrupted run: show the plan, ask, and do it.")
     .option("-y, --yes", "do not ask")
     .option("--no-up", "do not end with `pulumi up`, for example before `pulumi destroy`")
+    .option("--json", "print what was done, and what is left to you, as JSON")
     .option("--purge", "also delete what this stack has in the recycle bin; that cannot be undone")
     .addOption(
       new Option("--wait <time>", "how long Azure may still show the old state after a change")
@@ -292,7 +293,7 @@ function parseClaim(text: string, before: Record<string, string> = {}): Record<s
 
 const dryRunOption = () => new Option("--dry-run", "list names and targets, and write nothing");
 const instanceOption = () =>
-  new Option("--instance <id>", "the stack's instance ID, if neither its state nor its history has it");
+  new Option("--instance <id>", "instance ID of a stack that was destroyed, and so records it no longer");
 const principalOption = () =>
   new Option("--principal <name>", "the output that holds it, if the stack has several principals");
 const stackOption = (usual = "the selected one") =>

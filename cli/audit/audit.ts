@@ -1,44 +1,46 @@
+import { logInAsProviders } from "../azure/login";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
-import type { StackSelection } from "../tools/pulumi";
-import { type Backend, exportDeployment, findBackend } from "./backend";
-import { examineCheckpoint, readCheckpoint } from "./checkpoint";
-import { compareByHand } from "./compare-by-hand";
+import { parseJson } from "../tools/process";
+import { runPulumi, type StackSelection, withoutPassphrase } from "../tools/pulumi";
 import { compareOrphans } from "./compare-orphans";
 import { compareRecorded } from "./compare-recorded";
-import { listOtherInstances } from "./comparison";
+import { compareState } from "./compare-state";
+import { compareUnmanaged } from "./compare-unmanaged";
 import { compareVaultSecrets } from "./compare-vault";
-import type { AzureFacts, Unanswered } from "./facts";
-import { createFinding, type Finding, sortFindings } from "./findings";
-import type * as azureReader from "./read-azure";
 import type { Deployment } from "./deployment";
-import { findFormerIds, findPast, idsOf, isDestroyUnfinished } from "./past";
-import { connectAsProviders, connectByVariables, loadReader } from "../azure/provider-connection";
-import { readRecord, type StackRecord } from "./record";
-import { describeCheckpoint, describePending, findLocks } from "./stack-condition";
+import { createFinding, type Finding, sortFindings } from "./findings";
+import { type Azure, type AzureAnswers, connect, readAzure, type Unanswered } from "./read-azure";
+import { instanceIdsOf, readRecord, type StackRecord } from "./record";
 
 export interface AuditOptions extends StackSelection {
-  /** Instance ID, where neither state nor history knows it. */
+  /** Instance ID of a stack that was destroyed: then nothing records it. */
   instance?: string;
 }
 
 /** The result of an audit. */
 export interface Audit {
-  readonly backend: Backend;
   readonly record: StackRecord;
   /** Those that are this stack's. */
   readonly instanceIds: readonly string[];
-  /** Where they are from. */
-  readonly idsFrom: "state" | "history" | "option" | "nowhere";
-  /** Whether the last run that changes Azure was a `destroy` that did not finish. */
-  readonly wasDestroyed: boolean;
-  readonly azure: azureReader.Azure;
-  /** What to say where another login is used than the providers'. */
+  /** Project and name of the stack, as its applications name it. */
+  readonly stack: StackName | undefined;
+  /** Whether a `pulumi destroy` did not finish, as far as state and history tell. */
+  readonly isDestroyUnfinished: boolean;
+  readonly azure: Azure;
+  /** What to say where the program logs in otherwise than this command. */
   readonly otherLogin: string | undefined;
-  readonly facts: AzureFacts;
+  readonly answers: AzureAnswers;
   /** Worst first. */
   readonly findings: readonly Finding[];
   readonly unanswered: readonly Unanswered[];
+  /** Who asked Azure. */
+  readonly askedAs: string;
+}
+
+export interface StackName {
+  readonly project: string;
+  readonly stack: string;
 }
 
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -46,15 +48,13 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
  * Compares the record of a stack with Azure. It only reads.
  *
- * @param known.ownsLock the caller holds the lock of the stack, so a lock is no finding.
- * @param known.backend where the stack is, as a previous audit found out.
+ * @param ofPerson instances that a person says were this stack's.
  */
 export async function audit(
   io: Io,
-  options: AuditOptions,
-  known: { readonly ownsLock?: boolean; readonly backend?: Backend } = {},
+  { instance, ...selection }: AuditOptions,
+  ofPerson: readonly string[] = [],
 ): Promise<Audit> {
-  const { instance, ...selection } = options;
   if (instance !== undefined && !GUID.test(instance)) {
     throw new MisuseError(
       "INVALID_INSTANCE",
@@ -62,84 +62,92 @@ export async function audit(
       "You find it in the tag himl-instance:<GUID> of the application, and in the output `details`.",
     );
   }
-  const finding = known.backend ? Promise.resolve(known.backend) : findBackend(io, selection);
-  const exporting = exportDeployment(io, selection);
-  // Failures are told when they are waited for.
-  for (const reading of [finding, exporting]) reading.catch(() => undefined);
-  const byVariables = connectByVariables(io);
+  const [deployment, lastRun] = await Promise.all([
+    exportDeployment(io, selection),
+    readLastRun(io, selection),
+  ]);
+  const state = readRecord(deployment);
+  const given = [...(instance === undefined ? [] : [instance]), ...ofPerson].map((id) => id.toLowerCase());
+  const ownIds = [...new Set([...instanceIdsOf(state), ...given])];
+  const configured = io.env["ARM_SUBSCRIPTION_ID"]?.toLowerCase();
+  const record =
+    state.subscriptionIds.length === 0 && configured ? { ...state, subscriptionIds: [configured] } : state;
 
-  const backend = await finding;
-  const locking = known.ownsLock
-    ? Promise.resolve({ findings: [], unanswered: [] })
-    : findLocks(io, selection, backend);
-  locking.catch(() => undefined);
-  const state = await readState(exporting, backend);
-  const past = state.record.instances.length === 0 ? await findPast(io, selection, backend) : undefined;
-  const destroying = isDestroyUnfinished(io, selection, backend, state.record);
-  destroying.catch(() => undefined);
-  const formerly = findFormerIds(io, selection, backend, "where it is cheap");
-  formerly.catch(() => undefined);
-  const inState = idsOf(state.record);
-  const inPast = past === undefined ? [] : idsOf(past);
-  const [instanceIds, idsFrom] =
-    inState.length > 0
-      ? [inState, "state" as const]
-      : instance !== undefined
-        ? [[instance], "option" as const]
-        : [inPast, inPast.length > 0 ? ("history" as const) : ("nowhere" as const)];
-  const named = instance === undefined ? instanceIds : [...instanceIds, instance.toLowerCase()];
-
-  const record: StackRecord = {
-    ...state.record,
-    ...(state.record.tenantId === undefined && past?.tenantId && { tenantId: past.tenantId }),
-    subscriptionIds: subscriptionsOf(io, state.record, past),
-  };
-  const logins = !state.record.providerLogins.areKnown && past ? past.providerLogins : record.providerLogins;
-  const connection = await connectAsProviders(
+  const azure = connect(
     io,
-    selection,
-    { logins, tenantId: record.tenantId },
-    byVariables,
+    logInAsProviders(io, { tenantId: record.tenantId, subscriptionId: record.subscriptionIds[0] }),
   );
-  const { azure, otherLogin } = connection;
-  const facts = await loadReader()
-    .readAzure(azure, record)
-    .catch((error: unknown) => {
-      throw withOtherLogin(error, otherLogin);
-    });
-  const [locks, wasDestroyed, former] = await Promise.all([locking, destroying, formerly]);
-  let own = [...new Set([...named, ...former])];
-  if (listOtherInstances(facts, own).length > 0) {
-    own = [...new Set([...own, ...(await findFormerIds(io, selection, backend, "wherever it is"))])];
-  }
-  const comparison = { record, facts, ownIds: own, now: io.now() };
+  const otherLogin = explainOtherLogin(record, io.env);
+  const answers = await readAzure(azure, record).catch((error: unknown) => {
+    throw withOtherLogin(error, otherLogin);
+  });
+  const stack = nameInUrn(deployment) ?? (await readStackName(io, selection));
+  const isDestroyUnfinished =
+    record.instances.length > 0 &&
+    (record.isIncomplete || (lastRun?.kind === "destroy" && lastRun.result !== "succeeded"));
+  const comparison = { record, answers, ownIds, stack, now: io.now() };
   return {
-    backend,
     record,
-    instanceIds: own,
-    idsFrom,
-    wasDestroyed,
+    instanceIds: ownIds,
+    stack,
+    isDestroyUnfinished,
     azure,
     otherLogin,
-    facts,
+    answers,
     findings: sortFindings([
-      ...state.findings,
-      ...locks.findings,
-      ...describePending(record.pendingOperations),
-      ...(wasDestroyed ? [DESTROY_UNFINISHED] : []),
+      ...compareState(deployment, answers, io.now()),
+      ...(isDestroyUnfinished ? [DESTROY_UNFINISHED] : []),
       // What is still there of a stack that is being destroyed goes with its application.
-      ...compareRecorded(comparison).filter(({ code }) => !wasDestroyed || code !== "PRINCIPAL_NOT_RECORDED"),
+      ...compareRecorded(comparison).filter(
+        ({ code }) => !isDestroyUnfinished || code !== "PRINCIPAL_NOT_RECORDED",
+      ),
       ...compareVaultSecrets(comparison),
-      ...compareByHand(comparison),
+      ...compareUnmanaged(comparison),
       ...compareOrphans(comparison),
     ]),
     unanswered: [
-      ...(own.length === 0 ? [UNKNOWN_INSTANCE] : []),
       ...(record.subscriptionIds.length === 0 ? [UNKNOWN_SUBSCRIPTION] : []),
-      ...locks.unanswered,
-      ...facts.unanswered,
+      ...answers.unanswered,
     ],
+    askedAs: await azure.holder(),
   };
+}
+
+/** @throws CliError, also where the state is damaged. */
+export async function exportDeployment(io: Io, selection: StackSelection): Promise<Deployment> {
+  const text = await runPulumi(io, ["stack", "export"], selection, withoutPassphrase(io));
+  // Null in a stack that nothing was deployed to.
+  return parseJson<{ deployment: Deployment | null }>(text, "pulumi stack export").deployment ?? {};
+}
+
+/** The last run that changes Azure, as the history tells, which lists no run that was killed. */
+async function readLastRun(io: Io, selection: StackSelection) {
+  const args = ["stack", "history", "--json", "--page-size", "10"];
+  const text = await runPulumi(io, args, selection, withoutPassphrase(io));
+  const runs = parseJson<{ kind?: string; result?: string }[] | null>(text, "pulumi stack history") ?? [];
+  return runs.find(({ kind }) => kind === "update" || kind === "destroy");
+}
+
+function nameInUrn({ resources = [] }: Deployment): StackName | undefined {
+  const [, stack, project] = /^urn:pulumi:([^:]+)::([^:]+)::/.exec(resources[0]?.urn ?? "") ?? [];
+  return stack === undefined ? undefined : { stack, project: project! };
+}
+
+/** Of a stack without resources. Its name does not always have a project: that is told only by newer backends. */
+async function readStackName(io: Io, selection: StackSelection): Promise<StackName | undefined> {
+  const args = ["stack", "--show-name", "--fully-qualify-stack-names"];
+  const [stack, project] = (await runPulumi(io, args, selection, withoutPassphrase(io)))
+    .trim()
+    .split("/")
+    .reverse();
+  return stack === undefined || project === undefined ? undefined : { stack, project };
+}
+
+/** This command logs in by the variables ARM_* or the Azure CLI; a login that a program or its settings have is not asked for. */
+function explainOtherLogin({ providerLogins }: StackRecord, env: Io["env"]): string | undefined {
+  const isNamed = ["ARM_CLIENT_ID", "ARM_USE_OIDC", "ARM_USE_MSI"].some((name) => env[name]);
+  if (isNamed || providerLogins.length === 0) return undefined;
+  return `The stack's providers have a login of their own, ${providerLogins.join(", ")}, which this command does not use: it uses that of the Azure CLI. To use the stack's login, set ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID to the same values.`;
 }
 
 function withOtherLogin(error: unknown, otherLogin: string | undefined): unknown {
@@ -150,40 +158,12 @@ function withOtherLogin(error: unknown, otherLogin: string | undefined): unknown
 const DESTROY_UNFINISHED = createFinding(
   "DESTROY_UNFINISHED",
   "the stack",
-  "The last run was a `pulumi destroy` that did not finish.",
-  "`pulumi destroy` again; or `pulumi up`, which makes it whole again.",
+  "Something that the last `pulumi up` made is gone from the state, or the last run was a `pulumi destroy` that failed.",
+  "`pulumi destroy` goes on with it; `pulumi up` makes the stack whole again.",
 );
 
-const UNKNOWN_INSTANCE: Unanswered = {
-  question: "Is something of this stack left in Azure?",
-  code: "INSTANCE_UNKNOWN",
-  right: "the stack's instance ID, which neither its state nor its history has: --instance ID",
-};
 const UNKNOWN_SUBSCRIPTION: Unanswered = {
   question: "Which roles are left?",
   code: "SUBSCRIPTION_UNKNOWN",
   right: "the subscription, which the stack does not record: ARM_SUBSCRIPTION_ID",
 };
-
-/** The record in the state, or in the backup that will replace a state that cannot be read. */
-async function readState(
-  exporting: Promise<Deployment>,
-  backend: Backend,
-): Promise<{ record: StackRecord; findings: Finding[] }> {
-  try {
-    return { record: readRecord(await exporting), findings: [] };
-  } catch (error) {
-    const damaged = backend.kind === "files" ? await examineCheckpoint(backend.paths) : undefined;
-    if (damaged === undefined) throw error;
-    const file = damaged.is === "whole" ? damaged.file : damaged.backup?.file;
-    const found = file === undefined ? undefined : await readCheckpoint(file);
-    return { record: readRecord(found?.deployment ?? {}), findings: [describeCheckpoint(damaged)] };
-  }
-}
-
-function subscriptionsOf(io: Io, state: StackRecord, past: StackRecord | undefined): readonly string[] {
-  const known = [...state.subscriptionIds, ...(past?.subscriptionIds ?? [])];
-  const configured = io.env["ARM_SUBSCRIPTION_ID"];
-  if (known.length === 0 && configured) return [configured.toLowerCase()];
-  return [...new Set(known)];
-}

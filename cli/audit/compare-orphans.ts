@@ -1,6 +1,6 @@
 import { command } from "../../components/plan/commands";
-import { instanceOf } from "../../components/plan/ownership";
-import { tellTime } from "./tell-time";
+import { instanceOf, isManagedBy } from "../../components/plan/ownership";
+import { formatLocalTime } from "../terminal/durations";
 import {
   type Comparison,
   hasOwnAssignmentName,
@@ -11,8 +11,8 @@ import {
   pairsOf,
   recordedIds,
 } from "./comparison";
-import { nameOfRole } from "./compare-by-hand";
-import type { CredentialFacts } from "./facts";
+import { nameOfRole } from "./compare-unmanaged";
+import type { Credential } from "../azure/types";
 import { createFinding, type Finding } from "./findings";
 
 const REPAIR = "`himl-sp repair` removes it.";
@@ -36,14 +36,14 @@ function orphanParts(comparison: Comparison): Finding[] {
   const { ownIds, record } = comparison;
   const recorded = recordedIds(record);
   const seen = new Set<string>();
-  return pairsOf(comparison).flatMap(({ application, facts }) => {
+  return pairsOf(comparison).flatMap(({ application, answers }) => {
     // Two components may share one application.
     if (application === undefined || seen.has(application.objectId)) return [];
     seen.add(application.objectId);
-    const secrets = (facts.application?.secrets ?? []).filter(
+    const secrets = (answers.application?.secrets ?? []).filter(
       (secret) => !recorded.secrets.has(secret.keyId.toLowerCase()) && hasOwnName(secret, ownIds),
     );
-    const trusts = (facts.trusts ?? []).filter(
+    const trusts = (answers.trusts ?? []).filter(
       (trust) => !recorded.trusts.has(trust.id.toLowerCase()) && hasOwnDescription(trust, ownIds),
     );
     return [
@@ -51,7 +51,7 @@ function orphanParts(comparison: Comparison): Finding[] {
         createFinding(
           "ORPHAN_SECRET",
           `secret ${displayName} of ${application.displayName} (key ID ${keyId})`,
-          `A run of this stack created it, but its text is lost, so no job should have it. It is valid until ${tellTime(ends)}.`,
+          `A run of this stack created it, but its text is lost, so no job should have it. It is valid until ${formatLocalTime(ends)}.`,
           REPAIR,
           { kind: "removeSecret", applicationId: application.objectId, keyId },
         ),
@@ -69,9 +69,9 @@ function orphanParts(comparison: Comparison): Finding[] {
   });
 }
 
-function orphanRoles({ facts, ownIds, record }: Comparison): Finding[] {
+function orphanRoles({ answers, ownIds, record }: Comparison): Finding[] {
   const recorded = recordedIds(record).roles;
-  return (facts.roles ?? [])
+  return (answers.roles ?? [])
     .filter((role) => !recorded.has(role.id.toLowerCase()) && hasOwnAssignmentName(role, ownIds))
     .map((role) =>
       createFinding(
@@ -84,12 +84,12 @@ function orphanRoles({ facts, ownIds, record }: Comparison): Finding[] {
     );
 }
 
-function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding[] {
+function orphanApplications({ answers, ownIds, record, stack, now }: Comparison): Finding[] {
   const recorded = recordedIds(record).applications;
-  return (facts.taggedApplications ?? [])
+  return (answers.taggedApplications ?? [])
     .filter(({ objectId }) => !recorded.has(objectId.toLowerCase()))
-    .map(({ objectId, clientId, displayName, created, tags, secrets }) => {
-      const what = `application ${displayName} (client ID ${clientId}), created ${tellTime(created)}`;
+    .map(({ objectId, clientId, displayName, description, created, tags, secrets }) => {
+      const what = `application ${displayName} (client ID ${clientId}), created ${formatLocalTime(created)}`;
       if (hasOwnTag(tags, ownIds)) {
         return createFinding(
           "ORPHAN_APPLICATION",
@@ -100,6 +100,14 @@ function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding
         );
       }
       const instance = instanceOf(tags);
+      if (instance !== undefined && stack !== undefined && isManagedBy(description, stack)) {
+        return createFinding(
+          "FORMER_INSTANCE",
+          what,
+          `It is of the instance ${instance}, and is named as this stack's: project ${stack.project}, stack ${stack.stack}. Either this stack made it before a \`pulumi destroy\`, or one of the same name in another clone has it.`,
+          `If no stack records it: ${command`himl-sp repair --instance ${instance}`} removes it.`,
+        );
+      }
       return createFinding(
         "OTHER_INSTANCE",
         what,
@@ -112,10 +120,10 @@ function orphanApplications({ facts, ownIds, record, now }: Comparison): Finding
 }
 
 /** Principals that a stack made for somebody else's application. Its own is removed with the application. */
-function orphanPrincipals({ facts, ownIds, record }: Comparison): Finding[] {
+function orphanPrincipals({ answers, ownIds, record }: Comparison): Finding[] {
   const recorded = recordedIds(record);
-  const ours = new Set((facts.taggedApplications ?? []).map(({ clientId }) => clientId.toLowerCase()));
-  return (facts.taggedPrincipals ?? [])
+  const ours = new Set((answers.taggedApplications ?? []).map(({ clientId }) => clientId.toLowerCase()));
+  return (answers.taggedPrincipals ?? [])
     .filter(
       ({ objectId, clientId, tags }) =>
         !recorded.principals.has(objectId.toLowerCase()) &&
@@ -133,18 +141,18 @@ function orphanPrincipals({ facts, ownIds, record }: Comparison): Finding[] {
     );
 }
 
-function deletedApplications({ facts, ownIds, now }: Comparison): Finding[] {
-  return (facts.deletedApplications ?? [])
+function deletedApplications({ answers, ownIds, now }: Comparison): Finding[] {
+  return (answers.deletedApplications ?? [])
     .filter(({ tags }) => hasOwnTag(tags, ownIds))
     .map(({ objectId, clientId, displayName, deleted, secrets, certificates }) => {
-      const principals = (facts.deletedPrincipals ?? []).filter((one) => isSameId(one.clientId, clientId));
+      const principals = (answers.deletedPrincipals ?? []).filter((one) => isSameId(one.clientId, clientId));
       // Azure keeps the assignments of a principal that is gone.
-      const roles = (facts.roles ?? []).filter((role) =>
+      const roles = (answers.roles ?? []).filter((role) =>
         principals.some((one) => isSameId(one.objectId, role.principalId)),
       );
       return createFinding(
         "DELETED_APPLICATION",
-        `application ${displayName} in the recycle bin since ${tellTime(deleted)}`,
+        `application ${displayName} in the recycle bin since ${formatLocalTime(deleted)}`,
         [
           "An administrator can restore it for 30 days, with its trusts, and its principal.",
           countValid("secret", secrets, now),
@@ -162,11 +170,7 @@ function deletedApplications({ facts, ownIds, now }: Comparison): Finding[] {
     });
 }
 
-function countValid(
-  what: "secret" | "certificate",
-  credentials: readonly CredentialFacts[],
-  now: Date,
-): string {
+function countValid(what: "secret" | "certificate", credentials: readonly Credential[], now: Date): string {
   const valid = credentials.filter(({ ends }) => new Date(ends) > now).length;
   if (valid === 0) return `It has no valid ${what}.`;
   return valid === 1 ? `It has one valid ${what}.` : `It has ${valid} valid ${what}s.`;

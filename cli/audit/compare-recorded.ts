@@ -1,8 +1,8 @@
 import { command } from "../../components/plan/commands";
-import { tellTime } from "./tell-time";
+import { formatLocalTime } from "../terminal/durations";
 import { type Comparison, hasOwnTag, isSameId, type Pair, pairsOf } from "./comparison";
-import { nameOfRole } from "./compare-by-hand";
-import type { AzureFacts } from "./facts";
+import { nameOfRole } from "./compare-unmanaged";
+import type { AzureAnswers } from "./read-azure";
 import { createFinding, type Finding, type RepairAction } from "./findings";
 import type { Recorded, RecordedRole, RecordedSecret, RecordedTrust } from "./record";
 
@@ -11,11 +11,11 @@ const REPAIR = "`himl-sp repair`";
 /** What the stack records, and Azure does not have or has with other values. */
 export function compareRecorded(comparison: Comparison): Finding[] {
   return pairsOf(comparison).flatMap((pair) => {
-    const roles = pair.instance.roles.flatMap((role) => compareRole(role, comparison.facts));
+    const roles = pair.instance.roles.flatMap((role) => compareRole(role, comparison.answers));
     const { application } = pair;
     if (application === undefined) return roles;
-    if (pair.facts.application === null)
-      return [describeMissingApplication(pair, comparison.facts), ...roles];
+    if (pair.answers.application === null)
+      return [describeMissingApplication(pair, comparison.answers), ...roles];
     return [
       ...compareApplication(pair),
       ...comparePrincipal(pair),
@@ -26,16 +26,16 @@ export function compareRecorded(comparison: Comparison): Finding[] {
   });
 }
 
-function describeMissingApplication({ instance, application }: Pair, facts: AzureFacts): Finding {
+function describeMissingApplication({ instance, application }: Pair, answers: AzureAnswers): Finding {
   const { displayName, clientId, objectId } = application!;
-  const deleted = facts.deletedApplications?.find((item) => isSameId(item.objectId, objectId));
+  const deleted = answers.deletedApplications?.find((item) => isSameId(item.objectId, objectId));
   const gone = [...instance.applications, ...instance.principals, ...instance.secrets, ...instance.trusts];
   return createFinding(
     "APPLICATION_MISSING",
     `application ${displayName} (client ID ${clientId})`,
     deleted === undefined
       ? "It does not exist in Azure, nor do its principal, secrets and trusts: nobody can log in."
-      : `It was deleted ${tellTime(deleted.deleted)}, and is in the recycle bin: nobody can log in.`,
+      : `It was deleted ${formatLocalTime(deleted.deleted)}, and is in the recycle bin: nobody can log in.`,
     application!.isExternal
       ? "Ask its owner; then set existingClientId to an application that exists."
       : `${REPAIR} creates a new one, with a new client ID: push the variables afterwards.`,
@@ -43,8 +43,8 @@ function describeMissingApplication({ instance, application }: Pair, facts: Azur
   );
 }
 
-function compareApplication({ application, facts, instance }: Pair): Finding[] {
-  const found = facts.application;
+function compareApplication({ application, answers, instance }: Pair): Finding[] {
+  const found = answers.application;
   if (!found || application!.isExternal) return [];
   const changes: string[] = [];
   if (instance.instanceId !== undefined && !hasOwnTag(found.tags, [instance.instanceId.toLowerCase()])) {
@@ -53,7 +53,7 @@ function compareApplication({ application, facts, instance }: Pair): Finding[] {
   if (!isSame(found.displayName, application!.displayName, "exactly")) {
     changes.push(`its name is ${found.displayName}, not ${application!.displayName}`);
   }
-  const owners = facts.applicationOwners;
+  const owners = answers.applicationOwners;
   const lost = owners && application!.owners?.filter((id) => !owners.some((owner) => isSameId(owner.id, id)));
   if (lost && lost.length > 0)
     changes.push(`${lost.join(", ")} no longer own${lost.length > 1 ? "" : "s"} it`);
@@ -69,8 +69,8 @@ function compareApplication({ application, facts, instance }: Pair): Finding[] {
   ];
 }
 
-function comparePrincipal({ application, principal, facts }: Pair): Finding[] {
-  const found = facts.principal;
+function comparePrincipal({ application, principal, answers }: Pair): Finding[] {
+  const found = answers.principal;
   if (found === undefined) return [];
   const what = `principal of ${application!.displayName}`;
   if (principal === undefined) {
@@ -109,30 +109,30 @@ function comparePrincipal({ application, principal, facts }: Pair): Finding[] {
   ];
 }
 
-function compareSecret(secret: RecordedSecret, { application, facts }: Pair, now: Date): Finding[] {
-  if (!facts.application || !isSameId(secret.applicationId, application!.objectId)) return [];
+function compareSecret(secret: RecordedSecret, { application, answers }: Pair, now: Date): Finding[] {
+  if (!answers.application || !isSameId(secret.applicationId, application!.objectId)) return [];
   const what = `secret ${secret.displayName} of ${application!.displayName} (key ID ${secret.keyId})`;
-  const found = facts.application.secrets.find(({ keyId }) => isSameId(keyId, secret.keyId));
+  const found = answers.application.secrets.find(({ keyId }) => isSameId(keyId, secret.keyId));
   if (found === undefined) {
     return [
       createFinding(
         "SECRET_MISSING",
         what,
-        secret.isLeaving
+        secret.waitsForDeletion
           ? "The stack wanted to remove it, and it is gone already. The state still records it, so the next removal would fail."
           : "Somebody removed it: jobs that use it cannot log in.",
-        secret.isLeaving ? REPAIR : `${REPAIR} creates a new one: push the variables afterwards.`,
+        secret.waitsForDeletion ? REPAIR : `${REPAIR} creates a new one: push the variables afterwards.`,
         refresh(secret),
       ),
     ];
   }
-  if (secret.isLeaving) return [];
+  if (secret.waitsForDeletion) return [];
   if (secret.ends !== "" && new Date(secret.ends).getTime() !== new Date(found.ends).getTime()) {
     return [
       createFinding(
         "SECRET_CHANGED",
         what,
-        `It ends ${tellTime(found.ends)}, not ${tellTime(secret.ends)}.`,
+        `It ends ${formatLocalTime(found.ends)}, not ${formatLocalTime(secret.ends)}.`,
         `${REPAIR} replaces it: push the variables afterwards.`,
         refresh(secret),
       ),
@@ -143,23 +143,23 @@ function compareSecret(secret: RecordedSecret, { application, facts }: Pair, now
     createFinding(
       "SECRET_EXPIRED",
       what,
-      `It ended ${tellTime(found.ends)}: jobs that use it cannot log in.`,
+      `It ended ${formatLocalTime(found.ends)}: jobs that use it cannot log in.`,
       "`pulumi up` creates a new one: push the variables afterwards.",
       { kind: "up" },
     ),
   ];
 }
 
-function compareTrust(trust: RecordedTrust, { application, facts }: Pair): Finding[] {
-  if (facts.trusts === undefined || !isSameId(trust.applicationId, application!.objectId)) return [];
+function compareTrust(trust: RecordedTrust, { application, answers }: Pair): Finding[] {
+  if (answers.trusts === undefined || !isSameId(trust.applicationId, application!.objectId)) return [];
   const what = `trust in ${trust.matches} of ${trust.issuer}`;
-  const found = facts.trusts.find(({ id }) => isSameId(id, trust.id));
+  const found = answers.trusts.find(({ id }) => isSameId(id, trust.id));
   if (found === undefined) {
     return [
       createFinding(
         "TRUST_MISSING",
         what,
-        trust.isLeaving
+        trust.waitsForDeletion
           ? "The stack wanted to remove it, and it is gone already. The state still records it, so the next removal would fail."
           : "Somebody removed it: these jobs cannot log in.",
         REPAIR,
@@ -172,7 +172,7 @@ function compareTrust(trust: RecordedTrust, { application, facts }: Pair): Findi
     isSame(found.issuer, trust.issuer, "exactly") &&
     isSame(found.matches, trust.matches, "exactly") &&
     isSame(audiences(found.audiences), audiences(trust.audiences), "exactly");
-  if (isUnchanged || trust.isLeaving) return [];
+  if (isUnchanged || trust.waitsForDeletion) return [];
   return [
     createFinding(
       "TRUST_CHANGED",
@@ -184,16 +184,16 @@ function compareTrust(trust: RecordedTrust, { application, facts }: Pair): Findi
   ];
 }
 
-function compareRole(role: RecordedRole, facts: AzureFacts): Finding[] {
-  if (facts.roles === undefined) return [];
+function compareRole(role: RecordedRole, answers: AzureAnswers): Finding[] {
+  if (answers.roles === undefined) return [];
   const what = `role ${nameOfRole(role)} on ${role.scope || role.id}`;
-  const found = facts.roles.find(({ id }) => isSameId(id, role.id));
+  const found = answers.roles.find(({ id }) => isSameId(id, role.id));
   if (found === undefined) {
     return [
       createFinding(
         "ROLE_MISSING",
         what,
-        role.isLeaving
+        role.waitsForDeletion
           ? "The stack wanted to remove it, and it is gone already."
           : "Somebody removed it: jobs get 403 there.",
         REPAIR,

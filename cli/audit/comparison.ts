@@ -4,38 +4,40 @@ import {
   secretDisplayName,
   trustDescription,
 } from "../../components/plan/ownership";
-import type { AzureFacts, CredentialFacts, InstanceFacts, RoleFacts, TrustFacts } from "./facts";
+import type { Credential, Role, Trust } from "../azure/types";
+import type { AzureAnswers, InstanceAnswers } from "./read-azure";
 import type { RecordedApplication, RecordedInstance, RecordedPrincipal, StackRecord } from "./record";
 
 /** The two sides: the record of a stack, and what Azure says. */
 export interface Comparison {
   readonly record: StackRecord;
-  readonly facts: AzureFacts;
+  readonly answers: AzureAnswers;
   /** Instance IDs that are this stack's, in lower case. */
   readonly ownIds: readonly string[];
+  readonly stack: { readonly project: string; readonly stack: string } | undefined;
   readonly now: Date;
 }
 
 /** One instance, and what Azure says about it. */
 export interface Pair {
   readonly instance: RecordedInstance;
-  readonly facts: InstanceFacts;
+  readonly answers: InstanceAnswers;
   readonly application: RecordedApplication | undefined;
   readonly principal: RecordedPrincipal | undefined;
 }
 
-export function pairsOf({ record, facts }: Comparison): Pair[] {
+export function pairsOf({ record, answers }: Comparison): Pair[] {
   return record.instances.flatMap((instance, i) => {
-    const found = facts.instances[i];
-    return found === undefined ? [] : [{ instance, facts: found, ...liveParts(instance) }];
+    const found = answers.instances[i];
+    return found === undefined ? [] : [{ instance, answers: found, ...liveParts(instance) }];
   });
 }
 
 /** Application and principal that are in use. Those that a replacement left behind will be removed. */
 export function liveParts({ applications, principals }: RecordedInstance) {
   return {
-    application: applications.find(({ isLeaving }) => !isLeaving),
-    principal: principals.find(({ isLeaving }) => !isLeaving),
+    application: applications.find(({ waitsForDeletion }) => !waitsForDeletion),
+    principal: principals.find(({ waitsForDeletion }) => !waitsForDeletion),
   };
 }
 
@@ -79,16 +81,16 @@ export function hasOwnTag(tags: readonly string[], ownIds: readonly string[]): b
   return id !== undefined && ownIds.includes(id);
 }
 
-export function hasOwnName({ displayName }: CredentialFacts, ownIds: readonly string[]): boolean {
+export function hasOwnName({ displayName }: Credential, ownIds: readonly string[]): boolean {
   return SLOTS.some((slot) => ownIds.some((id) => displayName === secretDisplayName(id, slot)));
 }
 
-export function hasOwnDescription({ description }: TrustFacts, ownIds: readonly string[]): boolean {
+export function hasOwnDescription({ description }: Trust, ownIds: readonly string[]): boolean {
   return ownIds.some((id) => description === trustDescription(id));
 }
 
 export function hasOwnAssignmentName(
-  { name, scope, principalId, roleId }: RoleFacts,
+  { name, scope, principalId, roleId }: Role,
   ownIds: readonly string[],
 ): boolean {
   return ownIds.some((instanceId) =>
@@ -100,14 +102,14 @@ const SLOTS = ["a", "b"] as const;
 const ANY_ID = "00000000-0000-0000-0000-000000000000";
 
 /** The instance that a secret's name contains. If it is not our own, it belongs to another stack. */
-export function instanceOfSecret({ displayName }: CredentialFacts): string | undefined {
+export function instanceOfSecret({ displayName }: Credential): string | undefined {
   return instanceIn(
     displayName ?? "",
     SLOTS.map((slot) => secretDisplayName(ANY_ID, slot)),
   );
 }
 
-export function instanceOfTrust({ description }: TrustFacts): string | undefined {
+export function instanceOfTrust({ description }: Trust): string | undefined {
   return instanceIn(description ?? "", [trustDescription(ANY_ID)]);
 }
 
@@ -119,24 +121,4 @@ function instanceIn(text: string, forms: readonly string[]): string | undefined 
       return id.toLowerCase();
   }
   return undefined;
-}
-
-/** Instances that Azure speaks of and that are not known to be this stack's. */
-export function listOtherInstances(
-  { instances, taggedApplications, taggedPrincipals, deletedApplications }: AzureFacts,
-  ownIds: readonly string[],
-): string[] {
-  const tagged: { tags: readonly string[] }[] = [
-    ...(taggedApplications ?? []),
-    ...(taggedPrincipals ?? []),
-    ...(deletedApplications ?? []),
-  ];
-  const all = [
-    ...tagged.map(({ tags }) => instanceOf(tags)),
-    ...instances.flatMap(({ application, trusts }) => [
-      ...(application?.secrets ?? []).map(instanceOfSecret),
-      ...(trusts ?? []).map(instanceOfTrust),
-    ]),
-  ];
-  return [...new Set(all.flatMap((id) => (id === undefined || ownIds.includes(id) ? [] : [id])))];
 }

@@ -5,7 +5,10 @@ export interface StateResource {
   id?: string;
   parent?: string;
   external?: boolean;
+  /** It was replaced, and the next run deletes it. */
   delete?: boolean;
+  /** The next run replaces it. */
+  taint?: boolean;
   created?: string;
   modified?: string;
   inputs?: Record<string, unknown>;
@@ -30,3 +33,15 @@ export const TYPES = {
   role: "azure-native:authorization:RoleAssignment",
   vaultSecret: "azure-native:keyvault:Secret",
 } as const;
+
+/** Settings of both providers that contain a login, or select one. */
+export const LOGIN_SETTINGS = [
+  "clientId",
+  "clientCertificate",
+  "clientCertificatePath",
+  "clientSecret",
+  "oidcToken",
+  "oidcRequestUrl",
+  "useOidc",
+  "useMsi",
+] as const;

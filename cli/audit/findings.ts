@@ -6,19 +6,21 @@ export type Level = "danger" | "broken" | "leftover" | "notice";
 
 /** Every finding, worst first. Codes are stable: programs read them, and docs/after-a-broken-run.md lists them. */
 export const FINDINGS = {
-  STATE_UNREADABLE: "broken",
-  STACK_LOCKED: "broken",
-  ROLE_BY_HAND: "danger",
-  DIRECTORY_ROLE_BY_HAND: "danger",
-  API_PERMISSION_BY_HAND: "danger",
-  SECRET_BY_HAND: "danger",
-  CERTIFICATE_BY_HAND: "danger",
-  TRUST_BY_HAND: "danger",
+  REPLACED_SECRET: "danger",
+  UNMANAGED_ROLE: "danger",
+  UNMANAGED_DIRECTORY_ROLE: "danger",
+  UNMANAGED_API_PERMISSION: "danger",
+  UNMANAGED_SECRET: "danger",
+  UNMANAGED_CERTIFICATE: "danger",
+  UNMANAGED_TRUST: "danger",
   TRUST_CHANGED: "danger",
-  OWNER_BY_HAND: "danger",
-  GROUP_BY_HAND: "danger",
-  DELEGATION_BY_HAND: "danger",
+  UNMANAGED_OWNER: "danger",
+  UNMANAGED_GROUP: "danger",
+  UNMANAGED_DELEGATION: "danger",
   PENDING_OPERATIONS: "broken",
+  REPLACED_IN_USE: "broken",
+  RESOURCE_TAINTED: "broken",
+  RESOURCE_EXTERNAL: "broken",
   APPLICATION_MISSING: "broken",
   PRINCIPAL_MISSING: "broken",
   PRINCIPAL_CHANGED: "broken",
@@ -31,6 +33,7 @@ export const FINDINGS = {
   SECRET_EXPIRED: "broken",
   VAULT_SECRET_MISSING: "broken",
   VAULT_SECRET_CHANGED: "broken",
+  REPLACED_NOT_DELETED: "leftover",
   ORPHAN_SECRET: "leftover",
   ORPHAN_TRUST: "leftover",
   ORPHAN_ROLE: "leftover",
@@ -38,7 +41,8 @@ export const FINDINGS = {
   ORPHAN_PRINCIPAL: "leftover",
   PRINCIPAL_NOT_RECORDED: "leftover",
   DESTROY_UNFINISHED: "notice",
-  EXPIRED_BY_HAND: "notice",
+  FORMER_INSTANCE: "notice",
+  UNMANAGED_EXPIRED: "notice",
   OF_THE_OWNER: "notice",
   ROLE_OF_ADMINISTRATOR: "notice",
   OTHER_INSTANCE: "notice",
@@ -50,10 +54,12 @@ const ORDER = Object.keys(FINDINGS) as FindingCode[];
 
 /** What `himl-sp repair` does about a finding. */
 export type RepairAction =
-  | { readonly kind: "unlock"; readonly file: string }
-  /** Of a checkpoint. Without a backup only what stands beside it is damaged. */
-  | { readonly kind: "mend"; readonly file: string; readonly backup?: string }
   | { readonly kind: "clearPending" }
+  | { readonly kind: "untaint"; readonly urn: string }
+  /** Takes a record that waits for its deletion out of the state; what it records stays. */
+  | { readonly kind: "forget"; readonly urn: string; readonly id: string }
+  /** Takes back that it belongs to somebody else. */
+  | { readonly kind: "manage"; readonly urn: string }
   | { readonly kind: "refresh"; readonly urns: readonly string[] }
   | { readonly kind: "removeSecret"; readonly applicationId: string; readonly keyId: string }
   | { readonly kind: "removeTrust"; readonly applicationId: string; readonly id: string }

@@ -1,29 +1,34 @@
-import { COMPONENT, type Deployment, type StateResource, TYPES } from "./deployment";
-import { isHalfDestroyed } from "./half-destroyed";
-import { type ProviderLogins, readProviderLogins } from "../azure/provider-logins";
+import type { PrincipalDetails } from "../../components/details";
+import type { Application, Role, Trust } from "../azure/types";
+import { COMPONENT, type Deployment, LOGIN_SETTINGS, type StateResource, TYPES } from "./deployment";
 
 /** What the state of a stack records of its service principals. Read without decrypting anything. */
 export interface StackRecord {
   /** One for each HimlServicePrincipal of the program. */
   readonly instances: readonly RecordedInstance[];
-  readonly pendingOperations: readonly PendingOperation[];
-  /** Whether the state has no resource at all: nothing was created yet, or all of it was destroyed. */
-  readonly isEmpty: boolean;
+  /** Of the stack itself; none where it has no resources. */
+  readonly stackUrn: string | undefined;
   /** Of the stack's outputs, or of its components'. */
   readonly tenantId?: string;
   readonly subscriptionIds: readonly string[];
   /** When each resource was made or changed last, by its URN, in milliseconds. */
   readonly changed: ReadonlyMap<string, number>;
-  /** Whether a run that was cut short has taken away what the program declares, as only `pulumi destroy` does. */
-  readonly isHalfDestroyed: "yes" | "perhaps" | "no";
-  readonly providerLogins: ProviderLogins;
+  /**
+   * Whether something is gone from the state that the outputs of the last finished `up` still name: a `pulumi destroy` was
+   * interrupted, or a refresh found that it is gone in Azure. An `up` changes the outputs before it removes anything.
+   */
+  readonly isIncomplete: boolean;
+  /** Login settings of the providers, such as `azuread:clientSecret`. */
+  readonly providerLogins: readonly string[];
 }
 
-/** The parts of one HimlServicePrincipal, including those that will be deleted (`delete` in the state). */
+/** The parts of one HimlServicePrincipal, including those that wait for their deletion. */
 export interface RecordedInstance {
   /** Name of the component. */
   readonly name: string;
   readonly instanceId?: string;
+  /** IDs that it had before, as long as the state has them: what has them is this stack's too. */
+  readonly replacedIds: readonly string[];
   /** With which somebody else gives the role, where the stack may not. */
   readonly administratorCommand?: string;
   readonly applications: readonly RecordedApplication[];
@@ -39,21 +44,15 @@ export interface Recorded {
   /** Only read: it belongs to somebody else. */
   readonly isExternal: boolean;
   /** It was replaced, and the next run deletes it. */
-  readonly isLeaving: boolean;
+  readonly waitsForDeletion: boolean;
 }
 
-export interface RecordedApplication extends Recorded {
-  readonly objectId: string;
-  readonly clientId: string;
-  readonly displayName: string;
+export interface RecordedPrincipal extends Recorded, Pick<Application, "objectId" | "clientId"> {
+  /** Undefined if the state encrypts them. */
   readonly owners: readonly string[] | undefined;
 }
 
-export interface RecordedPrincipal extends Recorded {
-  readonly objectId: string;
-  readonly clientId: string;
-  readonly owners: readonly string[] | undefined;
-}
+export interface RecordedApplication extends RecordedPrincipal, Pick<Application, "displayName"> {}
 
 export interface RecordedSecret extends Recorded {
   readonly keyId: string;
@@ -62,24 +61,11 @@ export interface RecordedSecret extends Recorded {
   readonly ends: string;
 }
 
-export interface RecordedTrust extends Recorded {
-  readonly id: string;
+export interface RecordedTrust extends Recorded, Omit<Trust, "description"> {
   readonly applicationId: string;
-  readonly name: string;
-  readonly issuer: string;
-  /** The subject, or the expression over the claims of a flexible trust. */
-  readonly matches: string;
-  readonly audiences: readonly string[];
 }
 
-export interface RecordedRole extends Recorded {
-  /** Resource ID of the assignment. */
-  readonly id: string;
-  readonly scope: string;
-  readonly principalId: string;
-  /** GUID of the role's definition. */
-  readonly roleId: string;
-}
+export interface RecordedRole extends Recorded, Pick<Role, "id" | "scope" | "principalId" | "roleId"> {}
 
 /** A variable in a Key Vault. The state encrypts its value and its version. */
 export interface RecordedVaultSecret extends Recorded {
@@ -88,18 +74,12 @@ export interface RecordedVaultSecret extends Recorded {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** An operation that was pending when the engine ended. Azure may have carried it out or not. */
-export interface PendingOperation {
-  readonly urn: string;
-  /** `creating`, `updating`, `deleting`, … */
-  readonly type: string;
-}
-
 /** Reads a deployment. Never fails: it skips what it does not know. */
 export function readRecord(deployment: Deployment): StackRecord {
   const resources = deployment.resources ?? [];
   const components = resources.filter(({ type }) => type === COMPONENT);
-  const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const { outputs = {} } = stack ?? {};
   const instances = components.map((component) => readInstance(component, resources));
   const tenantId = [outputs["HIML_TENANT_ID"], ...components.map((one) => one.outputs?.["tenantId"])].find(
     isText,
@@ -107,28 +87,26 @@ export function readRecord(deployment: Deployment): StackRecord {
   const subscriptions = [
     outputs["HIML_SUBSCRIPTION_ID"],
     ...components.map((one) => one.outputs?.["subscriptionId"]),
-    ...instances.flatMap(({ roles }) => roles.map(({ id }) => subscriptionOf(id))),
+    ...instances.flatMap(({ roles }) => roles.map(({ id }) => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1])),
   ];
   return {
     instances,
-    pendingOperations: (deployment.pending_operations ?? []).map(({ resource, type }) => ({
-      urn: resource.urn,
-      type,
-    })),
-    isEmpty: resources.length === 0,
+    stackUrn: stack?.urn,
     ...(tenantId !== undefined && { tenantId }),
     subscriptionIds: [...new Set(subscriptions.filter(isText).map((id) => id.toLowerCase()))],
     changed: readTimes(resources),
-    isHalfDestroyed: worst(components.map((component) => isHalfDestroyed(component, deployment))),
-    providerLogins: readProviderLogins(deployment),
+    isIncomplete: components.some((component) => isIncomplete(component, deployment)),
+    providerLogins: listProviderLogins(resources),
   };
 }
 
-function worst(answers: readonly StackRecord["isHalfDestroyed"][]): StackRecord["isHalfDestroyed"] {
-  return (["yes", "perhaps"] as const).find((answer) => answers.includes(answer)) ?? "no";
+/** The instances of a record, in lower case. */
+export function instanceIdsOf({ instances }: StackRecord): string[] {
+  return instances.flatMap(({ instanceId, replacedIds }) =>
+    [...(instanceId === undefined ? [] : [instanceId]), ...replacedIds].map((id) => id.toLowerCase()),
+  );
 }
 
-/** A resource that is being replaced appears twice, with one URN. */
 function readTimes(resources: readonly StateResource[]): Map<string, number> {
   const times = new Map<string, number>();
   for (const { urn, created, modified } of resources) {
@@ -138,16 +116,53 @@ function readTimes(resources: readonly StateResource[]): Map<string, number> {
   return times;
 }
 
+/** What is being deleted does not count: the run that did it may have ended before it could say so. */
+function isIncomplete({ urn, outputs }: StateResource, deployment: Deployment): boolean {
+  const details = outputs?.["details"] as Partial<PrincipalDetails> | null | undefined;
+  if (typeof details !== "object" || details === null) return false;
+  const { resources = [], pending_operations: pending = [] } = deployment;
+  const isGoing = (one: StateResource) =>
+    pending.some(
+      ({ type, resource }) => type === "deleting" && resource.urn === one.urn && resource.id === one.id,
+    );
+  const present = resources.filter((one) => one.parent === urn && !one.delete && !isGoing(one));
+  const count = (...types: string[]) => present.filter(({ type }) => types.includes(type)).length;
+  const named = (list: unknown) => (Array.isArray(list) ? list.length : 0);
+  const lacks = (type: string, id: string | undefined) =>
+    id !== undefined && !present.some((one) => one.type === type && one.id?.endsWith(id));
+  const access = named(details.secrets) + named(details.roles);
+  return (
+    count(TYPES.secret) < named(details.secrets) ||
+    count(TYPES.role) < named(details.roles) ||
+    lacks(TYPES.application, details.applicationObjectId) ||
+    lacks(TYPES.principal, details.servicePrincipalObjectId) ||
+    // An `up` removes a trust before it creates another one: it counts only where nothing else gives access.
+    (access === 0 && count(TYPES.trust, TYPES.flexibleTrust) < named(details.trusts))
+  );
+}
+
+/** The providers themselves write `"false"` into the state where nothing is set. */
+function listProviderLogins(resources: readonly StateResource[]): string[] {
+  const isGiven = (value: unknown) => ![undefined, null, "", false, "false"].includes(value as string);
+  const found = resources.flatMap(({ type, inputs = {} }) => {
+    const provider = /^pulumi:providers:(azuread|azure-native)$/.exec(type)?.[1];
+    const given = LOGIN_SETTINGS.filter((name) => provider !== undefined && isGiven(inputs[name]));
+    return given.map((name) => `${provider}:${name}`);
+  });
+  return [...new Set(found)];
+}
 function readInstance(component: StateResource, resources: readonly StateResource[]): RecordedInstance {
   const children = resources.filter(({ parent }) => parent === component.urn);
   const ofType = (type: string) => children.filter((child) => child.type === type);
   const name = nameOf(component.urn);
   const details = component.outputs?.["details"] as { administratorCommand?: unknown } | undefined;
   const administratorCommand = details?.administratorCommand;
-  const instanceId = ofType(TYPES.instance).find(({ urn }) => nameOf(urn) === `${name}-instance`)?.id;
+  const ids = ofType(TYPES.instance).filter(({ urn }) => nameOf(urn) === `${name}-instance`);
+  const instanceId = ids.find((one) => !one.delete)?.id;
   return {
     name,
     ...(instanceId !== undefined && { instanceId }),
+    replacedIds: ids.flatMap(({ id, delete: waits }) => (waits && id !== undefined ? [id] : [])),
     ...(isText(administratorCommand) && { administratorCommand }),
     applications: ofType(TYPES.application).map((resource) => ({
       ...readCommon(resource),
@@ -193,8 +208,8 @@ function readInstance(component: StateResource, resources: readonly StateResourc
   };
 }
 
-function readCommon({ urn, external, delete: isLeaving }: StateResource): Recorded {
-  return { urn, isExternal: external ?? false, isLeaving: isLeaving ?? false };
+function readCommon({ urn, external, delete: waits }: StateResource): Recorded {
+  return { urn, isExternal: external ?? false, waitsForDeletion: waits ?? false };
 }
 
 function text({ outputs, inputs }: StateResource, name: string): string {
@@ -236,8 +251,4 @@ function nameOf(urn: string): string {
 
 function lastPart(id: string | undefined): string {
   return id?.split("/").at(-1) ?? "";
-}
-
-export function subscriptionOf(scope: string): string | undefined {
-  return /^\/subscriptions\/([^/]+)/i.exec(scope)?.[1];
 }

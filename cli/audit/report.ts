@@ -1,10 +1,10 @@
 import type { Io, Output } from "../io";
 import { printable, printableJson } from "../terminal/printable";
 import { wrap } from "../status/life";
-import { type Access, type AccessEntry, sumUpAccess } from "../azure/access";
+import { type Access, type AccessEntry, sumUpAccess } from "./access";
 import type { Audit } from "./audit";
 import { type Finding, type Level, needsAction } from "./findings";
-import type { Unanswered } from "./facts";
+import type { Unanswered } from "./read-azure";
 
 const LEVELS: Record<Level, { label: string; color: number }> = {
   danger: { label: "DANGER", color: 31 },
@@ -15,32 +15,31 @@ const LEVELS: Record<Level, { label: string; color: number }> = {
 
 /** For programs. Codes and fields are stable: new ones may be added, none change. */
 export function formatAsJson(io: Io, audit: Audit): string {
-  const { record, facts, findings, unanswered, instanceIds, idsFrom, backend } = audit;
+  const { record, answers, findings, unanswered, instanceIds, askedAs } = audit;
   const report = {
     version: 1,
     ok: !needsAction(findings),
-    backend: { kind: backend.kind, url: backend.url },
     instanceIds,
-    instanceIdsFrom: idsFrom,
+    askedAs,
     findings: findings.map(({ action, ...finding }) => ({
       ...finding,
       repair: action?.kind ?? null,
     })),
     unanswered,
-    access: sumUpAccess(record, facts, io.now()),
+    access: sumUpAccess(record, answers, io.now()),
   };
   return printableJson(report);
 }
 
 /** For people: first what to do, worst first, then who can log in and what they may do. */
 export function formatAsText(io: Io, audit: Audit): string {
-  const { findings, unanswered, record, facts } = audit;
+  const { findings, unanswered, record, answers, askedAs } = audit;
   const parts = [
     findings.length === 0
       ? NOTHING[unanswered.length === 0 ? "is wrong" : "was found"]
       : formatFindings(findings, io.stdout),
-    ...sumUpAccess(record, facts, io.now()).map((access) => formatAccess(access, io.stdout)),
-    ...(unanswered.length > 0 ? [formatUnanswered(unanswered, io.stdout)] : []),
+    ...sumUpAccess(record, answers, io.now()).map((access) => formatAccess(access, io.stdout)),
+    ...(unanswered.length > 0 ? [formatUnanswered(unanswered, askedAs, io.stdout)] : []),
   ];
   return parts.join("\n");
 }
@@ -105,11 +104,15 @@ const KINDS: Record<AccessEntry["kind"], string> = {
   permission: "permission",
 };
 
-export function formatUnanswered(unanswered: readonly Unanswered[], { columns }: Output): string {
+export function formatUnanswered(
+  unanswered: readonly Unanswered[],
+  askedAs: string,
+  { columns }: Output,
+): string {
   const lines = unanswered.flatMap(({ question, code, right }) =>
     wrap(printable(`${question} (${code}) It takes ${right}.`), columns ?? Infinity, 2),
   );
-  return ["Not answered:", ...lines, ""].join("\n");
+  return [`Not answered to ${printable(askedAs)}:`, ...lines, ""].join("\n");
 }
 
 function paint(text: string, color: number, { hasColor }: Output): string {

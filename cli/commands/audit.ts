@@ -3,6 +3,7 @@ import { needsAction } from "../audit/findings";
 import { formatAsJson, formatAsText } from "../audit/report";
 import { CliError } from "../errors";
 import type { Io } from "../io";
+import { tellIfSlow } from "../terminal/progress";
 import { printable } from "../terminal/printable";
 
 interface AuditCommandOptions extends AuditOptions {
@@ -11,7 +12,7 @@ interface AuditCommandOptions extends AuditOptions {
 
 /** `himl-sp audit`: compares the stack's record with Azure, and says who can log in and what they may do. */
 export async function runAudit(io: Io, { json, ...options }: AuditCommandOptions): Promise<void> {
-  const result = await audit(io, options);
+  const result = await tellIfSlow(io, "Asking Azure what there is", audit(io, options));
   if (result.otherLogin !== undefined) io.stderr.write(`${printable(result.otherLogin)}\n`);
   io.stdout.write(json ? formatAsJson(io, result) : formatAsText(io, result));
   if (!needsAction(result.findings)) return;

@@ -4,12 +4,13 @@ import type { Finding } from "../audit/findings";
 import { formatFindings, formatUnanswered } from "../audit/report";
 import { CliError } from "../errors";
 import type { Io } from "../io";
+import { askForFormerInstances, requireConsent, requireUnlocking } from "../repair/consent";
 import { formatPlan, isEmpty, type Plan, planRepair, type Step } from "../repair/plan";
-import { requireConsent } from "../repair/consent";
 import { remove } from "../repair/removals";
 import { lookUntilDone, lookUntilReplicated } from "../repair/replication";
-import { clearPendingOperations, mend, unlock, whileNobodyRuns } from "../repair/stack-steps";
-import { printable } from "../terminal/printable";
+import { editState, requireNobody, StackLocked, unlock } from "../repair/state";
+import { tellIfSlow } from "../terminal/progress";
+import { printable, printableJson } from "../terminal/printable";
 import { watchPulumi } from "../tools/pulumi";
 
 interface RepairOptions extends AuditOptions {
@@ -21,192 +22,245 @@ interface RepairOptions extends AuditOptions {
   purge?: boolean;
   /** Milliseconds in which what was made or changed may seem to be missing, and what was removed to be there. */
   wait: number;
+  json?: boolean;
 }
 
 /**
  * `himl-sp repair`: repairs the stack after a broken run. If it is interrupted, run it again: it plans each step from what
  * it finds, and skips what is done.
  */
-export async function runRepair(io: Io, options: RepairOptions): Promise<void> {
-  const { yes, up, purge, wait, ...auditOptions } = options;
-  let wasDestroyed = false;
-  const planOf = (result: Audit) =>
-    planRepair(result.findings, {
+export async function runRepair(io: Io, { json, ...options }: RepairOptions): Promise<void> {
+  const repair = new Repair(io, options);
+  let failure: unknown;
+  try {
+    await repair.run();
+  } catch (error) {
+    failure = error;
+  }
+  if (json && (failure === undefined || failure instanceof CliError)) {
+    io.stdout.write(printableJson(repair.report(failure)));
+  }
+  if (failure !== undefined) throw failure;
+}
+
+class Repair {
+  private readonly selection;
+  private readonly done: string[] = [];
+  private left: readonly Finding[] = [];
+  private hasNewPassword = false;
+  private formerIds: string[] = [];
+  /** What this repair refreshes itself does not change what the last run was. */
+  private isDestroyUnfinished: boolean | undefined;
+
+  constructor(
+    private readonly io: Io,
+    private readonly options: Omit<RepairOptions, "json">,
+  ) {
+    const { stack, cwd } = options;
+    this.selection = { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
+  }
+
+  /** For programs. Fields are stable: new ones may be added, none change. */
+  report(failure: CliError | undefined) {
+    return {
+      version: 1,
+      ok: failure === undefined,
+      ...(failure && { code: failure.code, message: failure.message, remedy: failure.remedy }),
+      done: this.done,
+      left: this.left.map(({ action: _, ...finding }) => finding),
+      hasNewPassword: this.hasNewPassword,
+    };
+  }
+
+  async run(): Promise<void> {
+    const { io, options } = this;
+    const { wait } = options;
+    let first = await tellIfSlow(io, "Comparing the stack with Azure", this.look());
+    this.formerIds = options.yes ? [] : await askForFormerInstances(io, first);
+    if (this.formerIds.length > 0) first = await this.look();
+    const found = await lookUntilReplicated(io, first, wait, () => this.look());
+    const plan = this.planOf(found);
+    this.left = plan.left;
+    if (found.unanswered.length > 0)
+      io.stderr.write(formatUnanswered(found.unanswered, found.askedAs, io.stderr));
+    if (found.instanceIds.length === 0) {
+      io.stderr.write(
+        "The state has no instance ID, so nothing can be proved to be this stack's. Give it with --instance ID.\n",
+      );
+    }
+    if (isEmpty(plan)) {
+      await this.requireNobody(found);
+      const limit = found.unanswered.length === 0 ? "" : ", as far as the questions were answered";
+      io.stderr.write(`There is nothing ${this.done.length > 0 ? "else " : ""}to repair${limit}.\n`);
+      this.tellWhatIsLeft();
+      return;
+    }
+    io.stderr.write(`This would repair it:\n${formatPlan(plan)}`);
+    this.tellWhatIsLeft();
+    if (!options.yes) await requireConsent(io, plan);
+    await this.requireNobody(found);
+    await this.carryOut(found, plan);
+  }
+
+  private async carryOut(found: Audit, plan: Plan): Promise<void> {
+    const { io } = this;
+    const { wait } = this.options;
+    if (plan.stack.length > 0) {
+      for (const { sentence } of plan.stack) this.tell(sentence);
+      await editState(
+        io,
+        this.selection,
+        plan.stack.map(({ action }) => action),
+      );
+    }
+    const failures = await this.removeLeftovers(plan);
+    if (plan.refreshed.length > 0 || plan.stack.length > 0) {
+      const now = await lookUntilReplicated(io, await this.look(), wait, () => this.look());
+      const targets = this.planOf(now).refreshed.flatMap((urn) => ["--target", urn]);
+      if (targets.length > 0) await this.pulumi("refresh", targets);
+    }
+    if (plan.ending === "up") await this.pulumi("up");
+    failures.push(...(await this.purge(found, plan, failures.length > 0 ? 0 : wait)));
+    if (failures.length > 0) throw failures[0]!;
+    const isDone = (result: Audit) => {
+      const { stack, ...rest } = this.planOf(result);
+      // Of the state no time makes anything better.
+      return stack.length > 0 || isEmpty({ ...rest, stack, purges: [] });
+    };
+    const last = await lookUntilDone(io, wait, () => this.look(), isDone);
+    this.hasNewPassword = hasNewSecret(found, last);
+    this.tellTheEnd(plan, this.planOf(last));
+  }
+
+  private look(): Promise<Audit> {
+    return audit(this.io, this.options, this.formerIds);
+  }
+
+  private planOf(result: Audit): Plan {
+    return planRepair(result.findings, {
       hasPrincipal: result.record.instances.length > 0,
-      // What this repair forgets itself, such as pending operations, does not change what the last run was.
-      wasDestroyed: (wasDestroyed ||= result.wasDestroyed),
-      up,
-      purge: purge ?? false,
+      isDestroyUnfinished: (this.isDestroyUnfinished ??= result.isDestroyUnfinished),
+      up: this.options.up,
+      purge: this.options.purge ?? false,
     });
-  const first = await audit(io, auditOptions);
-  const { backend } = first;
-  const look = () => audit(io, auditOptions, { backend });
-  const blocker = planOf(first).blockers[0];
-  if (blocker !== undefined) throw blocked(blocker);
-  const found = await lookUntilReplicated(io, first, wait, look);
-  const plan = planOf(found);
-  if (found.unanswered.length > 0) io.stderr.write(formatUnanswered(found.unanswered, io.stderr));
-  tell(io, found);
-  if (isEmpty(plan)) {
-    io.stderr.write(
-      found.unanswered.length === 0
-        ? "There is nothing to repair.\n"
-        : "There is nothing to repair, as far as the questions were answered.\n",
-    );
-    tellWhatIsLeft(io, plan.left);
-    return;
   }
-  io.stderr.write(`To mend it:\n${formatPlan(plan)}`);
-  tellWhatIsLeft(io, plan.left);
-  if (!yes) await requireConsent(io, plan);
 
-  for (const step of plan.stack) await doOnStack(io, auditOptions, found, step);
-  const failures = await removeLeftovers(io, auditOptions, found, plan, planOf);
-  if (plan.refreshed.length > 0 || plan.stack.length > 0) {
-    const now = await lookUntilReplicated(io, await look(), wait, look);
-    await refresh(io, auditOptions, planOf(now).refreshed);
+  private tell(sentence: string): void {
+    this.done.push(sentence);
+    this.io.stderr.write(`${printable(sentence)}\n`);
   }
-  if (plan.ending === "up") await pulumi(io, ["up", "--yes", "--skip-preview"], auditOptions);
-  failures.push(...(await purgeAll(io, found, plan, failures.length > 0 ? 0 : wait, look, planOf)));
-  if (failures.length > 0) throw failures[0]!;
-  const isDone = (result: Audit) => {
-    const { blockers, stack, ...rest } = planOf(result);
-    // Of the stack itself no time makes anything better.
-    return blockers.length + stack.length > 0 || isEmpty({ ...rest, blockers, stack, purges: [] });
-  };
-  tellTheEnd(io, plan, planOf(await lookUntilDone(io, wait, look, isDone)));
-}
 
-/** Says where the instance ID comes from, if not from the state. */
-function tell(io: Io, { idsFrom, instanceIds }: Audit): void {
-  if (idsFrom === "history") {
-    io.stderr.write(
-      `The state is empty; its history says that the instance was ${instanceIds.join(", ")}.\n`,
-    );
-  } else if (idsFrom === "nowhere") {
-    io.stderr.write(
-      "Neither state nor history has an instance ID, so nothing can be proved to be this stack's. Give it with --instance ID.\n",
-    );
+  private tellWhatIsLeft(): void {
+    if (this.left.length === 0) return;
+    this.io.stderr.write(`Left to you:\n${formatFindings(this.left, this.io.stderr)}`);
   }
-}
 
-function tellWhatIsLeft(io: Io, left: readonly Finding[]): void {
-  if (left.length === 0) return;
-  io.stderr.write(`Left to you:\n${formatFindings(left, io.stderr)}`);
-}
+  /** Removes a lock that was left behind. @throws StackLocked where somebody may still run */
+  private async requireNobody({ record }: Audit): Promise<void> {
+    const { io, selection } = this;
+    try {
+      await requireNobody(io, selection, record.stackUrn);
+    } catch (error) {
+      if (!(error instanceof StackLocked)) throw error;
+      if (!error.isLeftBehind) await requireUnlocking(io, error, this.options.yes ?? false);
+      this.tell("Unlock the stack, whose last run has ended");
+      await unlock(io, selection);
+      await requireNobody(io, selection, record.stackUrn);
+    }
+  }
 
-async function doOnStack(
-  io: Io,
-  options: AuditOptions,
-  found: Audit,
-  { action, sentence }: Step,
-): Promise<void> {
-  io.stderr.write(`${printable(sentence)}\n`);
-  if (action.kind === "unlock") await unlock(found.backend, action.file);
-  if (action.kind === "mend") await mend(action.file, action.backup);
-  if (action.kind === "clearPending") await clearPendingOperations(io, selectionOf(options));
-}
-
-/** Looks again while nobody else can run, and removes only what was shown and is still left over. */
-async function removeLeftovers(
-  io: Io,
-  options: AuditOptions,
-  found: Audit,
-  plan: Plan,
-  planOf: (result: Audit) => Plan,
-): Promise<CliError[]> {
-  if (plan.removals.length === 0) return [];
-  return whileNobodyRuns(io, selectionOf(options), found.backend, async () => {
-    const now = await audit(io, options, { ownsLock: true, backend: found.backend });
-    const keys = new Set(planOf(now).removals.map(keyOf));
-    return removeAll(
-      io,
+  /**
+   * Looks again, and removes only what was shown and is still left over. Nobody ran in between: what another run made would
+   * be in the state by now, and what one makes that has begun since was not shown.
+   */
+  private async removeLeftovers(plan: Plan): Promise<CliError[]> {
+    if (plan.removals.length === 0) return [];
+    const now = await this.look();
+    const keys = new Set(this.planOf(now).removals.map(keyOf));
+    return this.removeAll(
       now,
       plan.removals.filter((step) => keys.has(keyOf(step))),
     );
-  });
+  }
+
+  /** A failed removal does not stop the others. */
+  private async removeAll(found: Audit, steps: readonly Step[]): Promise<CliError[]> {
+    const failures: CliError[] = [];
+    for (const { action, sentence } of steps) {
+      this.io.signal.throwIfAborted();
+      this.tell(sentence);
+      try {
+        await remove(found, action);
+      } catch (error) {
+        if (!(error instanceof CliError)) throw error;
+        this.io.stderr.write(`  It failed: ${printable(error.message)}\n`);
+        failures.push(error);
+      }
+    }
+    return failures;
+  }
+
+  /** Includes what this repair itself moved to the recycle bin. */
+  private async purge(found: Audit, plan: Plan, wait: number): Promise<CliError[]> {
+    const moved = plan.purgedAfterRemoval;
+    if (moved.length === 0) return this.removeAll(found, plan.purges);
+    const inBin = (result: Audit) =>
+      this.planOf(result).purges.filter(
+        ({ action }) => action.kind === "purge" && action.ids.some((id) => moved.includes(id)),
+      );
+    const now = await lookUntilDone(
+      this.io,
+      wait,
+      () => this.look(),
+      (result) => inBin(result).length === moved.length,
+    );
+    return this.removeAll(now, [...plan.purges, ...inBin(now)]);
+  }
+
+  private async pulumi(operation: "up" | "refresh", more: readonly string[] = []): Promise<void> {
+    const { io } = this;
+    this.tell(commandLine`pulumi ${operation}`);
+    const args = [operation, "--yes", "--skip-preview", ...more];
+    const exitCode = await watchPulumi(io, args, this.selection);
+    if (exitCode === 0 && !io.signal.aborted) return;
+    throw unfinished(
+      io.signal.aborted
+        ? "It was interrupted."
+        : `${command`pulumi ${operation}`} ended with exit code ${exitCode ?? "none"}.`,
+      "See its output above, then run",
+    );
+  }
+
+  private tellTheEnd(plan: Plan, after: Plan): void {
+    if (!isEmpty({ ...after, purges: [] })) {
+      throw unfinished(`There is still something to do:\n${formatPlan(after).trimEnd()}`, "Run");
+    }
+    const { stderr } = this.io;
+    stderr.write("Repaired: a new audit finds nothing else to repair.\n");
+    if (plan.ending === "destroy") {
+      stderr.write("Now run `pulumi destroy` again; or `pulumi up`, which makes the stack whole.\n");
+    }
+    if (this.hasNewPassword) {
+      stderr.write("The password is a new one. Now push it to your pipelines: `himl-sp push`.\n");
+    }
+  }
 }
 
 function keyOf({ action }: Step): string {
   return JSON.stringify(action).toLowerCase();
 }
 
-/** A failed removal does not stop the others. */
-async function removeAll(io: Io, found: Audit, steps: readonly Step[]): Promise<CliError[]> {
-  const failures: CliError[] = [];
-  for (const { action, sentence } of steps) {
-    io.signal.throwIfAborted();
-    io.stderr.write(`${printable(sentence)}\n`);
-    try {
-      await remove(found, action);
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      io.stderr.write(`  It failed: ${printable(error.message)}\n`);
-      failures.push(error);
-    }
-  }
-  return failures;
+function hasNewSecret(before: Audit, after: Audit): boolean {
+  const keysOf = ({ record }: Audit) =>
+    record.instances.flatMap(({ secrets }) => secrets.map(({ keyId }) => keyId.toLowerCase()));
+  const known = new Set(keysOf(before));
+  return keysOf(after).some((keyId) => !known.has(keyId));
 }
 
-async function refresh(io: Io, options: AuditOptions, urns: readonly string[]): Promise<void> {
-  if (urns.length === 0) return;
-  const targets = urns.flatMap((urn) => ["--target", urn]);
-  await pulumi(io, ["refresh", "--yes", "--skip-preview", ...targets], options);
-}
-
-/** Includes what this repair itself moved to the recycle bin. */
-async function purgeAll(
-  io: Io,
-  found: Audit,
-  plan: Plan,
-  wait: number,
-  look: () => Promise<Audit>,
-  planOf: (result: Audit) => Plan,
-): Promise<CliError[]> {
-  if (plan.purgedAfterRemoval.length === 0) return removeAll(io, found, plan.purges);
-  const inBin = (result: Audit) =>
-    planOf(result).purges.filter(({ action }) =>
-      action.kind === "purge" ? action.ids.some((id) => plan.purgedAfterRemoval.includes(id)) : false,
-    );
-  const now = await lookUntilDone(
-    io,
-    wait,
-    look,
-    (result) => inBin(result).length === plan.purgedAfterRemoval.length,
-  );
-  return removeAll(io, now, [...plan.purges, ...inBin(now)]);
-}
-
-async function pulumi(io: Io, args: readonly string[], options: AuditOptions): Promise<void> {
-  io.stderr.write(`${commandLine`pulumi ${args[0]}`}\n`);
-  const exitCode = await watchPulumi(io, args, selectionOf(options));
-  if (exitCode === 0 && !io.signal.aborted) return;
-  throw new CliError(
+function unfinished(why: string, run: string): CliError {
+  return new CliError(
     "REPAIR_UNFINISHED",
-    io.signal.aborted
-      ? "The repair is not finished. It was interrupted."
-      : `The repair is not finished. ${command`pulumi ${args[0]}`} ended with exit code ${exitCode ?? "none"}.`,
-    "See its output above, then run `himl-sp repair` again. You can repeat it at any point.",
+    `The repair is not finished. ${why}`,
+    `${run} \`himl-sp repair\` again. You can repeat it at any point.`,
   );
-}
-
-function selectionOf({ stack, cwd }: AuditOptions) {
-  return { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
-}
-
-/** Reports what an audit finds at the end. */
-function tellTheEnd(io: Io, plan: Plan, after: Plan): void {
-  if (!isEmpty({ ...after, purges: [] })) {
-    throw new CliError(
-      "REPAIR_UNFINISHED",
-      `The repair is not finished. There is still something to do:\n${formatPlan(after).trimEnd()}`,
-      "Run `himl-sp repair` again. You can repeat it at any point.",
-    );
-  }
-  io.stderr.write("Repaired: a new audit finds nothing else to repair.\n");
-  if (plan.ending === "destroy") io.stderr.write("Run `pulumi destroy` again, or `pulumi up`.\n");
-}
-
-function blocked({ code, what, detail, remedy }: Finding): CliError {
-  return new CliError(code, `${what}: ${detail}`, remedy);
 }

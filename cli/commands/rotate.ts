@@ -1,6 +1,6 @@
 import { command } from "../../components/plan/commands";
 import { answer } from "../answer";
-import { tellRemainingLogins } from "../azure/remaining-logins";
+import { tellRemainingLogins } from "../audit/remaining-logins";
 import { formatDuration, formatLocalTime } from "../terminal/durations";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";

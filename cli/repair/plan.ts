@@ -3,9 +3,7 @@ import { printable } from "../terminal/printable";
 
 /** What a repair will do, in this order. It comes from the findings alone, so that it can be shown first. */
 export interface Plan {
-  /** Locks that nobody but a person can judge, or a state that is lost: nothing else is possible before. */
-  readonly blockers: readonly Finding[];
-  /** On the stack itself: unlocks, mends, clears. */
+  /** In the stack's state. */
   readonly stack: readonly Step[];
   /** What is provably the stack's and not recorded. */
   readonly removals: readonly Step[];
@@ -20,7 +18,7 @@ export interface Plan {
   readonly left: readonly Finding[];
 }
 
-/** `destroy`: the last run was a `destroy` that did not finish, so an `up` would create everything again. */
+/** `destroy`: perhaps it is to be destroyed, and an `up` would create everything again. */
 type Ending = "up" | "destroy" | "nothing";
 
 export interface Step {
@@ -31,12 +29,12 @@ export interface Step {
 export interface PlanOptions {
   /** Whether the stack has a service principal, as its state says. */
   readonly hasPrincipal: boolean;
-  readonly wasDestroyed: boolean;
+  readonly isDestroyUnfinished: boolean;
   readonly up: boolean;
   readonly purge: boolean;
 }
 
-const ON_STACK: readonly RepairAction["kind"][] = ["unlock", "mend", "clearPending"];
+const IN_STATE: readonly RepairAction["kind"][] = ["clearPending", "forget", "manage", "untaint"];
 /** In the order of removal: first what grants access. */
 const REMOVALS: readonly RepairAction["kind"][] = [
   "removeRole",
@@ -57,18 +55,15 @@ export function planRepair(findings: readonly Finding[], options: PlanOptions): 
   const refreshed = [
     ...new Set(findings.flatMap(({ action }) => (action?.kind === "refresh" ? action.urns : []))),
   ];
-  const isBlocking = ({ code, action }: Finding) =>
-    action === undefined && (code === "STACK_LOCKED" || code === "STATE_UNREADABLE");
   const plan = {
-    blockers: findings.filter(isBlocking),
-    stack: stepsOf(ON_STACK),
+    stack: stepsOf(IN_STATE),
     removals,
     refreshed,
     purges: options.purge ? stepsOf(["purge"]) : [],
     purgedAfterRemoval: removals.flatMap(({ action }) =>
       options.purge && action.kind === "removeApplication" ? [action.id] : [],
     ),
-    left: findings.filter((one) => one.level !== "notice" && one.action === undefined && !isBlocking(one)),
+    left: findings.filter((one) => one.level !== "notice" && one.action === undefined),
   };
   const changesSomething =
     plan.stack.length + plan.removals.length + refreshed.length > 0 ||
@@ -76,9 +71,9 @@ export function planRepair(findings: readonly Finding[], options: PlanOptions): 
   return { ...plan, ending: changesSomething ? endingOf(options) : "nothing" };
 }
 
-function endingOf({ hasPrincipal, wasDestroyed, up }: PlanOptions): Ending {
+function endingOf({ hasPrincipal, isDestroyUnfinished, up }: PlanOptions): Ending {
   if (!hasPrincipal) return "nothing";
-  if (wasDestroyed) return "destroy";
+  if (isDestroyUnfinished) return "destroy";
   return up ? "up" : "nothing";
 }
 
@@ -88,12 +83,12 @@ export function isEmpty({ stack, removals, refreshed, ending, purges }: Plan): b
 
 function describe(action: RepairAction, what: string, purge: boolean): string {
   switch (action.kind) {
-    case "unlock":
-      return `Unlock ${what}`;
-    case "mend":
-      return action.backup === undefined
-        ? `Remove the incomplete file ${what}`
-        : `Put ${action.backup} in the place of the checkpoint ${what}; what is there now is kept beside it`;
+    case "untaint":
+      return `Take the mark of a taint from ${what}`;
+    case "forget":
+      return `Take the replaced record out: ${what}`;
+    case "manage":
+      return `Record as this stack's own: ${what}`;
     case "clearPending":
       return `Remove the pending operations from ${what}`;
     case "purge":
@@ -117,6 +112,6 @@ export function formatPlan(plan: Plan): string {
   ];
   const steps = lines.map((line, i) => `  ${i + 1}. ${printable(line)}\n`).join("");
   return ending === "destroy"
-    ? `${steps}  No \`pulumi up\`: the last run was a \`pulumi destroy\` that did not finish.\n`
+    ? `${steps}  No \`pulumi up\`: perhaps the stack is to be destroyed, since a \`pulumi destroy\` did not finish.\n`
     : steps;
 }

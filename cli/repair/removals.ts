@@ -5,7 +5,7 @@ import { AzureRefusal } from "../azure/service";
 import type { Azure } from "../audit/read-azure";
 
 /** Carries out one removal. It is no failure if the thing is gone already. */
-export async function remove({ azure, facts }: Audit, action: RepairAction): Promise<void> {
+export async function remove({ azure, answers }: Audit, action: RepairAction): Promise<void> {
   const { graph, arm } = azure;
   switch (action.kind) {
     case "removeRole": {
@@ -24,7 +24,7 @@ export async function remove({ azure, facts }: Audit, action: RepairAction): Pro
       );
     case "removeApplication": {
       // It rests in the recycle bin for 30 days, and must not come back with a secret.
-      const found = facts.taggedApplications?.find(({ objectId }) => isSameId(objectId, action.id));
+      const found = answers.taggedApplications?.find(({ objectId }) => isSameId(objectId, action.id));
       for (const { keyId } of found?.secrets ?? []) await removeSecret(azure, action.id, keyId);
       return ignoreMissing(graph.send("DELETE", `/v1.0/applications/${action.id}`, "remove an application"));
     }

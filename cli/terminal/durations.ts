@@ -38,6 +38,7 @@ export function formatDate(instant: string | Date): string {
 
 /** In the time of this machine, with its zone: `2027-04-16 02:00 GMT+2`. */
 export function formatLocalTime(instant: string | Date): string {
+  if (Number.isNaN(new Date(instant).getTime())) return "an unknown time";
   // Sweden writes dates as ISO 8601 does, and so can anybody read them.
   const format = new Intl.DateTimeFormat("sv-SE", {
     year: "numeric",

@@ -79,8 +79,16 @@ export function withoutPassphrase({ env }: Io): Record<string, string | undefine
 /** What Pulumi says by the remedy for it; the texts are those of its own sources. */
 const REMEDIES: [said: RegExp, remedy: string][] = [
   [
+    /incorrect passphrase/i,
+    "The passphrase is wrong: set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the one with which the stack was made.",
+  ],
+  [
     /passphrase/i,
     "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase of the stack.",
+  ],
+  [
+    /failed to load checkpoint|unmarshal.*checkpoint|checkpoint.*(unexpected end|EOF)/i,
+    "The file of the stack's state is damaged. docs/after-a-broken-run.md has the commands that bring back the last good one.",
   ],
   [/no stack selected|no stack named/, "Name the stack with --stack; `pulumi stack ls` lists them."],
   [/no Pulumi\.yaml|no Pulumi project/i, "Run it in the folder of the project, or name that with --cwd."],

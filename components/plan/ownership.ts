@@ -23,6 +23,16 @@ export function instanceOf(tags: readonly string[] | undefined): string | undefi
     .toLowerCase();
 }
 
+/** End of the description of an application, unless the program sets another one. */
+export function managedBy({ project, stack }: { project: string; stack: string }): string {
+  return `Managed by Pulumi: project ${project}, stack ${stack}.`;
+}
+
+/** Whether a description says that a stack of this name made the application; another clone may have one of that name. */
+export function isManagedBy(description: string, name: { project: string; stack: string }): boolean {
+  return description.endsWith(managedBy(name));
+}
+
 /** Display name of the secret in a slot. */
 export function secretDisplayName(instanceId: string, slot: "a" | "b"): string {
   return `slot ${slot} (himl ${instanceId})`;

@@ -11,8 +11,6 @@ const ENTRIES = [
   // `program.ts` loads them when they are called.
   "cli/commands/audit.ts",
   "cli/commands/repair.ts",
-  "cli/azure/credentials.ts",
-  "cli/audit/read-azure.ts",
 ];
 
 /**

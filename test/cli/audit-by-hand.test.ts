@@ -40,7 +40,7 @@ const CASES: Case[] = [
     },
     [
       {
-        code: "SECRET_BY_HAND",
+        code: "UNMANAGED_SECRET",
         level: "danger",
         what: `secret "portal" of himl-ws-ml-dev (key ID ${STRANGE})`,
         remedy: `\`az ad app credential delete --id ${IDS.client} --key-id ${STRANGE}\``,
@@ -55,7 +55,7 @@ const CASES: Case[] = [
         application: applicationFacts({ secrets: [OWN_SECRET, secretFacts(STRANGE, "portal", PAST)] }),
       },
     },
-    [{ code: "EXPIRED_BY_HAND", level: "notice", action: undefined }],
+    [{ code: "UNMANAGED_EXPIRED", level: "notice", action: undefined }],
   ],
   [
     "a secret named much like ours",
@@ -66,7 +66,7 @@ const CASES: Case[] = [
         }),
       },
     },
-    [{ code: "SECRET_BY_HAND", action: undefined }],
+    [{ code: "UNMANAGED_SECRET", action: undefined }],
   ],
   [
     "a certificate, and a secret of the principal itself",
@@ -78,21 +78,21 @@ const CASES: Case[] = [
     },
     [
       {
-        code: "SECRET_BY_HAND",
+        code: "UNMANAGED_SECRET",
         remedy: `\`az ad sp credential delete --id ${IDS.principal} --key-id ${STRANGE}\``,
       },
-      { code: "CERTIFICATE_BY_HAND", action: undefined },
+      { code: "UNMANAGED_CERTIFICATE", action: undefined },
     ],
   ],
   [
     "a trust made by hand",
     { instance: { trusts: [trustFacts(), trustFacts({ id: STRANGE, name: "mine", matches: "repo:x/y" })] } },
-    [{ code: "TRUST_BY_HAND", action: undefined }],
+    [{ code: "UNMANAGED_TRUST", action: undefined }],
   ],
   [
     "roles made by hand, the worst first",
     {
-      facts: {
+      answers: {
         roles: [
           roleFacts(),
           roleFacts({
@@ -108,13 +108,13 @@ const CASES: Case[] = [
     },
     [
       {
-        code: "ROLE_BY_HAND",
+        code: "UNMANAGED_ROLE",
         what: `role Owner on ${GROUP}`,
         detail: "A login as this principal may give itself every other role there.",
         action: undefined,
       },
       {
-        code: "ROLE_BY_HAND",
+        code: "UNMANAGED_ROLE",
         what: "role Reader on /subscriptions/x",
         remedy: "`az role assignment delete --ids /a`",
       },
@@ -123,7 +123,7 @@ const CASES: Case[] = [
   [
     "a role of the customer's own that may assign roles",
     {
-      facts: {
+      answers: {
         roles: [
           roleFacts(),
           roleFacts({ id: "/a", name: STRANGE, roleId: STRANGE, roleName: "Helper", isPrivileged: false }),
@@ -133,11 +133,11 @@ const CASES: Case[] = [
     },
     [
       {
-        code: "ROLE_BY_HAND",
+        code: "UNMANAGED_ROLE",
         what: `role Deployer on ${GROUP}`,
         detail: "A login as this principal may give itself every other role there.",
       },
-      { code: "ROLE_BY_HAND", what: `role Helper on ${GROUP}` },
+      { code: "UNMANAGED_ROLE", what: `role Helper on ${GROUP}` },
     ],
   ],
   [
@@ -146,7 +146,7 @@ const CASES: Case[] = [
       deployment: withAdministratorCommand(
         `az role assignment create --assignee-object-id ${IDS.principal} --role Contributor --scope ${GROUP}`,
       ),
-      facts: {
+      answers: {
         roles: [
           roleFacts({ id: "/a", name: STRANGE, scope: GROUP.toUpperCase() }),
           roleFacts({ id: "/b", name: STRANGE, scope: "/subscriptions/x" }),
@@ -154,7 +154,7 @@ const CASES: Case[] = [
       },
     },
     [
-      { code: "ROLE_BY_HAND", what: "role Contributor on /subscriptions/x" },
+      { code: "UNMANAGED_ROLE", what: "role Contributor on /subscriptions/x" },
       { code: "ROLE_OF_ADMINISTRATOR", level: "notice" },
     ],
   ],
@@ -168,7 +168,7 @@ const CASES: Case[] = [
           { id: "m3", type: "directoryRole", isDirect: false, displayName: "Global Reader" },
         ],
       },
-      facts: {
+      answers: {
         roles: [
           roleFacts(),
           roleFacts({ id: "/a", name: STRANGE, principalId: "M2", roleId: READER }),
@@ -177,15 +177,15 @@ const CASES: Case[] = [
       },
     },
     [
-      { code: "DIRECTORY_ROLE_BY_HAND", remedy: "Remove it from the group that has this role." },
+      { code: "UNMANAGED_DIRECTORY_ROLE", remedy: "Remove it from the group that has this role." },
       {
-        code: "GROUP_BY_HAND",
+        code: "UNMANAGED_GROUP",
         what: "membership of the group Owners (m2)",
         detail: `A login as this principal has every role and permission of the group: Owner on /subscriptions/x, Reader on ${GROUP}. It may give itself every other role there.`,
         remedy: "Remove it from the group by way of which it is a member of this one.",
       },
       {
-        code: "GROUP_BY_HAND",
+        code: "UNMANAGED_GROUP",
         detail: "A login as this principal has every role and permission of the group.",
         remedy: `\`az ad group member remove --group m1 --member-id ${IDS.principal}\``,
       },
@@ -196,15 +196,15 @@ const CASES: Case[] = [
     {
       instance: {
         appRoles: [
-          { id: "g1", appRoleId: "r1", resourceName: "Microsoft Graph", permission: "Mail.Read" },
+          { id: "g1", resourceName: "Microsoft Graph", permission: "Mail.Read" },
           {
             id: "g2",
-            appRoleId: "r2",
+
             resourceName: "Microsoft Graph",
             permission: "RoleManagement.ReadWrite.Directory",
           },
         ],
-        delegations: [{ id: "d1", resourceId: "x", scope: " User.Read", isForAll: true }],
+        delegations: [{ id: "d1", scope: " User.Read", isForAll: true }],
         memberships: [
           { id: "m1", type: "group", isDirect: true, displayName: "Data" },
           { id: "m2", type: "directoryRole", isDirect: true, displayName: "Global Reader" },
@@ -217,16 +217,16 @@ const CASES: Case[] = [
       },
     },
     [
-      { code: "DIRECTORY_ROLE_BY_HAND", what: "directory role Global Reader (m2)" },
+      { code: "UNMANAGED_DIRECTORY_ROLE", what: "directory role Global Reader (m2)" },
       {
-        code: "API_PERMISSION_BY_HAND",
+        code: "UNMANAGED_API_PERMISSION",
         what: "permission RoleManagement.ReadWrite.Directory of Microsoft Graph",
         detail: "A login as this principal can make itself administrator of the tenant.",
       },
-      { code: "API_PERMISSION_BY_HAND", what: "permission Mail.Read of Microsoft Graph" },
-      { code: "OWNER_BY_HAND", what: `user Eve (${STRANGE}), owner of the application himl-ws-ml-dev` },
-      { code: "GROUP_BY_HAND", what: "membership of the group Data (m1)" },
-      { code: "DELEGATION_BY_HAND", what: "delegated permissions User.Read" },
+      { code: "UNMANAGED_API_PERMISSION", what: "permission Mail.Read of Microsoft Graph" },
+      { code: "UNMANAGED_OWNER", what: `user Eve (${STRANGE}), owner of the application himl-ws-ml-dev` },
+      { code: "UNMANAGED_GROUP", what: "membership of the group Data (m1)" },
+      { code: "UNMANAGED_DELEGATION", what: "delegated permissions User.Read" },
     ],
   ],
   [
@@ -242,7 +242,7 @@ const CASES: Case[] = [
         applicationOwners: [{ id: STRANGE, type: "user", displayName: "Eve" }],
         principalOwners: [],
       },
-      facts: { taggedApplications: [] },
+      answers: { taggedApplications: [] },
     },
     [
       { code: "OF_THE_OWNER", level: "notice", action: undefined },

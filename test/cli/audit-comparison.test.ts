@@ -42,7 +42,7 @@ const CASES: Case[] = [
 
   [
     "the application is missing",
-    { instance: { application: null, principal: null, trusts: [] }, facts: { taggedApplications: [] } },
+    { instance: { application: null, principal: null, trusts: [] }, answers: { taggedApplications: [] } },
     [
       {
         code: "APPLICATION_MISSING",
@@ -55,7 +55,7 @@ const CASES: Case[] = [
     {
       deployment: createDeployment({ external: true }),
       instance: { application: null, principal: null },
-      facts: { taggedApplications: [] },
+      answers: { taggedApplications: [] },
     },
     [{ code: "APPLICATION_MISSING", action: undefined }],
   ],
@@ -102,7 +102,7 @@ const CASES: Case[] = [
   [
     "a secret that is to be removed is still there",
     { deployment: createDeployment({ leaving: "secret" }) },
-    [],
+    [{ code: "REPLACED_SECRET", level: "danger", action: { kind: "up" } }],
   ],
   [
     "a secret ends at another time",
@@ -142,12 +142,12 @@ const CASES: Case[] = [
   ],
   [
     "a role is missing",
-    { facts: { roles: [] } },
+    { answers: { roles: [] } },
     [{ code: "ROLE_MISSING", action: { kind: "refresh", urns: [URNS.role] } }],
   ],
   [
     "what the state keeps encrypted is not compared",
-    { deployment: encryptOutputs(createDeployment()), facts: { roles: [roleFacts({ roleId: STRANGE })] } },
+    { deployment: encryptOutputs(createDeployment()), answers: { roles: [roleFacts({ roleId: STRANGE })] } },
     [],
   ],
   [
@@ -159,7 +159,7 @@ const CASES: Case[] = [
         trusts: undefined,
         applicationOwners: undefined,
       },
-      facts: { roles: undefined, taggedApplications: undefined, deletedApplications: undefined },
+      answers: { roles: undefined, taggedApplications: undefined, deletedApplications: undefined },
     },
     [],
   ],

@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { assignmentName, instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/plan/ownership";
-import { compareByHand } from "../../cli/audit/compare-by-hand";
+import { compareUnmanaged } from "../../cli/audit/compare-unmanaged";
 import { compareOrphans } from "../../cli/audit/compare-orphans";
 import { compareRecorded } from "../../cli/audit/compare-recorded";
 import { compareVaultSecrets } from "../../cli/audit/compare-vault";
 import type { Comparison } from "../../cli/audit/comparison";
-import type {
-  ApplicationFacts,
-  AzureFacts,
-  CredentialFacts,
-  InstanceFacts,
-  PrincipalFacts,
-  RoleFacts,
-  TrustFacts,
-} from "../../cli/audit/facts";
+import { compareState } from "../../cli/audit/compare-state";
+import type { AzureAnswers, InstanceAnswers } from "../../cli/audit/read-azure";
+import type { Application, Credential, Principal, Role, Trust } from "../../cli/azure/types";
 import { type Finding, type FindingCode, sortFindings } from "../../cli/audit/findings";
 import type { Deployment } from "../../cli/audit/deployment";
 import { readRecord } from "../../cli/audit/record";
@@ -93,7 +87,6 @@ export function createDeployment(
     },
     { urn: PARENT, type: COMPONENT, outputs: { clientId: IDS.client, tenantId: IDS.tenant } },
     child("random:index/randomUuid:RandomUuid", "himl-instance", IDS.instance, { result: IDS.instance }),
-    child("random:index/randomUuid:RandomUuid", "himl-calendar-90-1", IDS.other, { result: IDS.other }),
     child(
       APPLICATION,
       "himl-application",
@@ -137,13 +130,12 @@ export function createDeployment(
   return { resources: resources.map((one) => (one.urn === leaving ? { ...one, delete: true } : one)) };
 }
 
-export const secretFacts = (keyId: string, displayName: string | null, ends = SOON): CredentialFacts => ({
+export const secretFacts = (keyId: string, displayName: string | null, ends = SOON): Credential => ({
   keyId,
   displayName,
-  starts: "2026-11-25T00:00:00Z",
   ends,
 });
-export const trustFacts = (more: Partial<TrustFacts> = {}): TrustFacts => ({
+export const trustFacts = (more: Partial<Trust> = {}): Trust => ({
   id: IDS.trust,
   name: "main",
   issuer: "https://token.actions.githubusercontent.com",
@@ -152,7 +144,7 @@ export const trustFacts = (more: Partial<TrustFacts> = {}): TrustFacts => ({
   description: null,
   ...more,
 });
-export const roleFacts = (more: Partial<RoleFacts> = {}): RoleFacts => ({
+export const roleFacts = (more: Partial<Role> = {}): Role => ({
   id: ROLE_ID,
   name: ASSIGNMENT,
   scope: GROUP,
@@ -160,17 +152,19 @@ export const roleFacts = (more: Partial<RoleFacts> = {}): RoleFacts => ({
   roleId: IDS.contributor,
   ...more,
 });
-export const applicationFacts = (more: Partial<ApplicationFacts> = {}): ApplicationFacts => ({
+export const applicationFacts = (more: Partial<Application> = {}): Application => ({
   objectId: IDS.application,
   clientId: IDS.client,
   displayName: "himl-ws-ml-dev",
+  description: "",
   created: "2026-11-25T00:00:00Z",
+  deleted: "",
   tags: [PROGRAM_TAG, instanceTag(IDS.instance)],
   secrets: [secretFacts(IDS.secret, secretDisplayName(IDS.instance, "a"))],
   certificates: [],
   ...more,
 });
-export const principalFacts = (more: Partial<PrincipalFacts> = {}): PrincipalFacts => ({
+export const principalFacts = (more: Partial<Principal> = {}): Principal => ({
   objectId: IDS.principal,
   clientId: IDS.client,
   displayName: "himl-ws-ml-dev",
@@ -185,16 +179,17 @@ export const OWN_SECRET = secretFacts(IDS.secret, secretDisplayName(IDS.instance
 
 const owner = { id: IDS.owner, type: "user", displayName: "Ada" };
 
-/** The facts that go with the state, with what a case changes. */
+/** The answers that go with the state, with what a case changes. */
 export function createComparison(
   change: {
     deployment?: Deployment;
-    instance?: Partial<InstanceFacts>;
-    facts?: Partial<AzureFacts>;
+    instance?: Partial<InstanceAnswers>;
+    answers?: Partial<AzureAnswers>;
     ownIds?: string[];
   } = {},
-): Comparison {
-  const instance: InstanceFacts = {
+): Comparison & { deployment: Deployment } {
+  const deployment = change.deployment ?? createDeployment();
+  const instance: InstanceAnswers = {
     application: applicationFacts(),
     trusts: [trustFacts()],
     applicationOwners: [owner],
@@ -205,10 +200,11 @@ export function createComparison(
     delegations: [],
     ...change.instance,
   };
-  const record = readRecord(change.deployment ?? createDeployment());
+  const record = readRecord(deployment);
   return {
+    deployment,
     record,
-    facts: {
+    answers: {
       instances: record.instances.map(() => instance),
       roles: [roleFacts()],
       taggedApplications: [applicationFacts()],
@@ -217,18 +213,20 @@ export function createComparison(
       deletedPrincipals: [],
       vaultSecrets: new Map(),
       unanswered: [],
-      ...change.facts,
+      ...change.answers,
     },
     ownIds: change.ownIds ?? [IDS.instance],
+    stack: { project: "himl-service-principal", stack: "dev" },
     now: NOW,
   };
 }
 
-export function compare(comparison: Comparison): Finding[] {
+export function compare(comparison: Comparison & { deployment: Deployment }): Finding[] {
   return sortFindings([
+    ...compareState(comparison.deployment, comparison.answers, comparison.now),
     ...compareRecorded(comparison),
     ...compareVaultSecrets(comparison),
-    ...compareByHand(comparison),
+    ...compareUnmanaged(comparison),
     ...compareOrphans(comparison),
   ]);
 }

@@ -1,16 +1,8 @@
-import "reflect-metadata";
 import assert from "node:assert/strict";
-import { createPrivateKey, webcrypto } from "node:crypto";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
-import path from "node:path";
-import * as x509 from "@peculiar/x509";
-import * as forge from "node-forge";
-import { ok } from "../local-azure/rig";
 import { useAuditStage } from "./audit-stage";
 
 const NO_LOGIN = { ARM_CLIENT_ID: "", ARM_CLIENT_SECRET: "", ARM_TENANT_ID: "" };
-const PASSWORD = "certificate-password";
 
 describe("himl-sp audit: its login is that of the providers", function () {
   this.timeout(60_000);
@@ -30,31 +22,97 @@ describe("himl-sp audit: its login is that of the providers", function () {
     for (const { exitCode } of [wrong, none, half]) assert.equal(exitCode, 1);
   });
 
-  it("with the login of the Azure CLI, in the tenant of the stack", async () => {
-    const { admin, tenantId } = stage.rig.azure;
-    const token = (scope: string) => stage.rig.token(`https://${scope}/.default`, admin);
-    const answers = await Promise.all(
-      ["graph.microsoft.com", "management.azure.com"].map(async (host) => ({
-        args: [
-          "account",
-          "get-access-token",
-          "--resource",
-          `https://${host}`,
-          "--output",
-          "json",
-          "--tenant",
-          tenantId,
-        ],
-        stdout: JSON.stringify({ accessToken: await token(host) }),
-      })),
-    );
-    await stage.pulumi.install("az", answers);
-    const { exitCode, stderr } = await stage.audit([], {
-      ARM_CLIENT_ID: "",
-      ARM_CLIENT_SECRET: "",
-      ARM_TENANT_ID: "",
+  describe("of the Azure CLI", () => {
+    const GET = (host: string) => [
+      "account",
+      "get-access-token",
+      "--resource",
+      `https://${host}`,
+      "--output",
+      "json",
+    ];
+    const answersFor = async (...owner: string[]) => {
+      const token = (host: string) => stage.rig.token(`https://${host}/.default`, stage.rig.azure.admin);
+      return Promise.all(
+        ["graph.microsoft.com", "management.azure.com"].map(async (host) => ({
+          args: [...GET(host), ...owner],
+          stdout: JSON.stringify({ accessToken: await token(host) }),
+        })),
+      );
+    };
+
+    it("the account that sees the subscription, whichever is active", async () => {
+      await stage.tools.install("az", await answersFor("--subscription", stage.rig.azure.subscriptionId));
+      const { exitCode, stderr } = await stage.audit([], NO_LOGIN);
+      assert.equal(exitCode, 0, stderr);
     });
-    assert.equal(exitCode, 0, stderr);
+
+    it("where no account sees it: the active one, in the tenant of the stack; it is named with what it could not answer", async () => {
+      const unseen = ["graph.microsoft.com", "management.azure.com"].map((host) => ({
+        args: [...GET(host), "--subscription"],
+        exitCode: 1,
+        stderr: "ERROR: Subscription 'x' not found. Check the spelling and casing and try again.\n",
+      }));
+      await stage.tools.install("az", [
+        ...unseen,
+        ...(await answersFor("--tenant", stage.rig.azure.tenantId)),
+      ]);
+      const { exitCode, stderr, askedAs } = await stage.audit([], NO_LOGIN);
+      assert.equal(exitCode, 0, stderr);
+      assert.equal(askedAs, `the application ${stage.rig.azure.admin.clientId}`);
+    });
+  });
+
+  it("a certificate is none: it says how to log in with it", async () => {
+    const { exitCode, stderr } = await stage.audit([], {
+      ...NO_LOGIN,
+      ARM_CLIENT_CERTIFICATE_PATH: "/x.pfx",
+    });
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /^himl-sp: LOGIN_NOT_SUPPORTED: ARM_CLIENT_CERTIFICATE_PATH .*\n.*`az login --service-principal/,
+    );
+  });
+
+  describe("a login that the stack or its program gives to a provider", () => {
+    /** Where a request token would be taken from the environment and sent to. */
+    const SETTINGS = {
+      clientId: "11111111-1111-4111-8111-111111111111",
+      clientSecret: "secret-of-a-setting",
+      oidcRequestUrl: "https://evil.example/token",
+      useOidc: "true",
+    };
+    const withProvider = (inputs: object) => {
+      const type = "pulumi:providers:azuread";
+      const urn = `urn:pulumi:dev::himl-service-principal::${type}::default_6_9_1`;
+      const provider = { urn, type, id: "x", inputs: inputs as Record<string, unknown> };
+      return stage.answer([], { resources: [...stage.deployment.resources!, provider] });
+    };
+
+    it("is named and never asked, whatever tokens of a job the environment has", async () => {
+      await withProvider(SETTINGS);
+      const env = {
+        ...NO_LOGIN,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: "token-of-the-runner",
+        ACTIONS_ID_TOKEN_REQUEST_URL: "https://runner.example/token",
+      };
+      const { stderr } = await stage.audit([], env);
+      assert.match(
+        stderr,
+        /^himl-sp: NOT_LOGGED_IN: .*The stack's providers have a login of their own, azuread:clientId, azuread:clientSecret, azuread:oidcRequestUrl, azuread:useOidc, which this command does not use/s,
+      );
+      assert.doesNotMatch(stderr, /evil\.example|secret-of-a-setting/);
+      const asked = await stage.tools.calls("pulumi");
+      assert.ok(!asked.some(({ args }) => args.includes("config") || args.includes("--show-secrets")));
+    });
+
+    it("is no word where a variable names another one, or where nothing is set", async () => {
+      await withProvider(SETTINGS);
+      assert.equal((await stage.audit()).stderr, "");
+      await withProvider({ useOidc: "false", clientSecret: "" });
+      assert.doesNotMatch((await stage.audit([], NO_LOGIN)).stderr, /of their own/);
+    });
   });
 
   it("with OpenID Connect, with a token from the job", async () => {
@@ -89,195 +147,5 @@ describe("himl-sp audit: its login is that of the providers", function () {
     assert.deepEqual(await ended, [1, null]);
     control.clearFaults();
     assert.ok(Date.now() - start < 15_000, "it waited for the answer until its own time was over");
-  });
-
-  describe("a login in the settings of the stack", () => {
-    /** As the engine records it, and as `pulumi config --json --show-secrets` tells it. */
-    const setLogin = async (
-      settings: Record<string, { value: string; secret?: boolean }>,
-      { urn = "default_6_9_1", config = { exitCode: 0 } }: { urn?: string; config?: object } = {},
-    ) => {
-      const inputs: Record<string, Record<string, unknown>> = {};
-      for (const [name, { value, secret }] of Object.entries(settings)) {
-        const [provider, setting] = name.split(":") as [string, string];
-        inputs[provider] = { ...inputs[provider], [setting]: secret ? { ciphertext: "v1:x" } : value };
-      }
-      const providers = ["azuread", "azure-native"].map((provider) => ({
-        urn: `urn:pulumi:dev::himl-service-principal::pulumi:providers:${provider}::${urn}`,
-        type: `pulumi:providers:${provider}`,
-        inputs: { version: "6.9.1", useMsi: "false", ...inputs[provider] },
-      }));
-      await stage.answer([{ args: ["config"], stdout: JSON.stringify(settings), ...config }], {
-        resources: [...stage.deployment.resources!, ...providers],
-      });
-    };
-    const login = (provider: string) => {
-      const { clientId, clientSecret } = stage.rig.azure.admin;
-      return {
-        [`${provider}:clientId`]: { value: clientId },
-        [`${provider}:clientSecret`]: { value: clientSecret, secret: true },
-        [`${provider}:tenantId`]: { value: stage.rig.azure.tenantId },
-      };
-    };
-
-    it("is used, of each provider for what that one asks", async () => {
-      await setLogin({ ...login("azuread"), ...login("azure-native") });
-      const { exitCode, stdout, stderr, unanswered } = await stage.audit([], NO_LOGIN);
-      assert.deepEqual([exitCode, stderr, unanswered], [0, "", []]);
-      assert.ok(!stdout.includes(stage.rig.azure.admin.clientSecret));
-
-      await setLogin(login("azuread"));
-      const half = await stage.audit([], NO_LOGIN);
-      assert.match(half.stderr, /^himl-sp: NOT_LOGGED_IN: .*no Azure CLI/);
-    });
-
-    it("goes before a variable, as with the providers", async () => {
-      await setLogin({ ...login("azuread"), ...login("azure-native") });
-      const { exitCode, stderr } = await stage.audit([], { ARM_CLIENT_SECRET: "wrong-secret" });
-      assert.equal(exitCode, 0, stderr);
-      const wrong = { "azuread:clientSecret": { value: "wrong-one", secret: true } };
-      await setLogin({ ...login("azuread"), ...login("azure-native"), ...wrong });
-      const refused = await stage.audit();
-      assert.match(refused.stderr, /^himl-sp: AADSTS7000215: /);
-      assert.ok(!refused.stderr.includes("wrong-one"));
-    });
-
-    it("that cannot be decrypted is named, with the reason", async () => {
-      const failed = { exitCode: 255, stdout: "", stderr: "error: passphrase must be set\n" };
-      await setLogin(login("azuread"), { config: failed });
-      const { stderr } = await stage.audit([], NO_LOGIN);
-      assert.match(stderr, /^himl-sp: NOT_LOGGED_IN: /);
-      assert.match(
-        stderr,
-        /have a login, azuread:clientId, azuread:clientSecret, which could not be read: error: passphrase must be set\. So/,
-      );
-      assert.equal((await stage.audit()).exitCode, 0, "whoever runs it has named another one");
-    });
-
-    it("that the program gives to a provider of its own is named", async () => {
-      await setLogin(login("azuread"), { urn: "mine", config: { stdout: "{}" } });
-      const { stderr } = await stage.audit([], NO_LOGIN);
-      assert.match(stderr, /login of its own, azuread:clientId, azuread:clientSecret, which this command/);
-    });
-
-    it("is none where a provider has recorded that nothing is set", async () => {
-      await setLogin({});
-      const { stderr } = await stage.audit([], NO_LOGIN);
-      assert.doesNotMatch(stderr, /azuread:/);
-    });
-  });
-
-  describe("a certificate", () => {
-    const ALGORITHM = {
-      name: "RSASSA-PKCS1-v1_5",
-      hash: "SHA-256",
-      publicExponent: new Uint8Array([1, 0, 1]),
-      modulusLength: 2048,
-    };
-    let key: string;
-    let certificates: string[];
-
-    const createCertificate = async (name: string, keys: webcrypto.CryptoKeyPair) =>
-      x509.X509CertificateGenerator.createSelfSigned({
-        name,
-        serialNumber: "01",
-        notBefore: new Date("2020-01-01"),
-        notAfter: new Date("2100-01-01"),
-        signingAlgorithm: ALGORITHM,
-        keys,
-      });
-
-    before(async () => {
-      const generate = () => webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-      const own = await generate();
-      const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", own.privateKey));
-      key = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
-        .export({ type: "pkcs8", format: "pem" })
-        .toString();
-      // The name of somebody far away: what is read must be the certificate to the byte. The authority's comes first.
-      certificates = [
-        await createCertificate("CN=authority", await generate()),
-        await createCertificate("CN=Zoë, O=東京", own),
-      ].map((one) => one.toString("pem"));
-    });
-
-    beforeEach(async () => {
-      const { rawData } = new x509.X509Certificate(certificates[1]!);
-      const usage = {
-        type: "AsymmetricX509Cert",
-        usage: "Verify",
-        key: Buffer.from(rawData).toString("base64"),
-      };
-      const { value } = ok(
-        await stage.rig.graph("GET", `/applications?$filter=appId eq '${stage.rig.azure.admin.clientId}'`),
-      ) as { value: readonly { id: string }[] };
-      const [admin] = value;
-      ok(await stage.rig.graph("PATCH", `/applications/${admin!.id}`, { keyCredentials: [usage] }), 204);
-    });
-
-    const createPfx = (options: object, password = PASSWORD) => {
-      const chain = certificates.map((pem) => forge.pki.certificateFromPem(pem));
-      const container = forge.pkcs12.toPkcs12Asn1(forge.pki.privateKeyFromPem(key), chain, password, options);
-      return Buffer.from(forge.asn1.toDer(container).getBytes(), "latin1");
-    };
-    const at = async (content: Buffer | string, password = PASSWORD) => {
-      const file = path.join(stage.folder, "certificate");
-      await writeFile(file, content);
-      return stage.audit([], {
-        ARM_CLIENT_SECRET: "",
-        ARM_CLIENT_CERTIFICATE_PATH: file,
-        ARM_CLIENT_CERTIFICATE_PASSWORD: password,
-      });
-    };
-
-    const FILES: Record<string, () => [content: Buffer | string, password?: string]> = {
-      "PFX, as OpenSSL writes it": () => [createPfx({ algorithm: "aes256" })],
-      "PFX, as Windows writes it": () => [createPfx({ algorithm: "3des" })],
-      "PFX without a password, as Key Vault writes it": () => [createPfx({ algorithm: "3des" }, ""), ""],
-      PEM: () => [`${key}${certificates.join("\n")}`, ""],
-      "PEM with an encrypted key": () => [
-        `${certificates.join("\n")}\n${createPrivateKey(key)
-          .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: PASSWORD })
-          .toString()}`,
-      ],
-    };
-    for (const [what, create] of Object.entries(FILES)) {
-      it(`${what} logs in`, async () => {
-        const { exitCode, stderr, unanswered } = await at(...create());
-        assert.deepEqual([exitCode, stderr, unanswered], [0, "", []]);
-      });
-    }
-
-    it("in base64, as azuread takes it, logs in", async () => {
-      const { exitCode, stderr } = await stage.audit([], {
-        ARM_CLIENT_SECRET: "",
-        ARM_CLIENT_CERTIFICATE: createPfx({ algorithm: "3des" }).toString("base64"),
-        ARM_CLIENT_CERTIFICATE_PASSWORD: PASSWORD,
-      });
-      assert.equal(exitCode, 0, stderr);
-    });
-
-    it("that cannot be used: why, with the way on, and never the password", async () => {
-      const wrong = await at(createPfx({ algorithm: "aes256" }), "another-password");
-      assert.match(
-        wrong.stderr,
-        /^himl-sp: CERTIFICATE_UNUSABLE: .* decrypted\.\n {2}Set ARM_CLIENT_CERTIFICATE_P/,
-      );
-      const junk = await at(Buffer.from([0x30, 0x82, 0x0a, 0x01]));
-      assert.match(junk.stderr, /^himl-sp: CERTIFICATE_UNUSABLE: .*\n.*openssl pkcs12/);
-      const noKey = await at(certificates[1]!);
-      assert.match(noKey.stderr, /^himl-sp: CERTIFICATE_UNUSABLE: /);
-      const foreign = await at(`${key}${certificates[0]}`);
-      assert.match(
-        foreign.stderr,
-        /^himl-sp: CERTIFICATE_UNUSABLE: .*no certificate that belongs to its key/,
-      );
-      const none = await stage.audit([], { ARM_CLIENT_CERTIFICATE_PATH: "/nowhere/c.pfx" });
-      assert.match(none.stderr, /^himl-sp: CERTIFICATE_NOT_READ: .*ENOENT/);
-      for (const { exitCode, stderr } of [wrong, junk, noKey, foreign, none]) {
-        assert.equal(exitCode, 1);
-        assert.ok(!stderr.includes("another-password") && !stderr.includes(PASSWORD));
-      }
-    });
   });
 });

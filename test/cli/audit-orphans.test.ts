@@ -84,7 +84,7 @@ const CASES: Case[] = [
   [
     "an application of ours that is not recorded; those of others are only listed",
     {
-      facts: {
+      answers: {
         taggedApplications: [
           applicationFacts(),
           applicationFacts({ objectId: STRANGE }),
@@ -102,7 +102,7 @@ const CASES: Case[] = [
   [
     "a principal that was made for somebody else's application",
     {
-      facts: {
+      answers: {
         taggedPrincipals: [
           principalFacts({
             objectId: STRANGE,
@@ -122,7 +122,7 @@ const CASES: Case[] = [
   [
     "what is in the recycle bin can be purged, the principal before the application by which it is known",
     {
-      facts: {
+      answers: {
         deletedApplications: [
           { ...applicationFacts({ objectId: STRANGE, clientId: STRANGE }), deleted: PAST },
           { ...applicationFacts({ tags: [PROGRAM_TAG, instanceTag(IDS.other)] }), deleted: PAST },
@@ -144,7 +144,7 @@ const CASES: Case[] = [
     "what a restored application would bring back: a certificate, and roles that nobody took from its principal",
     {
       deployment: {},
-      facts: {
+      answers: {
         taggedApplications: [],
         deletedApplications: [
           {
@@ -173,7 +173,7 @@ const CASES: Case[] = [
     "after destroy, by the instance ID of the history",
     {
       deployment: {},
-      facts: { taggedApplications: [applicationFacts({ secrets: [] })], roles: [roleFacts()] },
+      answers: { taggedApplications: [applicationFacts({ secrets: [] })], roles: [roleFacts()] },
     },
     [
       { code: "ORPHAN_ROLE", action: { kind: "removeRole", id: roleFacts().id } },
@@ -192,13 +192,13 @@ describe("audit: what is ours and not recorded", () => {
 
   it("only what is not a notice is something to do", () => {
     const notice = compare(
-      createComparison({ facts: { deletedApplications: [{ ...applicationFacts(), deleted: PAST }] } }),
+      createComparison({ answers: { deletedApplications: [{ ...applicationFacts(), deleted: PAST }] } }),
     );
     assert.deepEqual(
       notice.map(({ level }) => level),
       ["notice"],
     );
     assert.equal(needsAction(notice), false);
-    assert.equal(needsAction(compare(createComparison({ facts: { roles: [] } }))), true);
+    assert.equal(needsAction(compare(createComparison({ answers: { roles: [] } }))), true);
   });
 });

@@ -9,7 +9,7 @@ const GROUP = "/subscriptions/5f3c1d2e-8a47-4b6c-9e21-7d0a4c8b1f36/resourceGroup
 const COMMAND = `\`az role assignment delete --ids ${GROUP}/providers/Microsoft.Authorization/roleAssignments/x\``;
 const TWO = [
   createFinding(
-    "ROLE_BY_HAND",
+    "UNMANAGED_ROLE",
     `role Owner on ${GROUP}`,
     "A login may give itself every other role.",
     COMMAND,
@@ -23,7 +23,7 @@ describe("audit: the report of what was found", () => {
 
   it("is a table in a file, and where a terminal is wide enough", () => {
     const table = [
-      `DANGER  ROLE_BY_HAND        role Owner on ${GROUP}`,
+      `DANGER  UNMANAGED_ROLE      role Owner on ${GROUP}`,
       "                            A login may give itself every other role.",
       `                            -> ${COMMAND}`,
       "notice  DESTROY_UNFINISHED  the stack",
@@ -37,7 +37,7 @@ describe("audit: the report of what was found", () => {
 
   it("has no line that a narrow terminal breaks, but the command, which is to be copied in one piece", () => {
     const lines = format(60).split("\n");
-    assert.deepEqual(lines.slice(0, 2), ["DANGER  ROLE_BY_HAND", "  role Owner on /subscriptions/"]);
+    assert.deepEqual(lines.slice(0, 2), ["DANGER  UNMANAGED_ROLE", "  role Owner on /subscriptions/"]);
     assert.deepEqual(
       lines.filter((line) => line.length > 60),
       [`  -> ${COMMAND}`],
@@ -56,7 +56,7 @@ describe("audit: the report of what was found", () => {
   });
 
   it("marks levels with colour only where it is wanted", () => {
-    assert.ok(format(200, true).startsWith("\u001b[31mDANGER\u001b[39m  ROLE_BY_HAND"));
+    assert.ok(format(200, true).startsWith("\u001b[31mDANGER\u001b[39m  UNMANAGED_ROLE"));
     assert.ok(!format(200).includes("\u001b"));
   });
 });

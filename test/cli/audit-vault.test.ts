@@ -1,5 +1,5 @@
 import { TYPES, type Deployment } from "../../cli/audit/deployment";
-import type { VaultSecretFacts } from "../../cli/audit/facts";
+import type { VaultSecret } from "../../cli/azure/types";
 import {
   type Case,
   createDeployment,
@@ -19,21 +19,21 @@ const TAGS = { "himl-instance": IDS.instance, "himl-slot": "a" };
 const WRITTEN = new Date(NOW.getTime() - 3_600_000);
 
 /** As the engine records it: what is in the secret is encrypted as a whole, since its value is a secret. */
-function withVaultSecret(isLeaving = false): Deployment {
+function withVaultSecret(waitsForDeletion = false): Deployment {
   const properties = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
   const secret = {
     urn: URN,
     type: TYPES.vaultSecret,
     id: ID,
     parent: PARENT,
-    delete: isLeaving,
+    delete: waitsForDeletion,
     modified: WRITTEN.toISOString(),
     outputs: { properties, tags: TAGS },
   };
   return { resources: [...createDeployment().resources!, secret] };
 }
 
-const found = (more: Partial<VaultSecretFacts> = {}) => ({
+const found = (more: Partial<VaultSecret> = {}) => ({
   vaultSecrets: new Map([
     [ID, { isEnabled: true, ends: new Date(SOON), updated: WRITTEN, tags: { ...TAGS, team: "ml" }, ...more }],
   ]),
@@ -43,11 +43,11 @@ const changed = (detail: string) =>
   [{ code: "VAULT_SECRET_CHANGED", level: "broken", detail, action: refresh }] as const;
 
 const CASES: Case[] = [
-  ["as the stack wrote it", { deployment: withVaultSecret(), facts: found() }, []],
+  ["as the stack wrote it", { deployment: withVaultSecret(), answers: found() }, []],
   ["it could not be read", { deployment: withVaultSecret() }, []],
   [
     "it was deleted",
-    { deployment: withVaultSecret(), facts: { vaultSecrets: new Map([[ID, null]]) } },
+    { deployment: withVaultSecret(), answers: { vaultSecrets: new Map([[ID, null]]) } },
     [
       {
         code: "VAULT_SECRET_MISSING",
@@ -59,17 +59,17 @@ const CASES: Case[] = [
   ],
   [
     "one that the next run deletes is gone already",
-    { deployment: withVaultSecret(true), facts: { vaultSecrets: new Map([[ID, null]]) } },
-    [],
+    { deployment: withVaultSecret(true), answers: { vaultSecrets: new Map([[ID, null]]) } },
+    [{ code: "REPLACED_NOT_DELETED", action: { kind: "up" } }],
   ],
   [
     "it was disabled",
-    { deployment: withVaultSecret(), facts: found({ isEnabled: false }) },
+    { deployment: withVaultSecret(), answers: found({ isEnabled: false }) },
     [...changed("Somebody changed it: it is disabled, so that no job can read it.")],
   ],
   [
     "it was written over by hand, and so has neither tags nor an end",
-    { deployment: withVaultSecret(), facts: found({ tags: {}, ends: undefined, updated: NOW }) },
+    { deployment: withVaultSecret(), answers: found({ tags: {}, ends: undefined, updated: NOW }) },
     [
       ...changed(
         "Somebody changed it: it ends never, not 2027-05-24 00:00 UTC; it has lost himl-instance, himl-slot.",
@@ -78,18 +78,22 @@ const CASES: Case[] = [
   ],
   [
     "it got another end since",
-    { deployment: withVaultSecret(), facts: found({ ends: NOW, updated: NOW }) },
+    { deployment: withVaultSecret(), answers: found({ ends: NOW, updated: NOW }) },
     [...changed("Somebody changed it: it ends 2026-11-25 12:00 UTC, not 2027-05-24 00:00 UTC.")],
   ],
-  ["a transform left its end out", { deployment: withVaultSecret(), facts: found({ ends: undefined }) }, []],
+  [
+    "a transform left its end out",
+    { deployment: withVaultSecret(), answers: found({ ends: undefined }) },
+    [],
+  ],
   [
     "it is another instance's now",
-    { deployment: withVaultSecret(), facts: found({ tags: { ...TAGS, "himl-instance": STRANGE } }) },
+    { deployment: withVaultSecret(), answers: found({ tags: { ...TAGS, "himl-instance": STRANGE } }) },
     [...changed("Somebody changed it: it has lost himl-instance.")],
   ],
   [
     "it was written to since, with everything as it was but perhaps the value: a refresh would see nothing",
-    { deployment: withVaultSecret(), facts: found({ updated: new Date(WRITTEN.getTime() + 301_000) }) },
+    { deployment: withVaultSecret(), answers: found({ updated: new Date(WRITTEN.getTime() + 301_000) }) },
     [
       {
         code: "VAULT_SECRET_CHANGED",
@@ -100,7 +104,7 @@ const CASES: Case[] = [
   ],
   [
     "another clock is no change",
-    { deployment: withVaultSecret(), facts: found({ updated: new Date(WRITTEN.getTime() + 299_000) }) },
+    { deployment: withVaultSecret(), answers: found({ updated: new Date(WRITTEN.getTime() + 299_000) }) },
     [],
   ],
 ];

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { hostname } from "node:os";
 import { instanceTag, PROGRAM_TAG, secretDisplayName } from "../../components/plan/ownership";
 import { CONTRIBUTOR, ok, READER } from "../local-azure/rig";
 import { IDS } from "./audit-fixture";
@@ -69,12 +68,12 @@ describe("himl-sp audit", function () {
     assert.deepEqual(
       findings.map(({ code, repair }) => [code, repair]),
       [
-        ["ROLE_BY_HAND", null],
-        ["API_PERMISSION_BY_HAND", null],
-        ["SECRET_BY_HAND", null],
-        ["TRUST_BY_HAND", null],
-        ["OWNER_BY_HAND", null],
-        ["GROUP_BY_HAND", null],
+        ["UNMANAGED_ROLE", null],
+        ["UNMANAGED_API_PERMISSION", null],
+        ["UNMANAGED_SECRET", null],
+        ["UNMANAGED_TRUST", null],
+        ["UNMANAGED_OWNER", null],
+        ["UNMANAGED_GROUP", null],
       ],
     );
     assert.equal(findings[0]!.what, `role Reader on ${subscription}`);
@@ -120,7 +119,7 @@ describe("himl-sp audit", function () {
       passwordCredential: { displayName: "portal" },
     });
     assert.deepEqual(await stage.codes(), [
-      "SECRET_BY_HAND",
+      "UNMANAGED_SECRET",
       "ORPHAN_SECRET",
       "ORPHAN_APPLICATION",
       "OTHER_INSTANCE",
@@ -142,7 +141,6 @@ describe("himl-sp audit", function () {
       bin.map((item) => [item.displayName, "passwords" in item && item.passwords.length]),
       [["lost", 0]],
     );
-    assert.deepEqual(await stage.locks(), []);
   });
 
   it("says which question it could not answer for lack of a right, and answers the others", async () => {
@@ -158,12 +156,12 @@ describe("himl-sp audit", function () {
     ]);
     assert.match(
       (await stage.run(["audit"], asNobody)).stdout,
-      /^Nothing missing .* was found\. Not every question .*^Not answered:\n[^\n]*\(Authorization_RequestDenied\) It takes Application\.Read\.All of Microsoft Graph/ms,
+      /^Nothing missing .* was found\. Not every question .*^Not answered to the application [0-9a-f-]{36}:\n[^\n]*\(Authorization_RequestDenied\) It takes Application\.Read\.All of Microsoft Graph/ms,
     );
     const repaired = await stage.run(["repair", "--yes"], asNobody);
     assert.match(
       repaired.stderr,
-      /^Not answered:\n.*nothing to repair, as far as the questions were answered\.\n$/s,
+      /^Not answered to the application [0-9a-f-]{36}:\n.*nothing to repair, as far as the questions were answered\.\n$/s,
     );
 
     const reader = control.createCaller({
@@ -179,7 +177,7 @@ describe("himl-sp audit", function () {
     });
     assert.deepEqual(
       some.findings.map(({ code }) => code),
-      ["ROLE_BY_HAND"],
+      ["UNMANAGED_ROLE"],
     );
     assert.deepEqual(
       some.unanswered.map(({ question }) => question.replace(/[0-9a-f-]{36}/, "S")),
@@ -196,18 +194,8 @@ describe("himl-sp audit", function () {
       [["PENDING_OPERATIONS", "the stack's state: creating himl-secret-a", "clearPending"]],
     );
     await stage.run(["repair", "--yes"]);
-    const imported = (await stage.pulumi.calls("pulumi")).find(({ args }) => args[1] === "import")!;
+    const imported = (await stage.tools.calls("pulumi")).find(({ args }) => args[1] === "import")!;
     assert.deepEqual(JSON.parse(imported.stdin), { version: 3, deployment: stage.deployment });
-  });
-
-  it("a lock: by whom and since when", async () => {
-    await stage.lock({ pid: process.pid, hostname: hostname() });
-    const { findings } = await stage.audit();
-    assert.match(findings[0]!.what, /^the stack, since 2026-11-25 \d\d:00 /);
-    assert.equal(
-      findings[0]!.detail,
-      `ada@${hostname()} holds it with the process ${process.pid}. Nothing can run.`,
-    );
   });
 
   it("another tenant than the stack's is an error: all would be taken for missing", async () => {

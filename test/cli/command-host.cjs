@@ -5,7 +5,7 @@ const { ANSWERING } = require("./recorded-answers.cjs");
 
 const NEVER = new AbortController().signal;
 
-process.on("message", ({ id, args, env }) => {
+process.on("message", ({ id, args, env, answers = [] }) => {
   const written = { stdout: "", stderr: "" };
   const output = (name) => ({
     write: (text) => void (written[name] += text),
@@ -16,8 +16,12 @@ process.on("message", ({ id, args, env }) => {
     env,
     stdout: output("stdout"),
     stderr: output("stderr"),
-    canAsk: false,
-    ask: () => Promise.reject(new Error("Nobody is there.")),
+    canAsk: answers.length > 0,
+    ask: async (question) => {
+      written.stderr += `${question}\n`;
+      if (answers.length === 0) throw new Error("Nobody is there.");
+      return answers.shift();
+    },
     now: () => new Date(),
     ...ANSWERING,
     childStdio: "ignore",

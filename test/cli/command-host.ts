@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import path from "node:path";
 import { type Finished, start } from "../../cli/tools/process";
 import { bareEnvironment, REPOSITORY } from "./command";
@@ -25,15 +26,30 @@ export class CommandHost {
     return new CommandHost(child);
   }
 
-  run(args: readonly string[], env: Record<string, string>): Promise<Finished> {
+  /** @param answers of a person at a terminal; without them nobody is there. */
+  run(
+    args: readonly string[],
+    env: Record<string, string>,
+    answers: readonly string[] = [],
+  ): Promise<Finished> {
     const id = ++this.runs;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, resolve);
-      this.child.send({ id, args, env: { ...bareEnvironment(), ...env } }, (error) => error && reject(error));
+      this.child.send(
+        { id, args, env: { ...bareEnvironment(), ...env }, answers },
+        (error) => error && reject(error),
+      );
     });
   }
 
+  /** As a power cut ends a command that is under way. */
+  async kill(): Promise<void> {
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    await ended;
+  }
+
   close(): void {
-    this.child.disconnect();
+    if (this.child.connected) this.child.disconnect();
   }
 }

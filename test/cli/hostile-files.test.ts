@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { readLocks } from "../../cli/audit/backend";
 import { formatFindings } from "../../cli/audit/report";
 import { CliError, formatError } from "../../cli/errors";
 import { readExistingProject, readFormerAnswers } from "../../cli/init/project/existing";
@@ -110,25 +109,6 @@ describe("What somebody else wrote", function () {
         assert.ok(findings.length > 0);
         assert.equal(findSteering(formatFindings(findings, rememberingIo().stdout)), undefined);
       }),
-    );
-  });
-
-  it("locks of a backend: each is one, whatever is in it", async () => {
-    const locks = path.join(folder, "locks");
-    await mkdir(locks);
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(
-          anything.map((value) => JSON.stringify(value) ?? ""),
-          hostileText,
-        ),
-        async (text) => {
-          await writeFile(path.join(locks, "a.json"), text);
-          const found = await readLocks({ checkpoint: "", locks, history: "", backups: "" });
-          assert.equal(found.length, 1);
-        },
-      ),
-      { numRuns: 50 },
     );
   });
 

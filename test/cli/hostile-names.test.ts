@@ -33,10 +33,10 @@ function createFacts(text: string) {
         { ...thing, type: "group", isDirect: true },
         { ...thing, type: "directoryRole", isDirect: false },
       ],
-      appRoles: [{ id: text, appRoleId: text, resourceName: text, permission: text }],
-      delegations: [{ id: text, resourceId: text, scope: text, isForAll: true }],
+      appRoles: [{ id: text, resourceName: text, permission: text }],
+      delegations: [{ id: text, scope: text, isForAll: true }],
     },
-    facts: {
+    answers: {
       roles: [
         { id: `/${text}`, name: text, scope: `/${text}`, principalId: text, roleId: text, roleName: text },
       ],
@@ -82,7 +82,7 @@ describe("Names and IDs that somebody else chose", () => {
     );
     const byHand = "ROLE SECRET CERTIFICATE TRUST OWNER GROUP DELEGATION DIRECTORY_ROLE API_PERMISSION";
     for (const kind of byHand.split(" "))
-      assert.ok(kinds.has(`${kind}_BY_HAND`), `no finding ${kind}_BY_HAND`);
+      assert.ok(kinds.has(`UNMANAGED_${kind}`), `no finding UNMANAGED_${kind}`);
   });
 
   it("init: what is left to run is one command a line, each name one word of it", () => {

@@ -6,7 +6,7 @@ import { formatPlan, isEmpty, type Plan, planRepair, type PlanOptions } from "..
 import { lookUntilDone } from "../../cli/repair/replication";
 import { rememberingIo } from "./remembering-io";
 
-const OPTIONS: PlanOptions = { hasPrincipal: true, wasDestroyed: false, up: true, purge: false };
+const OPTIONS: PlanOptions = { hasPrincipal: true, isDestroyUnfinished: false, up: true, purge: false };
 const leftover = (action: RepairAction, what = "thing"): Finding =>
   createFinding("ORPHAN_SECRET", what, "detail", "remedy", action);
 const plan = (findings: Finding[], options: Partial<PlanOptions> = {}): Plan =>
@@ -23,13 +23,13 @@ describe("repair: the plan", () => {
       leftover({ kind: "removeRole", id: "3" }, "role"),
       leftover({ kind: "clearPending" }, "state"),
       leftover(refresh),
-      leftover({ kind: "unlock", file: "f" }, "stack"),
+      leftover({ kind: "untaint", urn: "u" }, "one in the state"),
     ];
     assert.equal(
       formatPlan(plan(findings, { purge: true })),
       [
-        "  1. Unlock stack",
-        "  2. Remove the pending operations from state",
+        "  1. Remove the pending operations from state",
+        "  2. Take the mark of a taint from one in the state",
         "  3. Remove the role",
         "  4. Remove the secret",
         "  5. Remove the app, permanently, which cannot be undone",
@@ -48,26 +48,24 @@ describe("repair: the plan", () => {
     ["a stack with a principal ends with up", {}, "up"],
     ["--no-up", { up: false }, "nothing"],
     ["nothing is there: an up would make all of it", { hasPrincipal: false }, "nothing"],
-    ["a destroy that did not finish", { wasDestroyed: true }, "destroy"],
+    ["a destroy that did not finish", { isDestroyUnfinished: true }, "destroy"],
   ];
   for (const [what, options, ending] of ENDINGS) {
     it(what, () => assert.equal(plan([leftover(refresh)], options).ending, ending));
   }
 
   it("where nothing is to be done there is no up either", () => {
-    for (const findings of [[], [createFinding("SECRET_BY_HAND", "s", "d", "r")]]) {
+    for (const findings of [[], [createFinding("UNMANAGED_SECRET", "s", "d", "r")]]) {
       assert.ok(isEmpty(plan(findings)));
       assert.equal(plan(findings).ending, "nothing");
     }
     assert.equal(plan([leftover({ kind: "up" })]).ending, "up");
   });
 
-  it("a lock that only a person can judge stands in the way; what a person made is left to them", () => {
-    const lock = createFinding("STACK_LOCKED", "stack", "d", "r");
-    const secret = createFinding("SECRET_BY_HAND", "s", "d", "r");
+  it("what a person made is left to them", () => {
+    const secret = createFinding("UNMANAGED_SECRET", "s", "d", "r");
     const notice = createFinding("OTHER_INSTANCE", "s", "d", "r");
-    const { blockers, left } = plan([lock, secret, notice]);
-    assert.deepEqual([blockers, left], [[lock], [secret]]);
+    assert.deepEqual(plan([secret, notice]).left, [secret]);
   });
 });
 

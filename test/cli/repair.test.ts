@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import path from "node:path";
-import { instanceTag, PROGRAM_TAG } from "../../components/plan/ownership";
+import { instanceTag, managedBy, PROGRAM_TAG } from "../../components/plan/ownership";
 import { COMPONENT } from "../../cli/audit/deployment";
 import { IDS, SOON, URNS } from "./audit-fixture";
 import { useAuditStage } from "./audit-stage";
@@ -23,7 +21,15 @@ describe("himl-sp repair", function () {
       .map(({ displayName }) => displayName)
       .sort();
 
-  it("nothing to repair: Pulumi is not run", async () => {
+  const lockedBy = (holder: string) => ({
+    args: ["refresh"],
+    exitCode: 255,
+    stderr: `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.\n  azblob://states/.pulumi/locks/a.json: created by ${holder} at 2026-11-25T10:00:00Z\n`,
+    times: 1,
+  });
+  const GONE = `ada@${hostname()} (pid ${NO_PROCESS})`;
+
+  it("nothing to repair", async () => {
     const { exitCode, stdout, stderr } = await stage.run(["repair", "--yes"]);
     assert.deepEqual(
       { exitCode, stdout, stderr },
@@ -34,265 +40,220 @@ describe("himl-sp repair", function () {
 
   it("shows its plan; without a terminal and --yes nothing is changed", async () => {
     await stage.rig.createApplication("lost", { tags: OWN });
-    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
     const { exitCode, stderr } = await stage.run(["repair"]);
     assert.equal(exitCode, 2);
     assert.match(
       stderr,
-      /^To mend it:\n {2}1\. Unlock the stack, since .*\n {2}2\. Remove the application lost .*\n {2}3\. `pulumi up`\nhiml-sp: NOBODY_TO_ASK: /,
+      /^This would repair it:\n {2}1\. Remove the application lost .*\n {2}2\. `pulumi up`\nhiml-sp: NOBODY_TO_ASK: /,
     );
     assert.deepEqual(applications(), ["himl-ws-ml-dev", "lost"]);
-    assert.deepEqual(await stage.locks(), ["one.json"]);
   });
 
-  it("unlocks where the holder was on this machine and has ended", async () => {
-    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
-    const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
-    assert.equal(exitCode, 0, stderr);
-    assert.deepEqual(await stage.locks(), []);
-    assert.deepEqual(await stage.changes(), ["up --yes --skip-preview"]);
-  });
-
-  for (const [whose, holder] of Object.entries({
-    "a process that lives": { pid: process.pid, hostname: hostname() },
-    "another machine": { pid: NO_PROCESS, hostname: "elsewhere" },
-  })) {
-    it(`the lock of ${whose} is for a person to judge, and nothing else is done`, async () => {
-      await stage.rig.createApplication("lost", { tags: OWN });
-      await stage.lock(holder);
-      const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
-      assert.equal(exitCode, 1);
-      assert.match(
-        stderr,
-        /^himl-sp: STACK_LOCKED: .* ada@.* holds it with the process \d+\. .*`pulumi cancel`\n$/s,
-      );
-      assert.deepEqual(applications(), ["himl-ws-ml-dev", "lost"]);
-      assert.deepEqual(await stage.locks(), ["one.json"]);
-    });
-  }
-
-  it("while something is removed the stack is locked, so that no run can begin", async () => {
-    await stage.rig.createApplication("lost", { tags: OWN });
-    const fault = stage.rig.azure.control.addFault({
-      match: { method: "DELETE" },
-      answer: 503,
-      retryAfter: 1,
-    });
-    const running = stage.run(["repair", "--yes"]);
-    await fault.struck;
-    const [lock] = await stage.locks();
-    const holder = JSON.parse(await readFile(path.join(stage.folderOf("locks"), lock!), "utf8")) as object;
-    assert.deepEqual(Object.keys(holder), ["pid", "username", "hostname", "timestamp"]);
-    assert.equal((await running).exitCode, 0);
-    assert.deepEqual(await stage.locks(), []);
-  });
-
-  it("a backend that only Pulumi knows: asks it whether somebody runs, before anything is removed", async () => {
-    await stage.rig.createApplication("lost", { tags: OWN });
-    const whoami = { args: ["whoami"], stdout: JSON.stringify({ url: "azblob://states" }) };
-    const locked = {
-      args: ["refresh"],
-      exitCode: 255,
-      stderr:
-        "error: the stack is currently locked by 1 lock(s).\n  azblob://states/…: created by eve@ci (pid 7) at …\n",
-    };
-    await stage.answer([whoami, locked]);
-    const { findings, unanswered } = await stage.audit();
-    assert.deepEqual(
-      findings.map(({ code }) => code),
-      ["ORPHAN_APPLICATION"],
-    );
-    assert.equal(unanswered[0]!.question, "Is the stack locked?");
-    const refused = await stage.run(["repair", "--yes"]);
-    assert.equal(refused.exitCode, 1);
-    assert.match(refused.stderr, /^himl-sp: STACK_LOCKED: .*created by eve@ci \(pid 7\).*`pulumi cancel`/ms);
-    assert.deepEqual(applications(), ["himl-ws-ml-dev", "lost"]);
-
-    await stage.answer([whoami]);
-    assert.equal((await stage.run(["repair", "--yes"])).exitCode, 0);
-    assert.deepEqual(applications(), ["himl-ws-ml-dev"]);
-  });
-
-  it("Pulumi Cloud says itself that a run is under way", async () => {
-    await stage.answer([
-      { args: ["whoami"], stdout: JSON.stringify({ url: "https://api.pulumi.com/ada" }) },
-      { args: ["stack", "--show-name"], stdout: "ada/himl-service-principal/dev\n" },
-      {
-        args: ["stack", "ls"],
-        stdout: JSON.stringify([
-          { name: "ada/himl-service-principal/other" },
-          { name: "dev", updateInProgress: true },
-        ]),
-      },
-      { args: ["stack", "history"], stdout: "[]" },
-    ]);
-    assert.deepEqual(await stage.codes(), ["STACK_LOCKED"]);
-  });
-
-  describe("after destroy", () => {
-    const destroyed = {};
-    beforeEach(() => stage.answer([], destroyed));
-
-    it("the instance ID is from the newest run of the history that knows one; there is no up", async () => {
-      await stage.addHistory(1, "update", { resources: [] });
-      await stage.addHistory(2, "update", stage.deployment);
-      await stage.addHistory(3, "destroy", destroyed);
-      const { instanceIds, instanceIdsFrom, findings } = await stage.audit();
-      assert.deepEqual([instanceIds, instanceIdsFrom], [[IDS.instance], "history"]);
-      assert.deepEqual(
-        findings.map(({ code }) => code),
-        ["ORPHAN_ROLE", "ORPHAN_APPLICATION"],
-      );
+  describe("a lock, which Pulumi tells of where it refuses a command", () => {
+    it("of a process of this machine that has ended: removed", async () => {
+      await stage.answer([lockedBy(GONE)]);
       const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
       assert.equal(exitCode, 0, stderr);
+      assert.match(stderr, /^Unlock the stack, .*\nThere is nothing else to repair\.\n$/);
+      assert.deepEqual(await stage.changes(), ["cancel --yes"]);
+    });
+
+    const ASKED = {
+      "of a process that lives": lockedBy(`ada@${hostname()} (pid ${process.pid})`),
+      "of another machine": lockedBy(`ada@elsewhere (pid ${NO_PROCESS})`),
+      "that was cut off while it was written": {
+        ...lockedBy(GONE),
+        stderr: "error: unexpected end of JSON input\n",
+      },
+      "of Pulumi Cloud": {
+        ...lockedBy(GONE),
+        stderr: "error: [409] Conflict: Another update is currently in progress.\n",
+      },
+    };
+    for (const [what, refusal] of Object.entries(ASKED)) {
+      it(`${what}: quoted; only a person can say that it may go, and --yes is no such answer`, async () => {
+        await stage.rig.createApplication("lost", { tags: OWN });
+        await stage.answer([{ ...refusal, times: 3 }]);
+        const refused = await stage.run(["repair", "--yes"]);
+        assert.equal(refused.exitCode, 1);
+        assert.match(
+          refused.stderr,
+          /\nhiml-sp: STACK_LOCKED: .*`pulumi cancel`, then `himl-sp repair` again\.\n$/s,
+        );
+        assert.ok(refused.stderr.includes(refusal.stderr.trim().split("\n").at(-1)!.trim()), refused.stderr);
+        assert.equal((await stage.run(["repair"], {}, ["yes", "no"])).exitCode, 1);
+        assert.deepEqual(applications(), ["himl-ws-ml-dev", "lost"]);
+        assert.deepEqual(await stage.changes(), []);
+
+        await stage.answer([refusal]);
+        const { exitCode, stderr } = await stage.run(["repair"], {}, ["yes", "yes"]);
+        assert.equal(exitCode, 0, stderr);
+        assert.deepEqual(applications(), ["himl-ws-ml-dev"]);
+        assert.deepEqual(await stage.changes(), ["cancel --yes", "up --yes --skip-preview"]);
+      });
+    }
+
+    it("the passphrase is wrong: said so, with the way on", async () => {
+      await stage.answer([{ args: ["refresh"], exitCode: 255, stderr: "error: incorrect passphrase\n" }]);
+      const { stderr } = await stage.run(["repair", "--yes"]);
+      assert.match(stderr, /^himl-sp: PULUMI_FAILED: .*\n {2}The passphrase is wrong: /s);
+    });
+  });
+
+  it("a damaged state: the page with the commands", async () => {
+    const failing = {
+      exitCode: 255,
+      stderr: "error: failed to load checkpoint: place 1: unexpected end of JSON input\n",
+    };
+    await stage.answer([{ args: ["stack", "export"], ...failing }]);
+    assert.match((await stage.run(["audit"])).stderr, /docs\/after-a-broken-run\.md/);
+  });
+
+  describe("records in the state that keep the next run from succeeding", () => {
+    const repairState = async (change: (urn: string) => object, added: object[] = []) => {
+      const resources = [
+        ...stage.deployment.resources!.map((one) => ({ ...one, ...change(one.urn) })),
+        ...added,
+      ] as NonNullable<typeof stage.deployment.resources>;
+      await stage.answer([], { resources });
+      const { findings } = await stage.audit();
+      await stage.run(["repair", "--yes", "--wait", "0s"]);
+      const imported = (await stage.tools.calls("pulumi")).find(({ args }) => args[1] === "import");
+      const state = imported && (JSON.parse(imported.stdin) as { deployment: typeof stage.deployment });
+      return { codes: findings.map(({ code }) => code), state: state?.deployment };
+    };
+
+    it("a taint of each, and of all at once", async () => {
+      const { codes, state } = await repairState((urn) => (urn.includes("$") ? { taint: true } : {}));
+      assert.ok(codes.length >= 5 && codes.every((code) => code === "RESOURCE_TAINTED"), codes.join());
+      assert.deepEqual(state, stage.deployment);
+    });
+
+    it("a secret that is marked as somebody else's", async () => {
+      const { codes, state } = await repairState((urn) => (urn === URNS.secret ? { external: true } : {}));
+      assert.deepEqual(codes, ["RESOURCE_EXTERNAL"]);
+      assert.equal(state!.resources!.find(({ urn }) => urn === URNS.secret)!.external, undefined);
+    });
+
+    it("a replaced principal that is the one in use: its record goes, and it stays", async () => {
+      const principal = stage.deployment.resources!.find(({ urn }) => urn === URNS.principal)!;
+      const { codes, state } = await repairState(() => ({}), [{ ...principal, delete: true }]);
+      assert.deepEqual(codes, ["REPLACED_IN_USE"]);
+      assert.deepEqual(state, stage.deployment);
+      assert.equal(
+        stage.rig.azure.control.state().servicePrincipals.some(({ id }) => id === stage.ids.principal),
+        true,
+      );
+    });
+
+    it("a replaced secret that still logs in: an up removes it", async () => {
+      const { keyId } = (await addOwnSecret(stage.rig, stage.ids.application, "b", {
+        endDateTime: SOON,
+      })) as { keyId: string };
+      const secret = stage.deployment.resources!.find(({ urn }) => urn === URNS.secret)!;
+      const id = `${stage.ids.application}/password/${keyId}`;
+      const waiting = { ...secret, id, outputs: { ...secret.outputs, keyId }, delete: true };
+      assert.deepEqual((await repairState(() => ({}), [waiting])).codes, ["REPLACED_SECRET"]);
+      assert.deepEqual(await stage.changes(), ["up --yes --skip-preview"]);
+    });
+  });
+
+  describe("after destroy, when nothing records the instance", () => {
+    const DESCRIPTION = managedBy({ project: "himl-service-principal", stack: "dev" });
+    const describeOurs = (description: string) =>
+      stage.rig.graph("PATCH", `/applications/${stage.ids.application}`, { description });
+    beforeEach(() => stage.answer([{ args: ["stack", "history"], stdout: "null" }], null));
+
+    it("an application that is named as this stack's is shown and asked about, never taken by --yes", async () => {
+      await describeOurs(`For hi-ml. ${DESCRIPTION}`);
+      const { findings, instanceIds } = await stage.audit();
+      assert.deepEqual(
+        [findings.map(({ code, repair }) => [code, repair]), instanceIds],
+        [[["FORMER_INSTANCE", null]], []],
+      );
+      await stage.run(["repair", "--yes"]);
+      assert.equal((await stage.run(["repair"], {}, ["no"])).exitCode, 0);
+      assert.deepEqual(applications(), ["himl-ws-ml-dev"]);
+      const env = { ARM_SUBSCRIPTION_ID: stage.rig.azure.subscriptionId };
+      const { exitCode, stderr } = await stage.run(["repair"], env, ["yes", "yes"]);
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stderr, /^The application himl-ws-ml-dev \(client ID .*\) is named as this stack's/);
       assert.deepEqual(applications(), []);
       assert.deepEqual(
         stage.rig.azure.control.state().roleAssignments.filter(({ initial }) => !initial),
         [],
       );
-      assert.deepEqual(await stage.changes(), []);
+      assert.deepEqual(await stage.changes(), [
+        "refresh --yes --skip-preview",
+        "refresh --yes --skip-preview",
+        "refresh --yes --skip-preview",
+      ]);
     });
 
-    it("without a history --instance names it; without that, nothing is provably ours", async () => {
-      const unknown = await stage.audit();
-      assert.equal(unknown.exitCode, 0, unknown.stderr);
-      assert.deepEqual(
-        unknown.findings.map(({ code, repair }) => [code, repair]),
-        [["OTHER_INSTANCE", null]],
-      );
-      assert.ok(unknown.unanswered.some(({ code }) => code === "INSTANCE_UNKNOWN"));
+    it("one of another stack, and one without a name, is nobody's to be asked about; --instance names it", async () => {
+      await describeOurs("Managed by Pulumi: project himl-service-principal, stack dev-2.");
+      assert.deepEqual(await stage.codes(), ["OTHER_INSTANCE"]);
       const env = { ARM_SUBSCRIPTION_ID: stage.rig.azure.subscriptionId };
       const { exitCode, stderr } = await stage.run(["repair", "--yes", "--instance", IDS.instance], env);
       assert.equal(exitCode, 0, stderr);
       assert.deepEqual(applications(), []);
     });
-
-    it("from Pulumi Cloud, by the versions of the history", async () => {
-      await stage.answer(
-        [
-          { args: ["whoami"], stdout: JSON.stringify({ url: "https://api.pulumi.com/ada" }) },
-          { args: ["stack", "ls"], stdout: "[]" },
-          {
-            args: ["stack", "history"],
-            stdout: JSON.stringify([
-              { kind: "destroy", version: 2 },
-              { kind: "update", version: 1 },
-            ]),
-          },
-          { args: ["stack", "export", "--version", "2"], stdout: JSON.stringify({ deployment: destroyed }) },
-          {
-            args: ["stack", "export", "--version", "1"],
-            stdout: JSON.stringify({ deployment: stage.deployment }),
-          },
-        ],
-        destroyed,
-      );
-      const { instanceIds, instanceIdsFrom } = await stage.audit();
-      assert.deepEqual([instanceIds, instanceIdsFrom], [[IDS.instance], "history"]);
-    });
   });
 
-  describe("what is left of an instance before a destroy, in a stack that is up again", () => {
-    const former = "0f4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c99";
-    const earlier = () =>
-      JSON.parse(
-        JSON.stringify(stage.deployment).replaceAll(IDS.instance, former),
-      ) as typeof stage.deployment;
+  describe("a destroy that did not finish is not undone by an up", () => {
+    const UP_OR_DESTROY =
+      /No `pulumi up`: .*Now run `pulumi destroy` again; or `pulumi up`, which makes the stack whole\.\n$/s;
+    beforeEach(() => stage.rig.createApplication("lost", { tags: OWN }));
 
-    beforeEach(async () => {
-      await stage.rig.createApplication("lost", { tags: [PROGRAM_TAG, instanceTag(former)] });
-    });
-
-    it("is this stack's by its history", async () => {
-      await stage.addHistory(1, "update", earlier());
-      await stage.addHistory(2, "destroy", {});
-      await stage.addHistory(3, "update", stage.deployment);
-      assert.deepEqual(await stage.codes(), ["ORPHAN_APPLICATION"]);
+    it("as the history says where it failed", async () => {
+      const history = [
+        { kind: "refresh", result: "succeeded" },
+        { kind: "destroy", result: "failed" },
+      ];
+      await stage.answer([{ args: ["stack", "history"], stdout: JSON.stringify(history) }]);
       const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
       assert.equal(exitCode, 0, stderr);
-      assert.deepEqual(applications(), ["himl-ws-ml-dev"]);
+      assert.match(stderr, UP_OR_DESTROY);
+      assert.deepEqual(await stage.changes(), []);
     });
 
-    it("is not where nothing says that it was destroyed: it may live on in another stack", async () => {
-      await stage.addHistory(1, "update", earlier());
-      await stage.addHistory(2, "update", stage.deployment);
-      assert.deepEqual(await stage.codes(), ["OTHER_INSTANCE"]);
-      await stage.addHistory(3, "destroy", stage.deployment);
-      await stage.addHistory(4, "update", stage.deployment);
-      assert.deepEqual(await stage.codes(), ["OTHER_INSTANCE"]);
+    it("as the outputs say where it was killed; the principal is then left to the next one", async () => {
+      const details = {
+        secrets: [{}],
+        roles: [{}],
+        trusts: [],
+        servicePrincipalObjectId: stage.ids.principal,
+      };
+      const resources = stage.deployment
+        .resources!.filter(({ urn }) => urn !== URNS.principal)
+        .map((one) => (one.type === COMPONENT ? { ...one, outputs: { ...one.outputs, details } } : one));
+      await stage.answer([], { resources });
+      assert.deepEqual(await stage.codes(), ["ORPHAN_APPLICATION", "DESTROY_UNFINISHED"]);
+      assert.match((await stage.run(["repair", "--yes"])).stderr, UP_OR_DESTROY);
+      assert.deepEqual(await stage.changes(), []);
     });
 
-    it("is by the history of Pulumi Cloud, which is asked only where there is something of another instance", async () => {
-      const versions = { 3: stage.deployment, 2: {}, 1: earlier() };
-      const runs = Object.keys(versions).map((version) => ({
-        kind: version === "2" ? "destroy" : "update",
-        version: Number(version),
-      }));
-      const cloud = [
-        { args: ["whoami"], stdout: JSON.stringify({ url: "https://api.pulumi.com/ada" }) },
-        { args: ["stack", "ls"], stdout: "[]" },
-        { args: ["stack", "history"], stdout: JSON.stringify(runs.reverse()) },
-        ...Object.entries(versions).map(([version, deployment]) => ({
-          args: ["stack", "export", "--version", version],
-          stdout: JSON.stringify({ deployment }),
-        })),
-      ];
-      await stage.answer(cloud);
-      assert.deepEqual(await stage.codes(), ["ORPHAN_APPLICATION"]);
-      await stage.reset();
-      await stage.answer(cloud);
-      assert.deepEqual(await stage.codes(), []);
-      const asked = (await stage.pulumi.calls("pulumi")).map(({ args }) => args.slice(0, 2).join(" "));
-      assert.ok(!asked.includes("stack history"));
+    it("but an up that was killed after a destroy that finished goes on with an up", async () => {
+      await stage.answer([
+        { args: ["stack", "history"], stdout: '[{"kind":"destroy","result":"succeeded"}]' },
+      ]);
+      assert.equal((await stage.run(["repair", "--yes"])).exitCode, 0);
+      assert.deepEqual(await stage.changes(), ["up --yes --skip-preview"]);
     });
   });
 
-  it("a destroy that did not finish is not undone by an up", async () => {
-    await stage.addHistory(1, "destroy", stage.deployment);
-    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
-    const { exitCode, stderr } = await stage.run(["repair", "--yes"]);
-    assert.equal(exitCode, 0, stderr);
-    assert.match(
-      stderr,
-      /^To mend it:\n {2}1\. Unlock .*\n {2}No `pulumi up`: the last run was a `pulumi destroy` that did not finish\.\n.*Run `pulumi destroy` again, or `pulumi up`\.\n$/s,
-    );
-    assert.deepEqual(await stage.changes(), []);
-  });
-
-  it("of a stack that is half destroyed, the principal is left to the next destroy: it goes with its application", async () => {
-    const resources = stage.deployment.resources!.filter(({ urn }) => urn !== URNS.principal);
-    await stage.answer([], { resources });
-    assert.deepEqual(await stage.codes(), ["PRINCIPAL_NOT_RECORDED"]);
-    await stage.addHistory(1, "destroy", stage.deployment);
-    const { ok: isOk, findings } = await stage.audit();
-    assert.deepEqual([isOk, findings.map(({ code }) => code)], [true, ["DESTROY_UNFINISHED"]]);
-    const { stderr } = await stage.run(["repair", "--yes"]);
-    assert.match(stderr, /^There is nothing to repair\.\n/);
-  });
-
-  it("a secret that the outputs name and the state has lost: a destroy that was killed, unless a refresh found it missing", async () => {
-    const details = { secrets: [{}], roles: [{}], trusts: [] };
-    const state = (isGone: boolean) => ({
-      resources: stage.deployment
-        .resources!.filter(({ urn }) => !isGone || urn !== URNS.secret)
-        .map((one) => (one.type === COMPONENT ? { ...one, outputs: { ...one.outputs, details } } : one)),
-    });
-    await stage.answer([], state(true));
-    await stage.addHistory(1, "update", state(false));
-    assert.ok((await stage.codes()).includes("DESTROY_UNFINISHED"));
-    // As that of a repair which reads anew what was under way.
-    await stage.addHistory(2, "refresh", state(true));
-    await stage.addHistory(3, "refresh", state(true));
-    assert.ok((await stage.codes()).includes("DESTROY_UNFINISHED"));
-    await stage.addHistory(2, "refresh", state(true), 1);
-    assert.ok(!(await stage.codes()).includes("DESTROY_UNFINISHED"));
-  });
-
-  it("an up that was killed after a destroy that finished: it goes on with an up", async () => {
-    await stage.addHistory(1, "destroy", {});
-    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
-    assert.equal((await stage.run(["repair", "--yes"])).exitCode, 0);
-    assert.deepEqual(await stage.changes(), ["up --yes --skip-preview"]);
+  it("--json: what was done, and what is left to a person", async () => {
+    await stage.rig.createApplication("lost", { tags: OWN });
+    await stage.rig.graph("POST", `/applications/${stage.ids.application}/addPassword`, {});
+    const { stdout } = await stage.run(["repair", "--yes", "--json"]);
+    const {
+      ok: isOk,
+      done,
+      left,
+    } = JSON.parse(stdout) as { ok: boolean; done: string[]; left: { code: string }[] };
+    assert.deepEqual([isOk, done.length, left.map(({ code }) => code)], [true, 2, ["UNMANAGED_SECRET"]]);
+    const failed = await stage.run(["repair", "--json"], { ARM_CLIENT_SECRET: "wrong" });
+    assert.equal((JSON.parse(failed.stdout) as { code: string }).code, "AADSTS7000215");
   });
 
   describe("replication lag", () => {
@@ -324,12 +285,15 @@ describe("himl-sp repair", function () {
     it("--wait 0s: for those who know that it is gone", async () => {
       await addSecret(60);
       const { stderr } = await stage.run(["repair", "--yes", "--wait", "0s"]);
-      assert.match(stderr, /^To mend it:\n {2}1\. `pulumi refresh` of .*-of-now, and of nothing else\n/);
+      assert.match(
+        stderr,
+        /^This would repair it:\n {2}1\. `pulumi refresh` of .*-of-now, and of nothing else\n/,
+      );
     });
   });
 
   it("--no-up: for those who destroy next", async () => {
-    await stage.lock({ pid: NO_PROCESS, hostname: hostname() });
+    await stage.rig.createApplication("lost", { tags: OWN });
     assert.equal((await stage.run(["repair", "--yes", "--no-up"])).exitCode, 0);
     assert.deepEqual(await stage.changes(), []);
   });
@@ -368,7 +332,7 @@ describe("himl-sp repair", function () {
     assert.equal(exitCode, 0, stderr);
     assert.match(
       stderr,
-      /^To mend it:\n {2}1\. Delete permanently, which cannot be undone: application ours /,
+      /^This would repair it:\n {2}1\. Delete permanently, which cannot be undone: application ours /,
     );
     const left = control.state().deletedItems.map(({ kind, displayName }) => [kind, displayName]);
     assert.deepEqual(left.sort(), [

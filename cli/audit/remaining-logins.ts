@@ -3,7 +3,7 @@ import type { Io } from "../io";
 import { printable } from "../terminal/printable";
 import type { StackSelection } from "../tools/pulumi";
 import { sumUpAccess } from "./access";
-import { audit } from "../audit/audit";
+import { audit } from "./audit";
 
 /**
  * What can still log in as the principals of the stack after every secret was replaced, one line for each. It needs the
@@ -11,8 +11,8 @@ import { audit } from "../audit/audit";
  */
 export async function tellRemainingLogins(io: Io, selection: StackSelection): Promise<string[]> {
   try {
-    const { record, facts, unanswered } = await audit(io, selection);
-    const logins = sumUpAccess(record, facts, io.now()).flatMap((access) => access.logins);
+    const { record, answers, unanswered } = await audit(io, selection);
+    const logins = sumUpAccess(record, answers, io.now()).flatMap((access) => access.logins);
     const remaining = logins.filter(({ kind, isRecorded }) => kind === "trust" || !isRecorded);
     return [
       remaining.length === 0

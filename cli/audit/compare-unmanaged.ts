@@ -1,6 +1,6 @@
 import { command } from "../../components/plan/commands";
 import { resolveRole } from "../../components/plan/roles";
-import { tellTime } from "./tell-time";
+import { formatLocalTime } from "../terminal/durations";
 import {
   type Comparison,
   hasOwnAssignmentName,
@@ -13,21 +13,22 @@ import {
   pairsOf,
   recordedIds,
 } from "./comparison";
-import type { AzureFacts, CredentialFacts, DirectoryObject, Membership, RoleFacts } from "./facts";
+import type { Credential, DirectoryObject, Membership, Role } from "../azure/types";
+import type { AzureAnswers } from "./read-azure";
 import { createFinding, type Finding, type FindingCode } from "./findings";
 
 /** What somebody made by hand, and what it allows. `repair` never touches it. */
-export function compareByHand(comparison: Comparison): Finding[] {
+export function compareUnmanaged(comparison: Comparison): Finding[] {
   const ids = recordedIds(comparison.record);
   return pairsOf(comparison).flatMap((pair) => {
     if (pair.application === undefined) return [];
     return [
-      ...credentialsByHand(pair, comparison, ids.secrets),
-      ...trustsByHand(pair, comparison, ids.trusts),
-      ...rolesByHand(pair, comparison, ids.roles),
-      ...permissionsByHand(pair),
-      ...membershipsByHand(pair, comparison),
-      ...ownersByHand(pair),
+      ...unmanagedCredentials(pair, comparison, ids.secrets),
+      ...unmanagedTrusts(pair, comparison, ids.trusts),
+      ...unmanagedRoles(pair, comparison, ids.roles),
+      ...unmanagedPermissions(pair),
+      ...unmanagedMemberships(pair, comparison),
+      ...unmanagedOwners(pair),
     ];
   });
 }
@@ -50,18 +51,18 @@ function report(
     : createFinding(code, what, detail, remedy);
 }
 
-function credentialsByHand(
+function unmanagedCredentials(
   pair: Pair,
   { ownIds, now }: Comparison,
   recorded: ReadonlySet<string>,
 ): Finding[] {
-  const { application, facts } = pair;
+  const { application, answers } = pair;
   const name = application!.displayName;
   const describe = (
     kind: "secret" | "certificate",
     holder: string,
     remove: string,
-    credential: CredentialFacts,
+    credential: Credential,
   ): Finding => {
     const label = credential.displayName === null ? "" : `${JSON.stringify(credential.displayName)} `;
     const what = `${kind} ${label}of ${holder} (key ID ${credential.keyId})`;
@@ -70,30 +71,30 @@ function credentialsByHand(
       return createFinding(
         "OTHER_INSTANCE",
         what,
-        `Its name is that of the instance ${other}, perhaps of a stack elsewhere. It is valid until ${tellTime(credential.ends)}.`,
+        `Its name is that of the instance ${other}, perhaps of a stack elsewhere. It is valid until ${formatLocalTime(credential.ends)}.`,
         `If that stack is gone: ${remove}`,
       );
     }
     if (new Date(credential.ends) <= now) {
       return createFinding(
-        "EXPIRED_BY_HAND",
+        "UNMANAGED_EXPIRED",
         what,
-        `It ended ${tellTime(credential.ends)}: nobody can log in with it.`,
+        `It ended ${formatLocalTime(credential.ends)}: nobody can log in with it.`,
         `${remove} removes it.`,
       );
     }
     return report(
       pair,
-      kind === "secret" ? "SECRET_BY_HAND" : "CERTIFICATE_BY_HAND",
+      kind === "secret" ? "UNMANAGED_SECRET" : "UNMANAGED_CERTIFICATE",
       what,
-      `It does not belong to this stack. Anybody who has it can log in as this principal until ${tellTime(credential.ends)}.`,
+      `It does not belong to this stack. Anybody who has it can log in as this principal until ${formatLocalTime(credential.ends)}.`,
       remove,
     );
   };
-  const isStrange = (credential: CredentialFacts) =>
+  const isStrange = (credential: Credential) =>
     !recorded.has(credential.keyId.toLowerCase()) && !hasOwnName(credential, ownIds);
-  const app = facts.application;
-  const principal = facts.principal;
+  const app = answers.application;
+  const principal = answers.principal;
   const certificate = ["--cert"];
   const ofApplication = (keyId: string, kind: readonly string[] = []) =>
     command`az ad app credential delete --id ${application!.clientId} --key-id ${[keyId, ...kind]}`;
@@ -115,16 +116,16 @@ function credentialsByHand(
   ];
 }
 
-function trustsByHand(pair: Pair, { ownIds }: Comparison, recorded: ReadonlySet<string>): Finding[] {
-  const { application, facts } = pair;
-  return (facts.trusts ?? [])
+function unmanagedTrusts(pair: Pair, { ownIds }: Comparison, recorded: ReadonlySet<string>): Finding[] {
+  const { application, answers } = pair;
+  return (answers.trusts ?? [])
     .filter((trust) => !recorded.has(trust.id.toLowerCase()) && !hasOwnDescription(trust, ownIds))
     .map((trust) => {
       const what = `trust ${trust.name} of ${application!.displayName}`;
       const detail = `Jobs with ${trust.matches} of ${trust.issuer} can log in as this principal.`;
       const remove = command`az ad app federated-credential delete --id ${application!.clientId} --federated-credential-id ${trust.id}`;
       const other = instanceOfTrust(trust);
-      if (other === undefined) return report(pair, "TRUST_BY_HAND", what, detail, remove);
+      if (other === undefined) return report(pair, "UNMANAGED_TRUST", what, detail, remove);
       return createFinding(
         "OTHER_INSTANCE",
         what,
@@ -134,10 +135,14 @@ function trustsByHand(pair: Pair, { ownIds }: Comparison, recorded: ReadonlySet<
     });
 }
 
-function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: ReadonlySet<string>): Finding[] {
-  const principalId = pair.facts.principal?.objectId;
+function unmanagedRoles(
+  pair: Pair,
+  { answers, ownIds }: Comparison,
+  recorded: ReadonlySet<string>,
+): Finding[] {
+  const principalId = pair.answers.principal?.objectId;
   if (principalId === undefined) return [];
-  const strange = rolesOf(principalId, facts).filter(
+  const strange = rolesOf(principalId, answers).filter(
     (role) => !recorded.has(role.id.toLowerCase()) && !hasOwnAssignmentName(role, ownIds),
   );
   return strange.map((role) => {
@@ -152,7 +157,7 @@ function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: Readon
     }
     return report(
       pair,
-      "ROLE_BY_HAND",
+      "UNMANAGED_ROLE",
       what,
       isPrivileged(role)
         ? `A login as this principal may give itself every other role there.`
@@ -163,24 +168,24 @@ function rolesByHand(pair: Pair, { facts, ownIds }: Comparison, recorded: Readon
 }
 
 /** Whether the stack's own output asks an administrator to assign this role. */
-function isAskedFor(role: RoleFacts, administratorCommand = ""): boolean {
+function isAskedFor(role: Role, administratorCommand = ""): boolean {
   const words = administratorCommand.toLowerCase().split(/[\s"']+/);
   return words.includes(nameOfRole(role).toLowerCase()) && words.includes(role.scope.toLowerCase());
 }
 
 /** The roles of a principal or a group itself, worst first. */
-function rolesOf(holderId: string, { roles = [] }: Pick<AzureFacts, "roles">): RoleFacts[] {
-  const rank = (role: RoleFacts) => (isPrivileged(role) ? 0 : 1);
+function rolesOf(holderId: string, { roles = [] }: Pick<AzureAnswers, "roles">): Role[] {
+  const rank = (role: Role) => (isPrivileged(role) ? 0 : 1);
   return roles
     .filter(({ principalId }) => isSameId(principalId, holderId))
     .sort((one, other) => rank(one) - rank(other) || one.scope.length - other.scope.length);
 }
 
-export function nameOfRole({ roleId, roleName }: Pick<RoleFacts, "roleId" | "roleName">): string {
+export function nameOfRole({ roleId, roleName }: Pick<Role, "roleId" | "roleName">): string {
   return roleName ?? resolveRole(roleId)?.label ?? roleId;
 }
 
-function isPrivileged({ roleId, isPrivileged: isFound }: RoleFacts): boolean {
+function isPrivileged({ roleId, isPrivileged: isFound }: Role): boolean {
   return isFound ?? resolveRole(roleId)?.isPrivileged ?? false;
 }
 
@@ -204,17 +209,17 @@ const POWERFUL_PERMISSIONS = [
   "UserAuthenticationMethod.ReadWrite.All",
 ];
 
-function permissionsByHand(pair: Pair): Finding[] {
-  const { facts } = pair;
-  const id = facts.principal?.objectId;
+function unmanagedPermissions(pair: Pair): Finding[] {
+  const { answers } = pair;
+  const id = answers.principal?.objectId;
   const url = "https://graph.microsoft.com/v1.0";
   const rank = (permission: string) => (POWERFUL_PERMISSIONS.includes(permission) ? 0 : 1);
-  const appRoles = [...(facts.appRoles ?? [])].sort((a, b) => rank(a.permission) - rank(b.permission));
+  const appRoles = [...(answers.appRoles ?? [])].sort((a, b) => rank(a.permission) - rank(b.permission));
   return [
     ...appRoles.map(({ id: grant, permission, resourceName }) =>
       report(
         pair,
-        "API_PERMISSION_BY_HAND",
+        "UNMANAGED_API_PERMISSION",
         `permission ${permission} of ${resourceName}`,
         POWERFUL_PERMISSIONS.includes(permission)
           ? "A login as this principal can make itself administrator of the tenant."
@@ -222,10 +227,10 @@ function permissionsByHand(pair: Pair): Finding[] {
         command`az rest --method DELETE --url ${url}/servicePrincipals/${id}/appRoleAssignments/${grant}`,
       ),
     ),
-    ...(facts.delegations ?? []).map(({ id: grant, scope, isForAll }) =>
+    ...(answers.delegations ?? []).map(({ id: grant, scope, isForAll }) =>
       report(
         pair,
-        "DELEGATION_BY_HAND",
+        "UNMANAGED_DELEGATION",
         `delegated permissions ${scope.trim()}`,
         `The application may act with them for ${isForAll ? "everybody" : "one person"} who signs in to it. hi-ml's pipelines do not need this.`,
         command`az rest --method DELETE --url ${url}/oauth2PermissionGrants/${grant}`,
@@ -236,17 +241,17 @@ function permissionsByHand(pair: Pair): Finding[] {
 
 // The addresses end in `%24ref`: a shell would expand `$ref`, and the rest deletes the member itself
 // (msgraph-sdk-dotnet#1106).
-function membershipsByHand(pair: Pair, { facts }: Comparison): Finding[] {
-  const id = pair.facts.principal?.objectId;
+function unmanagedMemberships(pair: Pair, { answers }: Comparison): Finding[] {
+  const id = pair.answers.principal?.objectId;
   const rank = (one: Membership) =>
-    2 * Number(!rolesOf(one.id, facts).some(isPrivileged)) + Number(!one.isDirect);
-  const worstFirst = [...(pair.facts.memberships ?? [])].sort((one, other) => rank(one) - rank(other));
+    2 * Number(!rolesOf(one.id, answers).some(isPrivileged)) + Number(!one.isDirect);
+  const worstFirst = [...(pair.answers.memberships ?? [])].sort((one, other) => rank(one) - rank(other));
   return worstFirst.flatMap((group) => {
     const name = `${group.displayName} (${group.id})`;
     if (group.type === "directoryRole") {
       return report(
         pair,
-        "DIRECTORY_ROLE_BY_HAND",
+        "UNMANAGED_DIRECTORY_ROLE",
         `directory role ${name}`,
         `A login as this principal may do in the directory what ${group.displayName} may.`,
         group.isDirect
@@ -257,9 +262,9 @@ function membershipsByHand(pair: Pair, { facts }: Comparison): Finding[] {
     if (group.type !== "group") return [];
     return report(
       pair,
-      "GROUP_BY_HAND",
+      "UNMANAGED_GROUP",
       `membership of the group ${name}`,
-      describeGroup(rolesOf(group.id, facts)),
+      describeGroup(rolesOf(group.id, answers)),
       group.isDirect
         ? command`az ad group member remove --group ${group.id} --member-id ${id}`
         : "Remove it from the group by way of which it is a member of this one.",
@@ -267,7 +272,7 @@ function membershipsByHand(pair: Pair, { facts }: Comparison): Finding[] {
   });
 }
 
-function describeGroup(roles: readonly RoleFacts[]): string {
+function describeGroup(roles: readonly Role[]): string {
   const [worst] = roles;
   const list = roles.map((role) => `${nameOfRole(role)} on ${role.scope}`).join(", ");
   return [
@@ -278,12 +283,12 @@ function describeGroup(roles: readonly RoleFacts[]): string {
   ].join("");
 }
 
-function ownersByHand(pair: Pair): Finding[] {
-  const { application, principal, facts } = pair;
+function unmanagedOwners(pair: Pair): Finding[] {
+  const { application, principal, answers } = pair;
   const describe = (owner: DirectoryObject, what: string, remedy: string) =>
     report(
       pair,
-      "OWNER_BY_HAND",
+      "UNMANAGED_OWNER",
       `${owner.type} ${owner.displayName} (${owner.id}), owner of ${what}`,
       "An owner can add a secret at any time, and log in as this principal.",
       remedy,
@@ -294,7 +299,7 @@ function ownersByHand(pair: Pair): Finding[] {
   if (application!.owners === undefined || ofPrincipal === undefined) return [];
   const known = [...application!.owners, ...ofPrincipal];
   return [
-    ...(facts.applicationOwners ?? [])
+    ...(answers.applicationOwners ?? [])
       .filter(isStrange(known))
       .map((owner) =>
         describe(
@@ -303,13 +308,13 @@ function ownersByHand(pair: Pair): Finding[] {
           command`az ad app owner remove --id ${application!.clientId} --owner-object-id ${owner.id}`,
         ),
       ),
-    ...(facts.principalOwners ?? [])
+    ...(answers.principalOwners ?? [])
       .filter(isStrange(known))
       .map((owner) =>
         describe(
           owner,
           `the principal of ${application!.displayName}`,
-          command`az rest --method DELETE --url https://graph.microsoft.com/v1.0/servicePrincipals/${facts.principal?.objectId}/owners/${owner.id}/%24ref`,
+          command`az rest --method DELETE --url https://graph.microsoft.com/v1.0/servicePrincipals/${answers.principal?.objectId}/owners/${owner.id}/%24ref`,
         ),
       ),
   ];

@@ -1,8 +1,8 @@
-import { tellTime } from "../audit/tell-time";
-import { nameOfRole } from "../audit/compare-by-hand";
-import { isSameId, liveParts } from "../audit/comparison";
-import type { AzureFacts } from "../audit/facts";
-import type { StackRecord } from "../audit/record";
+import { formatLocalTime } from "../terminal/durations";
+import { nameOfRole } from "./compare-unmanaged";
+import { isSameId, liveParts } from "./comparison";
+import type { AzureAnswers } from "./read-azure";
+import type { StackRecord } from "./record";
 
 /** Who can log in as one principal, and what it may do, as Azure says. */
 export interface Access {
@@ -20,10 +20,10 @@ export interface AccessEntry {
 }
 
 /** The access of every instance whose application exists. */
-export function sumUpAccess(record: StackRecord, facts: AzureFacts, now: Date): Access[] {
+export function sumUpAccess(record: StackRecord, answers: AzureAnswers, now: Date): Access[] {
   return record.instances.flatMap((instance, i) => {
     const { application } = liveParts(instance);
-    const found = facts.instances[i];
+    const found = answers.instances[i];
     if (application === undefined || !found?.application) return [];
     const { principal } = found;
     const isRecorded = (list: readonly { id: string }[], id: string) =>
@@ -34,12 +34,12 @@ export function sumUpAccess(record: StackRecord, facts: AzureFacts, now: Date): 
         .filter(({ ends }) => new Date(ends) > now)
         .map(({ keyId, displayName, ends }) => ({
           kind,
-          what: `${displayName ?? keyId}, until ${tellTime(ends)}`,
+          what: `${displayName ?? keyId}, until ${formatLocalTime(ends)}`,
           isRecorded: kind === "secret" && isRecorded(secrets, keyId),
         }));
     const isDisabled = principal === null || principal?.isEnabled === false;
     const rolesOf = (holder: string | undefined) =>
-      (facts.roles ?? []).filter((role) => holder !== undefined && isSameId(role.principalId, holder));
+      (answers.roles ?? []).filter((role) => holder !== undefined && isSameId(role.principalId, holder));
     return {
       displayName: found.application.displayName,
       clientId: application.clientId,
