@@ -1,4 +1,5 @@
 import { command, commandLine } from "../../components/plan/commands";
+import { answer } from "../answer";
 import { type Audit, audit, type AuditOptions } from "../audit/audit";
 import type { Finding } from "../audit/findings";
 import { formatFindings, formatUnanswered } from "../audit/report";
@@ -10,7 +11,7 @@ import { remove } from "../repair/removals";
 import { lookUntilDone, lookUntilReplicated } from "../repair/replication";
 import { editState, requireNobody, StackLocked, unlock } from "../repair/state";
 import { tellIfSlow } from "../terminal/progress";
-import { printable, printableJson } from "../terminal/printable";
+import { printable } from "../terminal/printable";
 import { watchPulumi } from "../tools/pulumi";
 
 interface RepairOptions extends AuditOptions {
@@ -31,16 +32,10 @@ interface RepairOptions extends AuditOptions {
  */
 export async function runRepair(io: Io, { json, ...options }: RepairOptions): Promise<void> {
   const repair = new Repair(io, options);
-  let failure: unknown;
-  try {
+  await answer(io, { json: json ?? false }, async () => {
     await repair.run();
-  } catch (error) {
-    failure = error;
-  }
-  if (json && (failure === undefined || failure instanceof CliError)) {
-    io.stdout.write(printableJson(repair.report(failure)));
-  }
-  if (failure !== undefined) throw failure;
+    return repair.report();
+  });
 }
 
 class Repair {
@@ -61,11 +56,8 @@ class Repair {
   }
 
   /** For programs. Fields are stable: new ones may be added, none change. */
-  report(failure: CliError | undefined) {
+  report() {
     return {
-      version: 1,
-      ok: failure === undefined,
-      ...(failure && { code: failure.code, message: failure.message, remedy: failure.remedy }),
       done: this.done,
       left: this.left.map(({ action: _, ...finding }) => finding),
       hasNewPassword: this.hasNewPassword,

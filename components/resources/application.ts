@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HimlServicePrincipalArgs } from "../himl-service-principal-args";
 import { isOwnPrincipal, type ExistingApplication } from "../look-ups/application";
 import { canonical, type Target } from "../look-ups/target";
-import { instanceTag, PROGRAM_TAG } from "../plan/ownership";
+import { instanceTag, managedBy, PROGRAM_TAG } from "../plan/ownership";
 import { valueIfKnown } from "../pulumi-internals";
 import { checked, warn } from "../report";
 import type { Context } from "./context";
@@ -24,7 +24,7 @@ export function createApplication(context: Context): Application {
     displayName: args.displayName ?? workspaceName.apply(createDisplayName),
     description:
       args.description ??
-      pulumi.interpolate`Used by hi-ml in pipelines for the Azure ML workspace ${workspaceName}. Managed by Pulumi: project ${pulumi.getProject()}, stack ${pulumi.getStack()}.`,
+      pulumi.interpolate`Used by hi-ml in pipelines for the Azure ML workspace ${workspaceName}. ${managedBy({ project: pulumi.getProject(), stack: pulumi.getStack() })}`,
     serviceManagementReference: args.serviceManagementReference,
     owners: ids,
     tags: [PROGRAM_TAG, instanceId.apply(instanceTag)],

@@ -11,6 +11,7 @@ import {
   PAST,
   principalFacts,
   roleFacts,
+  SOON,
   STRANGE,
   testCases,
   trustFacts,
@@ -117,7 +118,9 @@ const CASES: Case[] = [
     "a secret's end is spelled in another way",
     {
       instance: {
-        application: applicationFacts({ secrets: [{ ...OWN_SECRET, ends: "2027-05-24T00:00:00.0000000Z" }] }),
+        application: applicationFacts({
+          secrets: [{ ...OWN_SECRET, ends: SOON.replace(/(\.\d+)?Z$/, ".0000000Z") }],
+        }),
       },
     },
     [],

@@ -1,3 +1,4 @@
+import { formatLocalTime } from "../../cli/terminal/durations";
 import { TYPES, type Deployment } from "../../cli/audit/deployment";
 import type { VaultSecret } from "../../cli/azure/types";
 import {
@@ -72,14 +73,14 @@ const CASES: Case[] = [
     { deployment: withVaultSecret(), answers: found({ tags: {}, ends: undefined, updated: NOW }) },
     [
       ...changed(
-        "Somebody changed it: it ends never, not 2027-05-24 00:00 UTC; it has lost himl-instance, himl-slot.",
+        `Somebody changed it: it ends never, not ${formatLocalTime(SOON)}; it has lost himl-instance, himl-slot.`,
       ),
     ],
   ],
   [
     "it got another end since",
     { deployment: withVaultSecret(), answers: found({ ends: NOW, updated: NOW }) },
-    [...changed("Somebody changed it: it ends 2026-11-25 12:00 UTC, not 2027-05-24 00:00 UTC.")],
+    [...changed(`Somebody changed it: it ends ${formatLocalTime(NOW)}, not ${formatLocalTime(SOON)}.`)],
   ],
   [
     "a transform left its end out",

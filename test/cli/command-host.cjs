@@ -17,10 +17,10 @@ process.on("message", ({ id, args, env, answers = [] }) => {
     stdout: output("stdout"),
     stderr: output("stderr"),
     canAsk: answers.length > 0,
-    ask: async (question) => {
+    ask: (question) => {
       written.stderr += `${question}\n`;
-      if (answers.length === 0) throw new Error("Nobody is there.");
-      return answers.shift();
+      const given = answers.shift();
+      return given === undefined ? Promise.reject(new Error("Nobody is there.")) : Promise.resolve(given);
     },
     now: () => new Date(),
     ...ANSWERING,

@@ -109,6 +109,7 @@ describe("himl-sp repair, on the real engine", function () {
     });
     assert.equal(finished.exitCode, 0, finished.stderr);
     await repair();
+    assert.equal((await up()).exitCode, 0);
     await assertWhole();
   });
 
