@@ -1,6 +1,6 @@
 import { formatLocalTime } from "../terminal/durations";
 import { nameOfRole } from "./compare-unmanaged";
-import { isSameId, liveParts } from "./comparison";
+import { isSameId, liveParts } from "./record";
 import type { AzureAnswers } from "./read-azure";
 import type { StackRecord } from "./record";
 

@@ -7,10 +7,10 @@ import {
   hasOwnDescription,
   hasOwnName,
   hasOwnTag,
-  isSameId,
   pairsOf,
   recordedIds,
 } from "./comparison";
+import { isSameId } from "./record";
 import { nameOfRole } from "./compare-unmanaged";
 import type { Credential } from "../azure/types";
 import { createFinding, type Finding } from "./findings";

@@ -1,6 +1,7 @@
 import { command } from "../../components/plan/commands";
 import { formatLocalTime } from "../terminal/durations";
-import { type Comparison, hasOwnTag, isSameId, type Pair, pairsOf } from "./comparison";
+import { type Comparison, hasOwnTag, type Pair, pairsOf } from "./comparison";
+import { isSameId } from "./record";
 import { nameOfRole } from "./compare-unmanaged";
 import type { AzureAnswers } from "./read-azure";
 import { createFinding, type Finding, type RepairAction } from "./findings";

@@ -8,11 +8,11 @@ import {
   hasOwnName,
   instanceOfSecret,
   instanceOfTrust,
-  isSameId,
   type Pair,
   pairsOf,
   recordedIds,
 } from "./comparison";
+import { isSameId } from "./record";
 import type { Credential, DirectoryObject, Membership, Role } from "../azure/types";
 import type { AzureAnswers } from "./read-azure";
 import { createFinding, type Finding, type FindingCode } from "./findings";

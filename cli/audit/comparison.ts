@@ -7,6 +7,7 @@ import {
 import type { Credential, Role, Trust } from "../azure/types";
 import type { AzureAnswers, InstanceAnswers } from "./read-azure";
 import type { RecordedApplication, RecordedInstance, RecordedPrincipal, StackRecord } from "./record";
+import { isSameId, liveParts } from "./record";
 
 /** The two sides: the record of a stack, and what Azure says. */
 export interface Comparison {
@@ -31,19 +32,6 @@ export function pairsOf({ record, answers }: Comparison): Pair[] {
     const found = answers.instances[i];
     return found === undefined ? [] : [{ instance, answers: found, ...liveParts(instance) }];
   });
-}
-
-/** Application and principal that are in use. Those that a replacement left behind will be removed. */
-export function liveParts({ applications, principals }: RecordedInstance) {
-  return {
-    application: applications.find(({ waitsForDeletion }) => !waitsForDeletion),
-    principal: principals.find(({ waitsForDeletion }) => !waitsForDeletion),
-  };
-}
-
-/** IDs of Azure, which differ in case from answer to answer. */
-export function isSameId(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** Everything recorded, of every instance: two instances may share an application. */

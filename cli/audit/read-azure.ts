@@ -18,7 +18,7 @@ import type {
 } from "../azure/types";
 import { CliError } from "../errors";
 import type { Io } from "../io";
-import { isSameId, liveParts } from "./comparison";
+import { isSameId, liveParts } from "./record";
 import type { RecordedInstance, StackRecord } from "./record";
 
 /**

@@ -252,3 +252,16 @@ function nameOf(urn: string): string {
 function lastPart(id: string | undefined): string {
   return id?.split("/").at(-1) ?? "";
 }
+
+/** Application and principal that are in use. Those that a replacement left behind will be removed. */
+export function liveParts({ applications, principals }: RecordedInstance) {
+  return {
+    application: applications.find(({ waitsForDeletion }) => !waitsForDeletion),
+    principal: principals.find(({ waitsForDeletion }) => !waitsForDeletion),
+  };
+}
+
+/** IDs of Azure, which differ in case from answer to answer. */
+export function isSameId(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

@@ -1,5 +1,5 @@
 import type { Audit } from "../audit/audit";
-import { isSameId } from "../audit/comparison";
+import { isSameId } from "../audit/record";
 import type { RepairAction } from "../audit/findings";
 import { AzureRefusal } from "../azure/service";
 import type { Azure } from "../audit/read-azure";
