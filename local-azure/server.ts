@@ -78,7 +78,8 @@ function send(reply: FastifyReply, outcome: Outcome): FastifyReply {
   }
   const { call, reply: answer } = outcome;
   const { "content-type": type, ...headers } = SERVICES[call.api].headers(call, answer);
-  void reply.code(answer.status).headers({ ...headers, ...answer.headers });
+  // The directory's time, as that of Azure stands in its answers.
+  void reply.code(answer.status).headers({ date: call.now.toUTCString(), ...headers, ...answer.headers });
   if (answer.body === undefined) return reply.send();
   // As bytes: fastify would add a charset to the types that Azure sends without one.
   return reply.header("content-type", type).send(Buffer.from(JSON.stringify(answer.body)));

@@ -15,6 +15,7 @@ export class LookUpError extends InvalidValuesError {
 
 export type LookUpErrorCode =
   | "NOT_LOGGED_IN"
+  | "CLOCK_IS_WRONG"
   | "TENANTS_DIFFER"
   | "OTHER_SUBSCRIPTION"
   | "WORKSPACE_NOT_FOUND"

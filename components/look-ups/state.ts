@@ -5,6 +5,7 @@ import { askOnce } from "./ask";
 
 /** What the state of the stack holds of one component, as it was when the run began. */
 export interface RecordedState {
+  instanceId: string;
   /** What `details` said after the last run that ended well. */
   details: Partial<PrincipalDetails>;
   tenantId?: string;
@@ -39,6 +40,7 @@ export async function readRecordedState(
       : [];
   });
   return {
+    instanceId: id,
     details: own["details"] ?? {},
     ...(typeof own["tenantId"] === "string" && { tenantId: own["tenantId"] }),
     resources: new Map(resources),

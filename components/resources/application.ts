@@ -70,7 +70,13 @@ export function createPrincipal(context: Context, application: Application): pul
   const { component, name, args, target, instanceId } = context;
   const childName = `${name}-service-principal`;
   const { ids, ignoreChanges } = planOwners(args, target);
-  const opts = { parent: component, ignoreChanges, ...deletedWith(context, application) };
+  const opts = {
+    parent: component,
+    ignoreChanges,
+    ...deletedWith(context, application),
+    // An application has one principal: a forced replacement would find the old one, and then delete it.
+    deleteBeforeReplace: true,
+  };
   const create = (own: { tags?: pulumi.Input<string>[]; useExisting?: boolean }) =>
     new ServicePrincipal(childName, { clientId: application.clientId, owners: ids, ...own }, opts);
   // An interrupted run may have left a principal behind. Nobody else creates one for this application, so it is adopted.

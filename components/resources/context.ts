@@ -1,9 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { RandomUuid } from "@pulumi/random/randomUuid";
+import { clock } from "../clock";
 import type { HimlServicePrincipalArgs } from "../himl-service-principal-args";
 import { lookUpTarget, withoutOutputs, type Target } from "../look-ups/target";
 import { checkClouds, readClouds } from "../plan/clouds";
 import { planPrincipal, type PrincipalPlan } from "../plan/plan";
+import { dayOf } from "../plan/secret-schedule";
 import { InvalidValuesError, type Problem } from "../plan/problems";
 import { toResourceError, warn } from "../report";
 import { REPLACEABLE, type RevocationGuard } from "./revocation-guard";
@@ -17,6 +19,8 @@ export interface Context {
   target: Target;
   /** The ID by which this instance's resources can be found again: names are the same in every clone. */
   instanceId: pulumi.Output<string>;
+  /** The day of the first `up`, from which the periods of the secrets count: `YYYY-MM-DD`, in UTC. */
+  firstDay: pulumi.Output<string>;
   guard: RevocationGuard;
 }
 
@@ -36,12 +40,15 @@ export function createContext(
     throw toResourceError(new InvalidValuesError(`HimlServicePrincipal "${name}"`, problems), component);
   for (const warning of plan.warnings) warn(component, warning);
   const target = lookUpTarget(component, args, plan, opts.dependsOn);
+  // The state keeps the keepers of the day of creation, and gives them back in every preview.
+  const today = dayOf(clock.now());
   const instance = new RandomUuid(
     `${name}-instance`,
-    {},
-    { ...REPLACEABLE, parent: component, dependsOn: target.verified },
+    { keepers: { since: today } },
+    { ...REPLACEABLE, parent: component, dependsOn: target.verified, ignoreChanges: ["keepers"] },
   );
-  return { ...given, plan, target, instanceId: instance.result };
+  const firstDay = instance.keepers.apply((kept) => kept?.["since"] ?? today);
+  return { ...given, plan, target, instanceId: instance.result, firstDay };
 }
 
 function checkOptions({ deletedWith }: pulumi.ComponentResourceOptions): Problem[] {

@@ -73,13 +73,14 @@ function createVaultSecret(
   };
   const contentType = current ? "Password of a service principal for hi-ml" : "Variable for hi-ml";
   return new Secret(
-    `${name}-key-vault-${variable}`,
+    // Another vault or name is another secret, written before the old one goes.
+    `${name}-key-vault-${vaultName}-${secretName}`,
     { resourceGroupName, vaultName, secretName, properties: { value, contentType, attributes }, tags },
     {
       ...REPLACEABLE,
       parent: component,
-      // By default azure-native deletes first if the program sets the name: jobs would find no secret for a while.
-      deleteBeforeReplace: false,
+      // A forced replacement finds the name taken until the old one is gone.
+      deleteBeforeReplace: true,
       // Azure sometimes refuses two writes to one vault at the same time (409, https://github.com/Azure/bicep/issues/4364).
       dependsOn: previous ? [previous] : [],
     },

@@ -5,7 +5,7 @@ import { DEFAULT_ROLE } from "../himl-service-principal-args";
 import { commandLine } from "../plan/commands";
 import { assignmentName } from "../plan/ownership";
 import type { PlannedRole } from "../plan/roles";
-import { placeOf, resolveScope, subscriptionOf } from "../plan/scopes";
+import { resolveScope, subscriptionOf } from "../plan/scopes";
 import { warn } from "../report";
 import type { Context } from "./context";
 import { REPLACEABLE } from "./revocation-guard";
@@ -13,7 +13,7 @@ import { REPLACEABLE } from "./revocation-guard";
 /** A role assignment, and what it gives. */
 interface Assigned {
   role: string;
-  scope: pulumi.Output<string>;
+  scope: string;
   resource: RoleAssignment;
 }
 
@@ -33,50 +33,41 @@ export function assignRoles(context: Context, principal: pulumi.Output<ServicePr
   };
 }
 
+/** The resolved scope stands in the name: another scope or role is another resource, created before the old one goes. */
 function declareAll(context: Context, principalId: pulumi.Output<string>): pulumi.Output<Assigned[]> {
   const { plan, target } = context;
-  const assign = (role: PlannedRole, scope: string) => assignRole(context, role, scope, principalId);
-  const isId = ({ scope }: PlannedRole) => scope.startsWith("/");
-  const places = plan.roles.filter((role) => !isId(role));
-  const byPlace = places.map((role) => assign(role, role.scope));
-  const ids = plan.roles.filter(isId);
-  // `pulumi.output(byPlace)` would wait for every scope.
-  if (ids.length === 0) return pulumi.output(undefined).apply(() => byPlace);
-  // A resource ID may be that of the workspace or of what it lies in: then it is the same resource of the stack.
-  const isNew = ({ id }: PlannedRole, place: string) =>
-    !places.some((role) => role.id === id && role.scope === place);
-  return pulumi.output(target.given).apply((location) => {
-    const resolved = ids.map((role) => ({ role, place: placeOf(role.scope, location) ?? role.scope }));
-    const byId = resolved
-      .filter(({ role, place }) => isNew(role, place))
-      .map(({ role, place }) => assign(role, place));
-    return [...byPlace, ...byId];
+  if (plan.roles.length === 0) return pulumi.output<Assigned[]>([]);
+  // The program may create the workspace itself: its name is needed only for a role on it.
+  const isOnWorkspace = plan.roles.some(({ scope }) => scope === "workspace");
+  const needed = { ...target.given, ...(!isOnWorkspace && { workspaceName: "" }) };
+  return pulumi.output(needed).apply((location) => {
+    const resolved = plan.roles.map((role) => ({ ...role, scope: resolveScope(role.scope, location) }));
+    // A resource ID may be that of the workspace or of what it lies in.
+    const different = new Map(resolved.map((role) => [`${role.id} ${role.scope}`, role]));
+    return [...different.values()].map((role) => assignRole(context, role, principalId));
   });
 }
 
 function assignRole(
-  context: Context,
-  { id: roleId, label }: PlannedRole,
-  scope: string,
+  { component, name, instanceId }: Context,
+  { id: roleId, label: role, scope }: PlannedRole,
   principalId: pulumi.Output<string>,
 ): Assigned {
-  const { component, name, target, instanceId } = context;
-  const scopeId = pulumi.output(target.given).apply((location) => resolveScope(scope, location));
-  const key = pulumi.output({ instanceId, scope: scopeId, principalId });
+  const key = pulumi.output({ instanceId, principalId });
   const resource = new RoleAssignment(
-    `${name}-role-${label}-on-${scope}`.replaceAll(" ", "-"),
+    `${name}-role-${role}-on-${scope}`.replaceAll(" ", "-"),
     {
-      roleAssignmentName: key.apply((known) => assignmentName({ ...known, roleId })),
+      roleAssignmentName: key.apply((known) => assignmentName({ ...known, scope, roleId })),
       principalId,
       // Without the type Azure answers PrincipalNotFound until the new principal has been replicated.
       principalType: "ServicePrincipal",
-      roleDefinitionId: pulumi.interpolate`/subscriptions/${scopeId.apply(subscriptionOf)}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
-      scope: scopeId,
+      roleDefinitionId: `/subscriptions/${subscriptionOf(scope)}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
+      scope,
     },
-    // azure-native would delete first, since the program gives the name.
-    { ...REPLACEABLE, parent: component, deleteBeforeReplace: false },
+    // Azure allows one assignment of a role on a scope: what replaces it, by force or for a new principal, comes after it.
+    { ...REPLACEABLE, parent: component, deleteBeforeReplace: true },
   );
-  return { role: label, scope: scopeId, resource };
+  return { role, scope, resource };
 }
 
 /** Warns if the login is this principal, and could not change its own roles afterwards. */

@@ -1,13 +1,21 @@
 import type { Application } from "@pulumi/azuread/application";
 import { ApplicationPassword } from "@pulumi/azuread/applicationPassword";
 import * as pulumi from "@pulumi/pulumi";
-import { RandomUuid } from "@pulumi/random/randomUuid";
 import { clock } from "../clock";
 import type { PrincipalDetails, SecretInfo } from "../details";
+import { refuseWrongClock } from "../look-ups/login-time";
 import { readRecordedState } from "../look-ups/state";
 import { fingerprintOf } from "../plan/fingerprint";
 import { secretDisplayName } from "../plan/ownership";
-import { dayOf, planSecrets, type PlannedSecret, type SecretPlan } from "../plan/secret-schedule";
+import {
+  DAY_MS,
+  planSecrets,
+  type PlannedSecret,
+  type RecordedSecret,
+  type SecretPlan,
+  type SecretSchedule,
+} from "../plan/secret-schedule";
+import { checked, warn } from "../report";
 import type { Context } from "./context";
 import { REPLACEABLE } from "./revocation-guard";
 
@@ -37,8 +45,8 @@ export interface Secrets {
 }
 
 /**
- * The secrets of the current period and, if it was handed out, of the one before; and the records by which both are
- * known: the calendar keeps the day of its creation, and a mark the period in which it was made.
+ * The secrets of the current period and, if it was handed out, of the one before. The secrets in the state are the record
+ * of the periods that have begun: nothing else remembers them, so nothing can contradict them.
  *
  * Never `deletedWith`: a deleted application can be restored for 30 days, and must not come back with a secret.
  */
@@ -57,50 +65,66 @@ export function createSecrets(context: Context, application: Application): Secre
 
 function declareSecrets(
   context: Context,
-  schedule: NonNullable<Context["plan"]["schedule"]>,
+  schedule: SecretSchedule,
   application: Application,
 ): pulumi.Output<DeclaredSecrets> {
-  const { component, name, target, instanceId } = context;
+  const { component, firstDay, instanceId } = context;
   const now = clock.now();
-  const opts = { ...REPLACEABLE, parent: component };
-  const calendarName = `${schedule.renewSecretsEveryDays}-${schedule.secretGeneration}`;
-  // The state keeps the keepers of the day of creation, and gives them back in every preview.
-  const remember = (
-    childName: string,
-    keepers: Record<string, string>,
-    dependsOn: pulumi.CustomResourceOptions["dependsOn"] = [],
-  ) =>
-    new RandomUuid(childName, { keepers }, { ...opts, ignoreChanges: ["keepers"], dependsOn }).keepers.apply(
-      (kept) => kept ?? {},
-    );
-  const declare = (planned: PlannedSecret) => ({
-    planned,
-    resource: new ApplicationPassword(
-      `${name}-secret-${planned.slot}`,
-      {
-        applicationId: application.id,
-        displayName: instanceId.apply((id) => secretDisplayName(id, planned.slot)),
-        endDate: planned.endDate,
-        rotateWhenChanged: planned.rotateWhenChanged,
-      },
-      opts,
-    ),
+  const recorded = pulumi.output(checked(readSecrets(component, instanceId), component));
+  return pulumi.all([firstDay, recorded]).apply(async ([since, secrets]) => {
+    const plan = planSecrets(schedule, since, now, secrets);
+    if (plan.begins) await checked(refuseWrongClock(component, plan.time), component);
+    warnIfBehind(component, now, plan.time);
+    const planned = [plan.current, ...(plan.previous ? [plan.previous] : [])];
+    return {
+      since,
+      plan,
+      secrets: planned.map((one) => ({
+        planned: one,
+        resource: declareSecret(context, application, one),
+      })) as unknown as DeclaredSecrets["secrets"],
+    };
   });
-  const calendar = remember(`${name}-calendar-${calendarName}`, { since: dayOf(now) }, target.verified);
-  return calendar.apply(({ since }) => {
-    const plan = planSecrets(schedule, since!, now);
-    const { period, current, previous } = plan;
-    const mark = (n: number) => remember(`${name}-period-${calendarName}-${n}`, { period: String(period) });
-    const handedOut = declare(current);
-    // Made when the secret is there. Not by `dependsOn`: in the next period the mark comes first, and with `--target`
-    // the engine takes what a record depends on from the state, and then refuses to see it in the program as well.
-    handedOut.resource.urn.apply(() => mark(period));
-    const declared = { since: since!, plan, secrets: [handedOut] };
-    if (!previous) return pulumi.output(undefined).apply(() => declared);
-    return mark(period - 1).apply(({ period: made }) =>
-      made === String(period - 1) ? { ...declared, secrets: [handedOut, declare(previous)] } : declared,
-    );
+}
+
+function declareSecret(
+  { component, name, instanceId }: Context,
+  application: Application,
+  { slot, endDate, rotateWhenChanged }: PlannedSecret,
+): ApplicationPassword {
+  return new ApplicationPassword(
+    `${name}-secret-${slot}`,
+    {
+      applicationId: application.id,
+      displayName: instanceId.apply((id) => secretDisplayName(id, slot)),
+      endDate,
+      // The instance too: a new one makes every secret anew, so what the state holds of an old one proves nothing.
+      rotateWhenChanged: { ...rotateWhenChanged, instance: instanceId },
+    },
+    { ...REPLACEABLE, parent: component },
+  );
+}
+
+/** The secrets of this instance in the state. */
+async function readSecrets(
+  component: pulumi.Resource,
+  instanceId: pulumi.Output<string>,
+): Promise<RecordedSecret[]> {
+  const state = await readRecordedState(component, instanceId);
+  if (state === undefined) return [];
+  return [...state.resources].flatMap(([suffix, { rotateWhenChanged }]) => {
+    const made = rotateWhenChanged as (RecordedSecret & { instance?: string }) | undefined;
+    return /^secret-[ab]$/.test(suffix) && made?.instance === state.instanceId ? [made] : [];
   });
+}
+
+/** Warns of a clock that is behind what the state proves by more than a day: by less, it is only another machine's. */
+function warnIfBehind(component: pulumi.Resource, now: Date, time: Date): void {
+  if (time.getTime() - now.getTime() <= DAY_MS) return;
+  warn(
+    component,
+    `This machine's clock says ${now.toISOString()}, but a secret in the state was made for the period that began at ${time.toISOString()}. The secrets stay as they are. Set the clock of this machine; if that secret was made with a clock that was ahead, raise secretGeneration by one after its period has begun.`,
+  );
 }
 
 function describeSecrets(context: Context, declared: pulumi.Output<DeclaredSecrets>): Secrets["details"] {

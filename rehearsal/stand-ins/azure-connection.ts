@@ -130,9 +130,23 @@ export class AzureConnection {
     };
   }
 
-  /** An access token of this login. @param endpoint of which service. @default Azure Resource Manager */
-  clientToken(endpoint: string = this.cloud.resourceManager): Promise<string> {
-    return this.token(`${endpoint}/.default`);
+  /**
+   * An access token of this login, as it would be at the directory's time: a rehearsal moves that, and tokens live on the
+   * machine's. Its signature is that of the token for the machine's time, so it is one to read, not to log in with.
+   *
+   * @param endpoint of which service. @default Azure Resource Manager
+   */
+  async clientToken(endpoint: string = this.cloud.resourceManager): Promise<string> {
+    const [token, { date }] = await Promise.all([
+      this.token(`${endpoint}/.default`),
+      exchange(metadataUrl(this.cloud.resourceManager), "GET", this.dispatcher, this.signal, {}),
+    ]);
+    const movedBy = Math.round((Date.parse(date) - Date.now()) / 1000);
+    const [header, , signature] = token.split(".");
+    const claims = decodeJwt(token);
+    const moved = ["iat", "nbf", "exp"].map((name) => [name, Number(claims[name]) + movedBy] as const);
+    const payload = JSON.stringify({ ...claims, ...Object.fromEntries(moved) });
+    return [header, Buffer.from(payload).toString("base64url"), signature].join(".");
   }
 
   /** The address of a directory object, for `@odata.bind`. */
@@ -223,9 +237,14 @@ export class AzureConnection {
   }
 }
 
+function metadataUrl(resourceManager: string): string {
+  return `${resourceManager}/metadata/endpoints?api-version=2022-09-01`;
+}
+
 async function readMetadata(host: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<Cloud> {
-  const url = `https://${host}/metadata/endpoints?api-version=2022-09-01`;
-  const metadata = Metadata.parse((await exchange(url, "GET", dispatcher, signal, {})).json);
+  const metadata = Metadata.parse(
+    (await exchange(metadataUrl(`https://${host}`), "GET", dispatcher, signal, {})).json,
+  );
   return {
     loginEndpoint: metadata.authentication.loginEndpoint.replace(/\/$/, ""),
     resourceManager: metadata.resourceManager.replace(/\/$/, ""),
@@ -241,7 +260,7 @@ async function exchange(
   dispatcher: Dispatcher,
   signal: AbortSignal,
   options: { headers?: Record<string, string>; body?: string },
-): Promise<AzureAnswer & { retryAfter: string | undefined; challenge: string }> {
+): Promise<AzureAnswer & { retryAfter: string | undefined; challenge: string; date: string }> {
   try {
     const response = await request(url, { method, dispatcher, signal, ...options });
     const text = await response.body.text();
@@ -251,6 +270,7 @@ async function exchange(
       text,
       json: parseObject(text),
       retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+      date: String(response.headers["date"]),
       challenge: String(response.headers["www-authenticate"] ?? ""),
     };
   } catch (error) {

@@ -7,11 +7,13 @@ import {
   allOf,
   CALLER,
   INSTANCE,
+  NOW,
   record,
   recordOptions,
   settled,
   SUBSCRIPTION,
   TENANT,
+  tokenCall,
   type RecordedOptions,
 } from "./recorder";
 
@@ -51,18 +53,12 @@ describe("HimlServicePrincipal", () => {
       },
       {
         type: "random:index/randomUuid:RandomUuid",
-        name: "himl-calendar-90-1",
+        name: "himl-instance",
         inputs: { keepers: { since: "2026-11-23" } },
-      },
-      { type: "random:index/randomUuid:RandomUuid", name: "himl-instance", inputs: {} },
-      {
-        type: "random:index/randomUuid:RandomUuid",
-        name: "himl-period-90-1-0",
-        inputs: { keepers: { period: "0" } },
       },
       {
         type: "azure-native:authorization:RoleAssignment",
-        name: "himl-role-Contributor-on-resourceGroup",
+        name: `himl-role-Contributor-on-${SCOPE}`,
         inputs: {
           principalId: "himl-service-principal.objectId",
           principalType: "ServicePrincipal",
@@ -83,7 +79,13 @@ describe("HimlServicePrincipal", () => {
           applicationId: "himl-application.id",
           displayName: `slot a (himl ${INSTANCE})`,
           endDate: "2027-05-22T00:00:00Z",
-          rotateWhenChanged: { period: "0", generation: "1", since: "2026-11-23", everyDays: "90" },
+          rotateWhenChanged: {
+            period: "0",
+            generation: "1",
+            since: "2026-11-23",
+            everyDays: "90",
+            instance: INSTANCE,
+          },
         },
       },
       {
@@ -94,19 +96,42 @@ describe("HimlServicePrincipal", () => {
     ]);
   });
 
-  it("declares the former secret too, where the state proves that it was handed out", async () => {
-    const inPeriodOne = (keepers: Record<string, Record<string, string>>) =>
-      record(() => declare("himl"), { keepers, now: new Date("2027-03-01T08:00:00Z") });
-    const secretsOf = ({ registrations }: Awaited<ReturnType<typeof inPeriodOne>>) =>
-      registrations
+  it("declares the former secret too, where the state holds exactly it", async () => {
+    const parent =
+      "urn:pulumi:dev::himl-service-principal::himl-service-principal:index:HimlServicePrincipal";
+    const made = { period: "0", generation: "1", since: "2026-11-23", everyDays: "90", instance: INSTANCE };
+    const secretsIn = async (rotateWhenChanged: Record<string, string>) => {
+      const outputs = {
+        [`${parent}$random:index/randomUuid:RandomUuid::himl-instance`]: { outputs: { result: INSTANCE } },
+        [`${parent}$azuread:index/applicationPassword:ApplicationPassword::himl-secret-a`]: {
+          outputs: { rotateWhenChanged },
+        },
+      };
+      const { registrations, errors } = await record(() => declare("himl"), {
+        now: new Date("2027-03-01T08:00:00Z"),
+        keepers: { "himl-instance": { since: "2026-11-23" } },
+        calls: { "pulumi:pulumi:readStackResourceOutputs": () => ({ outputs }) },
+      });
+      assert.deepEqual(errors, []);
+      return registrations
         .filter(({ type }) => type.endsWith(":ApplicationPassword"))
         .map(({ name, inputs }) => [name, inputs["endDate"]]);
-    const since = { "himl-calendar-90-1": { since: "2026-11-23" } };
-    assert.deepEqual(secretsOf(await inPeriodOne({ ...since, "himl-period-90-1-0": { period: "0" } })), [
-      ["himl-secret-b", "2027-08-20T00:00:00Z"],
-      ["himl-secret-a", "2027-05-22T00:00:00Z"],
-    ]);
-    assert.deepEqual(secretsOf(await inPeriodOne(since)), [["himl-secret-b", "2027-08-20T00:00:00Z"]]);
+    };
+    const current = ["himl-secret-b", "2027-08-20T00:00:00Z"];
+    assert.deepEqual(await secretsIn(made), [current, ["himl-secret-a", "2027-05-22T00:00:00Z"]]);
+    for (const other of [{ generation: "2" }, { since: "2026-11-22" }, { instance: TENANT }])
+      assert.deepEqual(await secretsIn({ ...made, ...other }), [current], JSON.stringify(other));
+  });
+
+  it("makes no secret by a clock that is more than a day away from the login's token, previewChecks or not", async () => {
+    for (const now of ["2036-01-01T00:00:00Z", "2026-11-21T11:00:00Z"]) {
+      const { errors, registrations } = await record(() => declare("himl", { workspaceLookup: false }), {
+        now: new Date(now),
+        calls: tokenCall(NOW),
+      });
+      assert.match(errors[0]!.message, /^Clock: .*"machine":"\S+","entra":"2026-11-23T12:00:00.000Z"/s);
+      assert.ok(!registrations.some(({ name }) => name.startsWith("himl-secret-")));
+    }
   });
 
   it("gives hi-ml's values as outputs, the password alone as a secret", async () => {
@@ -166,10 +191,8 @@ describe("HimlServicePrincipal", () => {
       ]);
     assert.deepEqual(rows.sort(), [
       ["himl-application", true, ["owners"], undefined, "himl"],
-      ["himl-calendar-90-1", false, ["keepers"], undefined, "himl"],
-      ["himl-instance", false, undefined, undefined, "himl"],
-      ["himl-period-90-1-0", false, ["keepers"], undefined, "himl"],
-      ["himl-role-Contributor-on-resourceGroup", false, undefined, undefined, "himl"],
+      ["himl-instance", false, ["keepers"], undefined, "himl"],
+      [`himl-role-Contributor-on-${SCOPE}`, false, undefined, undefined, "himl"],
       ["himl-secret-a", false, undefined, undefined, "himl"],
       // Where the application stays, the principal does too.
       ["himl-service-principal", true, ["owners"], undefined, "himl"],
@@ -212,10 +235,10 @@ describe("HimlServicePrincipal", () => {
       one.map(({ name, inputs }) => [name, inputs["scope"]]),
       [
         [
-          "himl-role-AzureML-Data-Scientist-on-workspace",
+          `himl-role-AzureML-Data-Scientist-on-${SCOPE}/providers/Microsoft.MachineLearningServices/workspaces/ws-ml`,
           `${SCOPE}/providers/Microsoft.MachineLearningServices/workspaces/ws-ml`,
         ],
-        ["himl-role-Reader-on-subscription", `/subscriptions/${SUBSCRIPTION}`],
+        [`himl-role-Reader-on-/subscriptions/${SUBSCRIPTION}`, `/subscriptions/${SUBSCRIPTION}`],
       ],
     );
   });
@@ -243,9 +266,9 @@ describe("HimlServicePrincipal", () => {
         .filter(({ name }) => name.startsWith(`${prefix}-`))
         .map(({ name }) => name.slice(prefix.length))
         .sort();
-    assert.equal(registrations.length, 16);
+    assert.equal(registrations.length, 12);
     assert.deepEqual(suffixes("one"), suffixes("two"));
-    const roleOfTwo = registrations.find(({ name }) => name === "two-role-Contributor-on-resourceGroup")!;
+    const roleOfTwo = registrations.find(({ name }) => name === `two-role-Contributor-on-${SCOPE}`)!;
     assert.equal(roleOfTwo.inputs["principalId"], "two-service-principal.objectId");
   });
 
@@ -302,7 +325,7 @@ describe("HimlServicePrincipal", () => {
     });
     assert.deepEqual(errors, []);
     assert.ok(!calls.includes("azure-native:machinelearningservices:getWorkspace"));
-    assert.equal(registrations.length, 8);
+    assert.equal(registrations.length, 6);
   });
 });
 

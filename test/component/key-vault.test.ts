@@ -66,7 +66,7 @@ describe("A Key Vault of the component", () => {
     assert.deepEqual(secrets, [
       {
         type: "azure-native:keyvault:Secret",
-        name: "himl-key-vault-HIML_SERVICE_PRINCIPAL_PASSWORD",
+        name: `himl-key-vault-kv-ml-${PASSWORD}`,
         inputs: {
           resourceGroupName: "rg-ml",
           vaultName: "kv-ml",
@@ -138,16 +138,16 @@ describe("A Key Vault of the component", () => {
     assert.deepEqual(await placeOf(pulumi.output("kv-later")), [["rg-ml", "kv-later"]]);
   });
 
-  it("takes what may be removed again, even where the component is protected, and is written before it is deleted", async () => {
+  it("takes what may be removed again, even where the component is protected, and goes before it is replaced by force", async () => {
     const options = new Map<string, RecordedOptions>();
     const opts = { protect: true, transformations: [recordOptions(options)] };
     await declare({ keyVault: "kv-ml" }, { opts });
     const { protect, deletedWith, deleteBeforeReplace, parent } = options.get(
-      "himl-key-vault-HIML_SERVICE_PRINCIPAL_PASSWORD",
+      `himl-key-vault-kv-ml-${PASSWORD}`,
     )!;
     assert.deepEqual(
       { protect, deletedWith, deleteBeforeReplace, parent },
-      { protect: false, deletedWith: undefined, deleteBeforeReplace: false, parent: "himl" },
+      { protect: false, deletedWith: undefined, deleteBeforeReplace: true, parent: "himl" },
     );
   });
 
@@ -158,7 +158,7 @@ describe("A Key Vault of the component", () => {
         keyVaultSecret: (args, opts, name) => ({ args: { ...args, tags: { of: name } }, opts }),
       },
     });
-    assert.deepEqual(secrets[0]!.inputs["tags"], { of: "himl-key-vault-HIML_SERVICE_PRINCIPAL_PASSWORD" });
+    assert.deepEqual(secrets[0]!.inputs["tags"], { of: `himl-key-vault-kv-ml-${PASSWORD}` });
   });
 
   it("is not asked for where workspaceLookup is false", async () => {

@@ -68,8 +68,11 @@ describe("The program", () => {
       generation: "7",
       since: "2026-11-23",
       everyDays: "30",
+      instance: INSTANCE,
     });
-    assert.ok(inputsOf("himl-role-AzureML-Data-Scientist-on-resourceGroup"));
+    assert.ok(
+      inputsOf(`himl-role-AzureML-Data-Scientist-on-/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-ml`),
+    );
   });
 
   it("fails with wrong settings as an error that Pulumi shows without a stack trace", async () => {

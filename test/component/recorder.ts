@@ -54,6 +54,13 @@ const CALLS: Record<string, Call> = {
   "pulumi:pulumi:readStackResourceOutputs": () => ({ outputs: {} }),
 };
 
+/** The login's token, made just now. */
+export function tokenCall(now: Date): Record<string, Call> {
+  const nbf = Math.floor(now.getTime() / 1000);
+  const claims = Buffer.from(JSON.stringify({ nbf, exp: nbf + 3600 })).toString("base64url");
+  return { "azure-native:authorization:getClientToken": () => ({ token: `header.${claims}.signature` }) };
+}
+
 /** What Azure would add to each resource: IDs made from the resource's own name, so that tests can follow them. */
 const STATES: Record<string, (name: string) => Record<string, unknown>> = {
   "azuread:index/application:Application": (name) => ({
@@ -100,7 +107,7 @@ export async function record<T>(
     providers: [],
     errors: [],
   };
-  const calls = { ...CALLS, ...options.calls };
+  const calls = { ...CALLS, ...tokenCall(options.now ?? NOW), ...options.calls };
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, provider }) => {
