@@ -42,7 +42,9 @@ describe("The calendar of the secrets, on the real engine", function () {
   const passDays = (days: number) => azure.control.advanceClock({ days });
   const passwords = () => azure.control.state().applications.find(({ initial }) => !initial)!.passwords;
   const resources = async () =>
-    ((await session.exportState()) as { resources: StateResource[] }).resources.filter(({ urn }) => urn);
+    (((await session.exportState()) as { resources?: StateResource[] }).resources ?? []).filter(
+      ({ urn }) => urn,
+    );
   const urnOf = async (name: string) =>
     (await resources()).find(({ urn }) => nameOf(urn) === name)?.urn ?? assert.fail(`${name} is not there`);
   const calls = () =>
