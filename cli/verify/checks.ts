@@ -146,18 +146,18 @@ export function describeVariables(variables: CheckedVariables): string {
 }
 
 /** A login of the Azure CLI may be anybody's: that theirs works says nothing of the pipeline's. */
-export function checkHolder({ claims }: Login, variables: CheckedVariables): void {
+export function checkHolder({ claims, how }: Login, variables: CheckedVariables): void {
   if (!isSame(claims.tid, variables.HIML_TENANT_ID)) {
     throw new VerificationError(
       "OTHER_TENANT",
-      `The login must be in the tenant of HIML_TENANT_ID. It is in ${claims.tid}.`,
+      `The login must be in the tenant of HIML_TENANT_ID. It is in ${claims.tid} (asked ${how}).`,
       command`az login --tenant ${variables.HIML_TENANT_ID}`,
     );
   }
   if (!isSame(claims.appid, variables.HIML_SERVICE_PRINCIPAL_ID)) {
     throw new VerificationError(
       "OTHER_IDENTITY",
-      `The login must be that of the service principal, ${variables.HIML_SERVICE_PRINCIPAL_ID}. It belongs to another identity, with the object ID ${claims.oid}.`,
+      `The login must be that of the service principal, ${variables.HIML_SERVICE_PRINCIPAL_ID}. It belongs to another identity, with the object ID ${claims.oid} (asked ${how}).`,
       `Run it in the pipeline, after its login; or set ${PASSWORD}.`,
     );
   }

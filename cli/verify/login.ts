@@ -2,6 +2,7 @@ import type { AccessToken, TokenCredential } from "@azure/identity";
 import { ClientSecretCredential, WorkloadIdentityCredential } from "@azure/identity";
 import { createDefaultHttpClient, isRestError, type HttpClient } from "@azure/core-rest-pipeline";
 import { tokenOfAzureCli } from "../tools/az";
+import { CliError } from "../errors";
 import type { Io } from "../io";
 import { lastLines, parseJson } from "../tools/process";
 import { PASSWORD, type Variables } from "../variables";
@@ -50,7 +51,8 @@ export async function logIn(
     );
     return describeLogin(token, "with the pipeline's own token");
   }
-  return describeLogin(await getTokenOfAzureCli(io), "with the login of the Azure CLI");
+  const token = await getTokenOfAzureCli(io, variables.HIML_SUBSCRIPTION_ID);
+  return describeLogin(token.token, `with ${token.account} of the Azure CLI`);
 }
 
 async function getToken(createCredential: (httpClient: HttpClient) => TokenCredential): Promise<string> {
@@ -90,7 +92,7 @@ async function getToken(createCredential: (httpClient: HttpClient) => TokenCrede
  * The way of azure-identity in Python, which hi-ml uses. Not `AzureCliCredential` of Node.js: where the message of
  * `az` proposes `az login`, as most do, that drops it, and the code of the refusal with it.
  */
-function getTokenOfAzureCli(io: Io): Promise<string> {
+async function getTokenOfAzureCli(io: Io, subscription: string): Promise<{ token: string; account: string }> {
   const errors = {
     notFound: new VerificationError(
       "AZ_NOT_FOUND",
@@ -105,7 +107,16 @@ function getTokenOfAzureCli(io: Io): Promise<string> {
         "Log in first: `az login --service-principal --federated-token`, or the action azure/login.",
       ),
   };
-  return tokenOfAzureCli(io, "https://management.azure.com", {}, errors);
+  const resource = "https://management.azure.com";
+  try {
+    const token = await tokenOfAzureCli(io, resource, { subscription }, errors);
+    return { token, account: "the login for the subscription" };
+  } catch (error) {
+    // A principal without a role yet has logged in without subscriptions.
+    if (!(error instanceof CliError && /subscription .*(not found|doesn't exist)/i.test(error.message)))
+      throw error;
+    return { token: await tokenOfAzureCli(io, resource, {}, errors), account: "the active login" };
+  }
 }
 
 function describeLogin(token: string, how: string): Login {

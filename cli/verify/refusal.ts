@@ -72,7 +72,7 @@ export async function verifyRefused(
           ? "It can do nothing in the workspace."
           : `With it, ${stillWorks.join(", and ")}.`
       }`,
-      login.how === "with the login of the Azure CLI"
+      login.how.endsWith("of the Azure CLI")
         ? "The Azure CLI keeps tokens until they expire. `az logout`, and log in again as the pipeline does: that must fail."
         : "Entra needs some minutes to apply a removal everywhere: add --wait 5m. `himl-sp audit` shows what can log in.",
     );

@@ -138,7 +138,7 @@ describe("himl-sp verify --expect refused", function () {
     assert.deepEqual({ ok, code }, { ok: false, code: "VARIABLES_INVALID" });
     assert.match(
       stderr,
-      /HIML_SERVICE_PRINCIPAL_PASSWORD must have a value\. It is a placeholder \(\$\(…\)\)/,
+      /HIML_SERVICE_PRINCIPAL_PASSWORD must have a value\. It is a placeholder \(\$\((…|\.\.\.)\)\)/,
     );
     assert.equal(stage.azure.control.requests().length, before);
   });
@@ -210,7 +210,7 @@ describe("himl-sp verify --expect refused", function () {
       assert.equal(exitCode, 1);
       assert.match(
         stderr,
-        /NOT_REFUSED: .* with the login of the Azure CLI\..*\n.*keeps tokens until they expire/,
+        /NOT_REFUSED: .* with the login for the subscription of the Azure CLI\..*\n.*keeps tokens until they expire/,
       );
     } finally {
       await az.remove();

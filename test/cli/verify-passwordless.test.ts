@@ -100,11 +100,40 @@ describe("himl-sp verify, without a password", function () {
       stdout: JSON.stringify({ accessToken: await stage.tokenOf(stage.caller) }),
     });
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^ok {4}token {10}as the service principal, with the login of the Azure CLI$/m);
+    assert.match(
+      stdout,
+      /^ok {4}token {10}as the service principal, with the login for the subscription of the Azure CLI$/m,
+    );
     assert.deepEqual(
       calls.map(({ args }) => args.join(" ")),
-      ["account get-access-token --resource https://management.azure.com --output json"],
+      [
+        `account get-access-token --resource https://management.azure.com --output json --subscription ${stage.azure.subscriptionId}`,
+      ],
     );
+  });
+
+  it("a login that sees no subscription yet is asked as hi-ml asks it", async () => {
+    const accessToken = await stage.tokenOf(stage.caller);
+    const az = await StandIns.create({
+      az: [
+        {
+          args: ["account", "get-access-token"],
+          exitCode: 1,
+          stderr: "ERROR: Subscription 'x' not found. Check the spelling and casing and try again.\n",
+          times: 1,
+        },
+        { args: ["account", "get-access-token"], stdout: JSON.stringify({ accessToken }) },
+      ],
+    });
+    try {
+      const { stdout } = await stage.run({ ...passwordless(), PATH: az.folder });
+      assert.match(
+        stdout,
+        /^ok {4}token {10}as the service principal, with the active login of the Azure CLI$/m,
+      );
+    } finally {
+      await az.remove();
+    }
   });
 
   it("a secret that a pipeline does not have is an empty variable: no password", async () => {
@@ -128,7 +157,9 @@ describe("himl-sp verify, without a password", function () {
     stage.assertFailure(
       await withAz({ stdout: JSON.stringify({ accessToken: await stage.tokenOf(stage.azure.admin) }) }),
       "OTHER_IDENTITY",
-      new RegExp(`It belongs to another identity, with the object ID ${stage.azure.admin.objectId}\\.$`),
+      new RegExp(
+        `It belongs to another identity, with the object ID ${stage.azure.admin.objectId} \\(asked with the login for the subscription of the Azure CLI\\)\\.$`,
+      ),
       /Run it in the pipeline, after its login/,
     );
   });
