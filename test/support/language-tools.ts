@@ -12,6 +12,7 @@ const SUFFIX = process.platform === "win32" ? ".exe" : "";
 const PACKAGES = {
   "pulumi-language-yaml": "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
   "generate-sdks": ".",
+  gh: "github.com/cli/cli/v2/cmd/gh",
 };
 
 type LanguageTool = keyof typeof PACKAGES;
