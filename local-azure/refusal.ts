@@ -35,7 +35,12 @@ export function lookUp(table: ErrorTable, refusal: Refusal) {
   const row = table[refusal.rule] ?? (COMMON_ERRORS as ErrorTable)[refusal.rule];
   const [, status, code, detail, text] = /^(\d+) (\S+?)(?: (\S+))?: (.*)$/s.exec(row ?? "") ?? [];
   if (text === undefined) throw new Error(`The table of errors must have the rule ${refusal.rule}.`);
-  return { status: Number(status), code: code!, detail, message: fillIn(text, refusal.details) };
+  return {
+    status: Number(status),
+    code: fillIn(code!, refusal.details),
+    detail,
+    message: fillIn(text, refusal.details),
+  };
 }
 
 export function fillIn(text: string, details: Details): string {

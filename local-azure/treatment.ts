@@ -95,6 +95,7 @@ function unknownYet(cloud: Cloud, call: Call): Refusal {
     return call.method === "POST" && /\/servicePrincipals$/i.test(call.path)
       ? new Refusal("appIdNotFound", { appId: textOf(call.body.json?.appId) })
       : new Refusal("objectNotFound", { id });
+  if (call.params.key !== undefined) return new Refusal("keyNotFound", { name: call.params.key });
   if (call.api === "vault" || /\/vaults\/[^/]+\/secrets\/[^/]+$/i.test(call.path))
     return new Refusal("secretNotFound", { name: call.params.secret ?? "" });
   if (call.method === "PUT") {

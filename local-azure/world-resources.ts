@@ -47,16 +47,17 @@ export function createKeyVault(
   return { id: idOfVault(vault), name };
 }
 
-/** Says what somebody may do with the secrets of a vault; no permission at all takes the policy away. */
+/** Says what somebody may do in a vault; no permission at all takes the policy away. */
 export function setAccessPolicy(
   store: Store,
   now: Date,
   vaultName: string,
-  { objectId, secrets }: AccessPolicy,
+  { objectId, secrets, keys = [] }: AccessPolicy,
 ): void {
   const vault = findVault(store, vaultName);
   if (vault === undefined) throw new RangeError(`vaultName must be that of a vault. Received ${vaultName}.`);
   const others = vault.accessPolicies.filter((policy) => policy.objectId !== objectId.toLowerCase());
-  const own = secrets.length === 0 ? [] : [{ objectId: objectId.toLowerCase(), secrets }];
+  const isEmpty = secrets.length + keys.length === 0;
+  const own = isEmpty ? [] : [{ objectId: objectId.toLowerCase(), secrets, keys }];
   store.tables.vaults.put(idOfVault(vault), { ...vault, accessPolicies: [...others, ...own] }, now);
 }

@@ -77,9 +77,9 @@ const ARM_ERRORS = {
     "400 InvalidPrincipalType: The PrincipalType property '{type}' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'.",
   // As the data plane says it.
   secretNotFound: VAULT_ERRORS.secretNotFound,
-  secretDeleted: VAULT_ERRORS.secretDeleted,
-  secretBeingDeleted: VAULT_ERRORS.secretBeingDeleted,
-  secretBeingRecovered: VAULT_ERRORS.secretBeingRecovered,
+  objectDeleted: VAULT_ERRORS.objectDeleted,
+  objectBeingDeleted: VAULT_ERRORS.objectBeingDeleted,
+  objectBeingRecovered: VAULT_ERRORS.objectBeingRecovered,
   secretNameInvalid: "400 BadRequest: The request URI contains an invalid name: {name}",
   queryInvalid: "400 BadRequest: Please provide below info when asking for support: {what}",
   throttled:

@@ -5,7 +5,7 @@ import { content, readContent, secretValue, tags } from "../key-vault/content";
 import { vaultUrl } from "../key-vault/vault-host";
 import type { VaultRecord, VaultSecretRecord } from "../store/records";
 import { idOfVault } from "../store/resources";
-import { type SecretContent, VaultSecrets } from "../store/vaults";
+import { type SecretContent, VaultObjects } from "../store/vaults";
 import type { ArmCaller } from "./caller";
 import { refuse } from "./errors";
 import { readable, readBody } from "./handlers";
@@ -44,8 +44,8 @@ export function getVault(cloud: Cloud, call: ArmCall): Reply {
   return { status: 200, body: show(cloud, call, vaultOf(cloud, call)) };
 }
 
-function secretsOf(cloud: Cloud, call: Call): VaultSecrets {
-  return new VaultSecrets(cloud.world.store, vaultOf(cloud, call), call.now);
+function secretsOf(cloud: Cloud, call: Call): VaultObjects {
+  return new VaultObjects(cloud.world.store, vaultOf(cloud, call), call.now);
 }
 
 function showSecret(cloud: Cloud, call: Call, secret: VaultSecretRecord) {

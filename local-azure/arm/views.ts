@@ -231,10 +231,10 @@ export function viewVault(vault: VaultRecord, { tenantId }: Directory, vaultUri:
             },
           }
         : {}),
-      accessPolicies: vault.accessPolicies.map(({ objectId, secrets }) => ({
+      accessPolicies: vault.accessPolicies.map(({ objectId, secrets, keys = [] }) => ({
         tenantId,
         objectId,
-        permissions: { keys: [], secrets, certificates: [] },
+        permissions: { keys: [...keys], secrets, certificates: [] },
       })),
       enabledForDeployment: false,
       enabledForTemplateDeployment: false,

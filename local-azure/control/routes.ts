@@ -7,7 +7,7 @@ import { claimsOf } from "../oauth/bearer";
 import { type ErrorTable, lookUp, Refusal } from "../refusal";
 import { routesFor, type Row, type Service } from "../route";
 import { DIRECTORY_ROLE_NAMES, GRAPH_PERMISSIONS } from "../store/microsoft-graph";
-import { SECRET_PERMISSIONS } from "../store/records";
+import { KEY_PERMISSIONS, SECRET_PERMISSIONS } from "../store/records";
 import { findRole } from "../store/roles";
 import { LAG_KINDS } from "../store/store";
 import { createControl, type LocalAzureControl } from "./control";
@@ -71,7 +71,11 @@ const workspaceBody = z.strictObject({
   location: z.string().exactOptional(),
   kind: z.enum(["Default", "Hub", "Project"]).exactOptional(),
 });
-const policyOfVault = z.strictObject({ objectId: z.guid(), secrets: z.array(z.enum(SECRET_PERMISSIONS)) });
+const policyOfVault = z.strictObject({
+  objectId: z.guid(),
+  secrets: z.array(z.enum(SECRET_PERMISSIONS)),
+  keys: z.array(z.enum(KEY_PERMISSIONS)).exactOptional(),
+});
 const keyVaultBody = z.strictObject({
   name: z.string(),
   subscriptionId: z.guid().exactOptional(),
@@ -212,7 +216,7 @@ const routes = routesFor<Admin, "admin">("control", "admin", {
     201,
   ),
   "PUT /_local/key-vaults/:vault/access-policies": route(
-    "Set an access policy of a vault that does not use roles: `{objectId, secrets}`",
+    "Set an access policy of a vault that does not use roles: `{objectId, secrets, keys?}`",
     (control, call) => control.setAccessPolicy(call.params.vault!, read(call, policyOfVault)),
   ),
   "POST /_local/issuers": route(

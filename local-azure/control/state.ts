@@ -5,7 +5,7 @@ import { displayNameOf } from "../store/directory";
 import type { ApplicationRecord, PrincipalRecord, VaultRecord } from "../store/records";
 import { idOfIdentity, idOfVault } from "../store/resources";
 import type { StoreView } from "../store/store";
-import { VaultSecrets } from "../store/vaults";
+import { VaultObjects } from "../store/vaults";
 
 /** All that is in the directory, as plain JSON. Records with `initial: false` were created by calls. */
 export type DirectoryState = ReturnType<typeof readState>;
@@ -100,7 +100,7 @@ function ownedState({ id, appId, owners, createdAt, initial }: ApplicationRecord
 
 /** The latest version of each secret is the last; `deletedDateTime` is set while a secret can still be recovered. */
 function vaultState({ clock, world }: Cloud, vault: VaultRecord) {
-  const secrets = new VaultSecrets(world.store, vault, clock.now());
+  const secrets = new VaultObjects(world.store, vault, clock.now());
   const deleted = secrets.allDeleted().map(({ secret }) => secret);
   return {
     id: idOfVault(vault),

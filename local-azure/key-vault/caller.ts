@@ -3,7 +3,7 @@ import type { Call } from "../call";
 import type { Cloud } from "../cloud";
 import { claimsOf } from "../oauth/bearer";
 import type { Route } from "../route";
-import type { SecretPermission, VaultRecord } from "../store/records";
+import type { KeyPermission, SecretPermission, VaultRecord } from "../store/records";
 import { groupsOf } from "../store/directory";
 import { idOfVault } from "../store/resources";
 import { refuse } from "./errors";
@@ -16,10 +16,10 @@ export interface VaultCaller {
 }
 
 /** What a route requires of its caller: a data action if the vault uses roles, a permission if it uses access policies. */
-export interface VaultRight {
-  readonly action: string;
-  readonly permission: SecretPermission;
-}
+export type VaultRight = { readonly action: string } & (
+  | { readonly kind: "secrets"; readonly permission: SecretPermission }
+  | { readonly kind: "keys"; readonly permission: KeyPermission }
+);
 
 const API_VERSION = /^(2016-10-01|7\.[0-6](-preview(\.\d)?)?|20\d\d-\d\d-\d\d(-preview)?)$/;
 const NAME = /^[0-9a-z-]{1,127}$/i;
@@ -51,19 +51,19 @@ export function admit(cloud: Cloud, call: Call<VaultCaller>, route: Route<VaultC
     location: vault.location,
   };
   if (vault.firewall) throw refuse("forbiddenByFirewall", details);
-  const { action, permission } = route.permission;
-  const { secret } = call.params;
-  const scope = secret === undefined ? idOfVault(vault) : `${idOfVault(vault)}/secrets/${secret}`;
+  const { action, kind, permission } = route.permission;
+  const name = call.params.secret ?? call.params.key;
+  const scope = name === undefined ? idOfVault(vault) : `${idOfVault(vault)}/${kind}/${name}`;
   if (vault.rbac) {
     const principalId = call.caller.objectId;
     if (!cloud.world.access.isAllowed({ principalId, action, onData: true, scope }, call.now))
       throw refuse("forbiddenByRbac", { ...details, action, resource: scope.toLowerCase() });
-  } else if (!hasPermission(cloud, call, vault, permission)) {
-    throw refuse("forbiddenByPolicy", { ...details, permission });
+  } else if (!hasPermission(cloud, call, vault, route.permission)) {
+    throw refuse("forbiddenByPolicy", { ...details, kind, permission });
   }
   const version = call.query.get("api-version") ?? "";
   if (!API_VERSION.test(version)) throw refuse("apiVersionInvalid", { version });
-  if (secret !== undefined && !NAME.test(secret)) throw refuse("nameInvalid", { name: secret });
+  if (name !== undefined && !NAME.test(name)) throw refuse("nameInvalid", { name });
 }
 
 /** A policy names a principal, a user or a group. */
@@ -71,12 +71,14 @@ function hasPermission(
   cloud: Cloud,
   call: Call<VaultCaller>,
   vault: VaultRecord,
-  permission: SecretPermission,
+  right: VaultRight,
 ): boolean {
   const { objectId } = call.caller;
   const holders = [objectId, ...groupsOf(cloud.world.store.visible(call.now), objectId).map(({ id }) => id)];
   return vault.accessPolicies.some(
-    (policy) => holders.includes(policy.objectId) && policy.secrets.includes(permission),
+    (policy) =>
+      holders.includes(policy.objectId) &&
+      (policy[right.kind] ?? []).some((permission) => permission === right.permission),
   );
 }
 

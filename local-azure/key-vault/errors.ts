@@ -14,7 +14,7 @@ export const VAULT_ERRORS = {
   forbiddenByRbac:
     "403 Forbidden ForbiddenByRbac: Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\nAction: '{action}'\r\nResource: '{resource}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: {vault};location={location}\r\n",
   forbiddenByPolicy:
-    "403 Forbidden ForbiddenByPolicy: The user, group or application '{caller}' does not have secrets {permission} permission on key vault '{vault};location={location}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
+    "403 Forbidden ForbiddenByPolicy: The user, group or application '{caller}' does not have {kind} {permission} permission on key vault '{vault};location={location}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
   forbiddenByFirewall:
     "403 Forbidden ForbiddenByFirewall: Client address is not authorized and caller is not a trusted service.\r\nClient address: 127.0.0.1\r\nCaller: {caller}\r\nVault: {vault};location={location}",
   vaultNotFound: "404 VaultNotFound: No key vault answers at the host '{host}'.",
@@ -24,19 +24,27 @@ export const VAULT_ERRORS = {
   // Azure/azure-sdk-for-js#25489.
   secretNotFound:
     "404 SecretNotFound: A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182",
-  deletedSecretNotFound: "404 SecretNotFound: Deleted Secret not found: {name}",
+  keyNotFound:
+    "404 KeyNotFound: A key with (name/id) {name} was not found in this key vault. If you recently deleted this key you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182",
+  deletedObjectNotFound: "404 {Kind}NotFound: Deleted {Kind} not found: {name}",
   secretDisabled: "403 Forbidden SecretDisabled: Operation get is not allowed on a disabled secret.",
+  keyDisabled: "403 Forbidden KeyDisabled: Operation {operation} is not allowed on a disabled key.",
+  keyExpired: "403 Forbidden KeyExpired: Operation {operation} is not allowed on an expired key.",
+  keyNotYetValid:
+    "403 Forbidden KeyNotYetValid: Operation {operation} is not allowed on a key that is not yet valid.",
+  keyOperation: "403 Forbidden KeyOperationForbidden: Operation {operation} is not permitted on this key.",
+  notDecrypted: "400 BadParameter: The parameter is incorrect.\r\n",
   // ironmansoftware/powershell-universal#1990.
-  secretDeleted:
-    "409 Conflict ObjectIsDeletedButRecoverable: Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.",
+  objectDeleted:
+    "409 Conflict ObjectIsDeletedButRecoverable: {Kind} {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the {kind} can only be recovered or purged.",
   // Azure/azure-sdk-for-cpp, tests of its Key Vault client.
-  secretBeingDeleted:
-    "409 Conflict ObjectIsBeingDeleted: Secret {name} is currently being deleted and cannot be re-created; retry later.",
+  objectBeingDeleted:
+    "409 Conflict ObjectIsBeingDeleted: {Kind} {name} is currently being deleted and cannot be re-created; retry later.",
   // hashicorp/terraform-provider-azurerm#12285.
-  secretBeingRecovered:
-    "409 Conflict ObjectIsBeingRecovered: Secret {name} is currently being recovered and cannot be re-created; retry later.",
+  objectBeingRecovered:
+    "409 Conflict ObjectIsBeingRecovered: {Kind} {name} is currently being recovered and cannot be re-created; retry later.",
   // hashicorp/terraform-provider-azurerm#10454.
-  deletionUnfinished: "409 Conflict ObjectIsBeingDeleted: Secret is currently being deleted.",
+  deletionUnfinished: "409 Conflict ObjectIsBeingDeleted: {Kind} is currently being deleted.",
   purgeForbidden:
     '403 Forbidden ForbiddenByPurgeProtection: Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed.',
   throttled: "429 Throttled: Request was not processed because too many requests were received.",

@@ -1,20 +1,20 @@
 import { z } from "zod";
 import type { Call, JsonObject, Reply } from "../call";
 import type { Cloud } from "../cloud";
-import { VaultSecrets } from "../store/vaults";
+import { VaultObjects } from "../store/vaults";
 import { type VaultCaller, vaultOf } from "./caller";
 import { content, readContent, secretValue, tags } from "./content";
 import { refuse } from "./errors";
 import * as views from "./views";
 
-type VaultCall = Call<VaultCaller>;
+export type VaultCall = Call<VaultCaller>;
 
 const MAX_PAGE = 25;
 
-const ok = (body: JsonObject): Reply => ({ status: 200, body });
+export const ok = (body: JsonObject): Reply => ({ status: 200, body });
 
-function secretsOf(cloud: Cloud, call: Call): VaultSecrets {
-  return new VaultSecrets(cloud.world.store, vaultOf(cloud, call), call.now);
+function secretsOf(cloud: Cloud, call: Call): VaultObjects {
+  return new VaultObjects(cloud.world.store, vaultOf(cloud, call), call.now);
 }
 
 const nameOf = (call: Call): string => call.params.secret!;
@@ -22,14 +22,14 @@ const nameOf = (call: Call): string => call.params.secret!;
 const updateBody = z.object({ ...content, tags });
 const setBody = updateBody.extend({ value: secretValue });
 
-function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Schema> {
+export function readBody<Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Schema> {
   const result = schema.safeParse(call.body.json);
   if (result.success) return result.data;
   throw refuse("bodyInvalid", { property: result.error.issues[0]!.path.join(".") });
 }
 
 /** One page of a list. */
-function page(call: Call, items: readonly JsonObject[]): Reply {
+export function page(call: Call, items: readonly JsonObject[]): Reply {
   const size = Math.min(Number(call.query.get("maxresults") ?? MAX_PAGE) || MAX_PAGE, MAX_PAGE);
   const start = Number(call.query.get("$skiptoken") ?? 0) || 0;
   const end = start + size;

@@ -5,8 +5,10 @@ import { LOCATION } from "../world-resources";
 import { admit, authenticate, type VaultCaller, type VaultRight } from "./caller";
 import { renderVaultError } from "./errors";
 import * as handlers from "./handlers";
+import { keyRoutes } from "./key-routes";
 
 const secrets = (permission: SecretPermission, action: string): VaultRight => ({
+  kind: "secrets",
   permission,
   action: `Microsoft.KeyVault/vaults/secrets/${action}`,
 });
@@ -64,6 +66,7 @@ const routes = [
       "The inner code where the vault is protected against it",
     ],
   }),
+  ...keyRoutes,
 ];
 
 function headers(call: Call, _reply: Reply): Record<string, string> {
@@ -88,6 +91,7 @@ export const keyVaultService: Service<VaultCaller, VaultRight> = {
   routes,
   uncertain: [
     "Codes and texts for a token that is invalid, expired or for another audience",
+    "What a key refuses that is expired or not yet valid; that a disabled one refuses to encrypt too",
     "The text for an unknown api-version; that rights are checked before what the request says",
   ],
   authenticate,

@@ -23,7 +23,7 @@ function viewAttributes(vault: VaultRecord, version: SecretVersion): JsonObject 
   };
 }
 
-function viewProperties(vault: VaultRecord, version: SecretVersion): JsonObject {
+export function viewProperties(vault: VaultRecord, version: SecretVersion): JsonObject {
   return {
     ...(version.contentType === null ? {} : { contentType: version.contentType }),
     attributes: viewAttributes(vault, version),
@@ -56,9 +56,13 @@ export function viewItem(
 }
 
 /** A deleted secret, until it is purged. */
-function viewRecovery(base: string, { secret, deletedAt, purgedAt }: DeletedSecret): JsonObject {
+export function viewRecovery(
+  base: string,
+  { secret, deletedAt, purgedAt }: DeletedSecret,
+  kind: "secrets" | "keys" = "secrets",
+): JsonObject {
   return {
-    recoveryId: `${base}/deletedsecrets/${secret.name}`,
+    recoveryId: `${base}/deleted${kind}/${secret.name}`,
     deletedDate: Math.floor(deletedAt.getTime() / 1000),
     scheduledPurgeDate: Math.floor(purgedAt.getTime() / 1000),
   };

@@ -171,14 +171,21 @@ export interface SubscriptionRecord {
   readonly displayName: string;
 }
 
-/** What somebody may do with the secrets of a vault that goes by access policies. */
+/** What somebody may do in a vault that goes by access policies. */
 export interface AccessPolicy {
   readonly objectId: string;
   readonly secrets: readonly SecretPermission[];
+  readonly keys?: readonly KeyPermission[];
 }
 
 export const SECRET_PERMISSIONS = ["get", "list", "set", "delete", "recover", "purge"] as const;
 export type SecretPermission = (typeof SECRET_PERMISSIONS)[number];
+
+export const KEY_PERMISSIONS = [
+  ...(["get", "list", "create", "update", "delete", "recover", "purge"] as const),
+  ...(["encrypt", "decrypt", "wrapKey", "unwrapKey"] as const),
+];
+export type KeyPermission = (typeof KEY_PERMISSIONS)[number];
 
 /** A key vault. Its name is unique in all of Azure. */
 export interface VaultRecord {
@@ -207,6 +214,8 @@ export interface SecretVersion {
   readonly created: number;
   readonly updated: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** Of a key: what it may be used for. */
+  readonly operations?: readonly string[];
 }
 
 /** A secret in a vault, with all its versions, the latest one last. */

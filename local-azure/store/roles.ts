@@ -152,6 +152,37 @@ export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
     `
     ${VAULTS}/vaults/secrets/getSecret/action ${VAULTS}/vaults/secrets/readMetadata/action`,
   ),
+  role(
+    "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
+    "Key Vault Crypto Officer",
+    "Everything with the keys of a vault, but not who may use them.",
+    SEE_VAULTS,
+    "",
+    `${VAULTS}/vaults/keys/* ${VAULTS}/vaults/keyrotationpolicies/*`,
+  ),
+  role(
+    "12338af0-0e69-4776-bea7-57ae8d297424",
+    "Key Vault Crypto User",
+    "Encrypt, decrypt, wrap, unwrap, sign and verify with keys.",
+    "",
+    "",
+    `
+    ${VAULTS}/vaults/keys/read ${VAULTS}/vaults/keys/update/action ${VAULTS}/vaults/keys/backup/action
+    ${VAULTS}/vaults/keys/encrypt/action ${VAULTS}/vaults/keys/decrypt/action
+    ${VAULTS}/vaults/keys/wrap/action ${VAULTS}/vaults/keys/unwrap/action ${VAULTS}/vaults/keys/sign/action
+    ${VAULTS}/vaults/keys/verify/action`,
+  ),
+  role(
+    "e147488a-f6f5-4113-8e2d-b22465e65bf6",
+    "Key Vault Crypto Service Encryption User",
+    "Read keys, wrap and unwrap with them.",
+    `
+    Microsoft.EventGrid/eventSubscriptions/write Microsoft.EventGrid/eventSubscriptions/read
+    Microsoft.EventGrid/eventSubscriptions/delete`,
+    "",
+    `
+    ${VAULTS}/vaults/keys/read ${VAULTS}/vaults/keys/wrap/action ${VAULTS}/vaults/keys/unwrap/action`,
+  ),
   // Below: roles on things that the local Azure does not have. They can be assigned and read back.
   role(
     "1823dd4f-9b8c-4ab6-ab4e-7397a3684615",

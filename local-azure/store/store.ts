@@ -21,12 +21,22 @@ interface Rows {
   readonly workspaces: records.WorkspaceRecord;
   readonly vaults: records.VaultRecord;
   readonly vaultSecrets: records.VaultSecretRecord;
+  /** The value of a version is the private key, as PEM. */
+  readonly vaultKeys: records.VaultSecretRecord;
 }
 
 const TABLES: readonly (keyof Rows)[] = [
   ...(["applications", "principals", "passwords", "certificates", "federatedCredentials", "users"] as const),
   ...(["groups", "appRoleAssignments", "deletedItems", "roleAssignments", "scopeGrants"] as const),
-  ...(["subscriptions", "resourceGroups", "identities", "workspaces", "vaults", "vaultSecrets"] as const),
+  ...([
+    "subscriptions",
+    "resourceGroups",
+    "identities",
+    "workspaces",
+    "vaults",
+    "vaultSecrets",
+    "vaultKeys",
+  ] as const),
 ];
 
 type Tables = { readonly [Name in keyof Rows]: Table<Rows[Name]> };
@@ -68,6 +78,7 @@ const LAG_OF_TABLE: Readonly<Partial<Record<keyof Tables, LagKind>>> = {
   appRoleAssignments: "appRoleAssignment",
   scopeGrants: "appRoleAssignment",
   vaultSecrets: "deletedSecret",
+  vaultKeys: "deletedSecret",
 };
 
 /** In this mode only what belongs to an object is read from its replica. */

@@ -11,6 +11,7 @@ export interface SecretContent {
   readonly notBefore?: number | null | undefined;
   readonly expires?: number | null | undefined;
   readonly tags?: Readonly<Record<string, string>> | null | undefined;
+  readonly operations?: readonly string[] | null | undefined;
 }
 
 /** A secret that can still be recovered, and until when. */
@@ -20,12 +21,16 @@ export interface DeletedSecret {
   readonly purgedAt: Date;
 }
 
-/** The secrets of one vault. Soft delete is always on, as in every new vault of Azure since 2025. */
-export class VaultSecrets {
+/**
+ * The secrets of one vault, or its keys: both have versions, and are deleted in the same way. Soft delete is always
+ * on, as in every new vault of Azure since 2025.
+ */
+export class VaultObjects {
   constructor(
     private readonly store: Store,
     private readonly vault: VaultRecord,
     private readonly now: Date,
+    private readonly kind: "secret" | "key" = "secret",
   ) {}
 
   all(): VaultSecretRecord[] {
@@ -36,7 +41,7 @@ export class VaultSecrets {
   find(name: string): VaultSecretRecord {
     const secret = this.get(name);
     if (secret?.deletedAt !== null || this.isBeingRecovered(secret))
-      throw new Refusal("secretNotFound", { name });
+      throw this.refuse(`${this.kind}NotFound`, name);
     return secret;
   }
 
@@ -44,7 +49,7 @@ export class VaultSecrets {
   findVersion(name: string, version = ""): SecretVersion {
     const { versions } = this.find(name);
     const found = version === "" ? versions.at(-1) : versions.find((one) => one.version === version);
-    if (found === undefined) throw new Refusal("secretNotFound", { name: `${name}/${version}` });
+    if (found === undefined) throw this.refuse(`${this.kind}NotFound`, `${name}/${version}`);
     return found;
   }
 
@@ -52,9 +57,9 @@ export class VaultSecrets {
   set(name: string, value: string, content: SecretContent, version: string): VaultSecretRecord {
     const former = this.get(name);
     if (former !== undefined && this.isBeingRecovered(former))
-      throw new Refusal("secretBeingRecovered", { name });
+      throw this.refuse("objectBeingRecovered", name);
     if (former !== undefined && former.deletedAt !== null)
-      throw new Refusal(this.isBeingDeleted(former) ? "secretBeingDeleted" : "secretDeleted", { name });
+      throw this.refuse(this.isBeingDeleted(former) ? "objectBeingDeleted" : "objectDeleted", name);
     const { seconds } = this;
     const written: SecretVersion = {
       version,
@@ -66,6 +71,7 @@ export class VaultSecrets {
       created: seconds,
       updated: seconds,
       tags: content.tags ?? {},
+      ...(content.operations ? { operations: content.operations } : {}),
     };
     return this.put({
       vault: this.vault.name,
@@ -86,6 +92,7 @@ export class VaultSecrets {
       notBefore: content.notBefore === undefined ? former.notBefore : content.notBefore,
       expires: content.expires === undefined ? former.expires : content.expires,
       tags: content.tags ?? former.tags,
+      ...(content.operations ? { operations: content.operations } : {}),
       updated: this.seconds,
     };
     this.put({ ...secret, versions: secret.versions.map((one) => (one === former ? changed : one)) });
@@ -107,7 +114,7 @@ export class VaultSecrets {
   findDeleted(name: string): DeletedSecret {
     const secret = this.get(name);
     if (secret === undefined || secret.deletedAt === null || this.isBeingDeleted(secret))
-      throw new Refusal("deletedSecretNotFound", { name });
+      throw this.refuse("deletedObjectNotFound", name);
     return this.asDeleted(secret, secret.deletedAt);
   }
 
@@ -119,14 +126,13 @@ export class VaultSecrets {
   purge(name: string): void {
     this.requireDeletionOver(name);
     const { secret } = this.findDeleted(name);
-    if (this.vault.purgeProtection) throw new Refusal("purgeForbidden", { name });
-    this.store.tables.vaultSecrets.delete(this.key(secret.name), this.now);
+    if (this.vault.purgeProtection) throw this.refuse("purgeForbidden", name);
+    this.store.tables[this.table].delete(this.key(secret.name), this.now);
   }
 
   private requireDeletionOver(name: string): void {
     const secret = this.get(name);
-    if (secret !== undefined && this.isBeingDeleted(secret))
-      throw new Refusal("deletionUnfinished", { name });
+    if (secret !== undefined && this.isBeingDeleted(secret)) throw this.refuse("deletionUnfinished", name);
   }
 
   private isBeingDeleted(secret: VaultSecretRecord): boolean {
@@ -139,7 +145,16 @@ export class VaultSecrets {
 
   /** What the rest of Key Vault knows of a secret. */
   private replica({ name }: VaultSecretRecord): VaultSecretRecord | undefined {
-    return this.store.visible(this.now).vaultSecrets.get(this.key(name));
+    return this.store.visible(this.now)[this.table].get(this.key(name));
+  }
+
+  private get table(): "vaultSecrets" | "vaultKeys" {
+    return this.kind === "secret" ? "vaultSecrets" : "vaultKeys";
+  }
+
+  private refuse(rule: string, name: string): Refusal {
+    const [first = "", ...rest] = this.kind;
+    return new Refusal(rule, { name, kind: this.kind, Kind: first.toUpperCase() + rest.join("") });
   }
 
   private get seconds(): number {
@@ -147,18 +162,18 @@ export class VaultSecrets {
   }
 
   private rows(): VaultSecretRecord[] {
-    return this.store.tables.vaultSecrets
+    return this.store.tables[this.table]
       .all()
       .filter((secret) => secret.vault === this.vault.name && !this.isPurged(secret));
   }
 
   private get(name: string): VaultSecretRecord | undefined {
-    const secret = this.store.tables.vaultSecrets.get(this.key(name));
+    const secret = this.store.tables[this.table].get(this.key(name));
     return secret === undefined || this.isPurged(secret) ? undefined : secret;
   }
 
   private put(secret: VaultSecretRecord): VaultSecretRecord {
-    this.store.tables.vaultSecrets.put(this.key(secret.name), secret, this.now);
+    this.store.tables[this.table].put(this.key(secret.name), secret, this.now);
     return secret;
   }
 

@@ -54,7 +54,7 @@ export class ContractWorld {
   /** The token of who asks, for the service that a path belongs to. */
   async tokenOf(who: string, path: string): Promise<string | undefined> {
     if (who === "none") return undefined;
-    const isVault = /^\/(deleted)?secrets\b/.test(path);
+    const isVault = /^\/(deleted)?(secrets|keys)\b/.test(path);
     const scope = isVault ? VAULT_SCOPE : /^\/(v1\.0|beta)\//.test(path) ? GRAPH_SCOPE : ARM_SCOPE;
     if (who === "armToken") return this.rig.token(ARM_SCOPE);
     if (who === "admin") return this.rig.token(scope);
@@ -71,6 +71,8 @@ export class ContractWorld {
       reader: { role: "Reader" },
       officer: { role: "Key Vault Secrets Officer" },
       user: { role: "Key Vault Secrets User" },
+      keyOfficer: { role: "Key Vault Crypto Officer" },
+      keyUser: { role: "Key Vault Crypto User" },
       writer: { graphPermissions: ["Application.ReadWrite.All"] },
       ownedBy: { graphPermissions: ["Application.ReadWrite.OwnedBy"], ownsApplications: true },
     } as const;
@@ -231,6 +233,24 @@ export class ContractWorld {
       const role = "Key Vault Secrets Officer";
       const officer = this.rig.azure.control.createCaller({ displayName: "officer", role });
       ok(await this.rig.vault("DELETE", "/secrets/password", undefined, officer, "kv-contract"));
+    },
+    vaultKey: async ({ enabled, operations, deleted }) => {
+      const role = "Key Vault Crypto Officer";
+      const officer = this.rig.azure.control.createCaller({ displayName: "keyOfficer", role });
+      const send = (method: string, path: string, json?: object) =>
+        this.rig.vault(method, path, json, officer, "kv-contract");
+      const made = ok(
+        await send("POST", "/keys/state/create", {
+          kty: "RSA",
+          attributes: { enabled: enabled !== "no" },
+          ...(operations === undefined ? {} : { key_ops: operations.split(",") }),
+        }),
+      );
+      this.know("keyVersion", String(made.key.kid).split("/").at(-1)!);
+      const text = { alg: "RSA-OAEP-256", value: "b25l" };
+      const encrypted = await send("POST", "/keys/state/encrypt", text);
+      this.know("encrypted", encrypted.status === 200 ? (encrypted.body.value as unknown as string) : "");
+      if (deleted === "yes") ok(await send("DELETE", "/keys/state"));
     },
     later: () => this.rig.azure.control.advanceClock({ days: 800 }),
     policyNoSecrets: () => this.rig.azure.control.setPolicy({ passwordAddition: "forbidden" }),
