@@ -246,7 +246,12 @@ export class ContractWorld {
           ...(operations === undefined ? {} : { key_ops: operations.split(",") }),
         }),
       );
-      this.know("keyVersion", String((made.key as { kid: unknown }).kid).split("/").at(-1)!);
+      this.know(
+        "keyVersion",
+        String((made.key as { kid: unknown }).kid)
+          .split("/")
+          .at(-1)!,
+      );
       const text = { alg: "RSA-OAEP-256", value: "b25l" };
       const encrypted = await send("POST", "/keys/state/encrypt", text);
       this.know("encrypted", encrypted.status === 200 ? (encrypted.body.value as unknown as string) : "");
