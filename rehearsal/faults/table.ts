@@ -1,7 +1,7 @@
 import { type FaultCase, idOf } from "./cases";
 import { LIFE } from "./life";
 import type { Entry } from "./ledger";
-import { needsPerson, type Outcome } from "./trial";
+import { isRepaired, needsPerson, type Outcome } from "./trial";
 
 const INTRODUCTION = `# What a fault leaves behind
 
@@ -24,7 +24,7 @@ export function summarize(outcomes: readonly Outcome[], all: number): string {
   return (
     `${all} cases${outcomes.length < all ? `, ${outcomes.length} of them run so far` : ""}. The same command, run again, repairs ${mended}. After \`repair\` and \`destroy\`: ` +
     `${count(({ left }) => left > 0)} leave something behind, ${count(({ keptAccess }) => !keptAccess)} cost a pipeline its access, ` +
-    `${count(({ toldSecret }) => toldSecret)} printed a secret, ${count(needsPerson)} need a person.`
+    `${count(({ toldSecret }) => toldSecret)} printed a secret, ${count(needsPerson)} need a person's yes, ${count((one) => !isRepaired(one))} are not repaired.`
   );
 }
 

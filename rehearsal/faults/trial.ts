@@ -20,13 +20,20 @@ export interface Outcome {
   readonly seconds: number;
 }
 
-/** What the matrix is for: nothing left over, no access lost, no secret told, nobody needed. */
+const WITH_PERSON = "mends it, with a person's yes";
+
+/** What the matrix is for: nothing left over, no access lost, no secret told, all of it repaired. */
 export function isAsItShouldBe(outcome: Outcome): boolean {
-  return outcome.left === 0 && outcome.keptAccess && !outcome.toldSecret && !needsPerson(outcome);
+  return outcome.left === 0 && outcome.keptAccess && !outcome.toldSecret && isRepaired(outcome);
 }
 
+export function isRepaired({ repair }: Outcome): boolean {
+  return ["nothing to do", "mends it", WITH_PERSON].includes(repair);
+}
+
+/** Whether a person had to say that the backup of the state is right, or that another run has ended. */
 export function needsPerson({ repair }: Outcome): boolean {
-  return repair !== "nothing to do" && repair !== "mends it";
+  return repair === WITH_PERSON;
 }
 
 /** Runs one case from the start of its phase to the end of the life. */
@@ -56,6 +63,7 @@ class Trial {
   private readonly printed: string[] = [];
   private readonly secrets = new Set<string>();
   private lostAccess = false;
+  private isStateDamaged = false;
   /** Of the last audit, as long as nothing has happened since. */
   private findings: readonly string[] | undefined;
 
@@ -91,8 +99,8 @@ class Trial {
       const writes = world.watchState((count) => count === fault.stateWrite && kill.abort());
       const result = await this.note(world.pulumi(operation, kill.signal));
       await writes.settle();
-      if (kill.signal.aborted && fault.fault === "power cut, checkpoint cut in half")
-        await world.cutStateInHalf();
+      this.isStateDamaged = kill.signal.aborted && fault.fault === "power cut, checkpoint cut in half";
+      if (this.isStateDamaged) await world.cutStateInHalf();
       return this.ending(result, kill.signal);
     } finally {
       world.azure.control.setLatency(0);
@@ -110,6 +118,7 @@ class Trial {
 
   /** `himl-sp repair`, after which the audit must find nothing. */
   async repair(): Promise<string> {
+    if (this.isStateDamaged) return this.restoreState();
     if ((this.findings ?? (await this.audit())).length === 0) return "nothing to do";
     const things = this.world.countPresent();
     const result = await this.note(this.world.himlSp("repair", "--yes", "--wait", "0s"));
@@ -118,6 +127,20 @@ class Trial {
       return "makes again what was to go";
     const findings = await this.audit();
     return findings.length === 0 ? "mends it" : `leaves ${findings.join(", ")}`;
+  }
+
+  /** The commands of docs/after-a-broken-run.md, which only a person runs. */
+  private async restoreState(): Promise<string> {
+    await this.world.restoreState();
+    this.findings = undefined;
+    const things = this.world.countPresent();
+    const repaired = await this.note(this.world.himlSp("repair", "--yes", "--wait", "0s"));
+    if (repaired.exitCode !== 0) return `fails: ${reasonOf(repaired)}`;
+    if (this.operation === "destroy" && this.world.countPresent() > things)
+      return "makes again what was to go";
+    if (this.operation === "up") await this.note(this.world.pulumi("up"));
+    const findings = await this.audit();
+    return findings.length === 0 ? WITH_PERSON : `leaves ${findings.join(", ")}`;
   }
 
   async destroy(): Promise<void> {

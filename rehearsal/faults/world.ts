@@ -1,5 +1,5 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Agent, fetch } from "undici";
 import { atTime } from "../../components/clock";
@@ -210,6 +210,12 @@ export class World {
   async cutStateInHalf(): Promise<void> {
     const state = await readFile(this.stateFile);
     await writeFile(this.stateFile, state.subarray(0, Math.floor(state.length / 2)));
+  }
+
+  /** What docs/after-a-broken-run.md says for a damaged state. */
+  async restoreState(): Promise<void> {
+    await rm(`${this.stateFile}.attrs`, { force: true });
+    await copyFile(`${this.stateFile}.bak`, this.stateFile);
   }
 
   private get stateFile(): string {
