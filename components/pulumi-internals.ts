@@ -22,6 +22,15 @@ export function isEncrypted(key: string): boolean {
   return (pulumi.runtime as { isConfigSecret?: (key: string) => boolean }).isConfigSecret?.(key) ?? false;
 }
 
+/**
+ * Keeps an error's message as it is. From 3.276 on the SDK writes `error serializing property "…":` in front of it, once for
+ * each output between the check and the resource (runtime/rpc.ts).
+ */
+export function keepMessage<E extends Error>(error: E): E {
+  const { message } = error;
+  return Object.defineProperty(error, "message", { get: () => message, set() {} });
+}
+
 /** What the engine tells of a resource of the stack. */
 export interface StackResource {
   type: string;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { InvalidValuesError, printAsMessage } from "./plan/problems";
-import { keepRunning } from "./pulumi-internals";
+import { keepMessage, keepRunning } from "./pulumi-internals";
 
 /**
  * Warns about the component, as soon as the engine knows it. The SDK writes logs one after the other, through all runs of
@@ -14,7 +14,7 @@ export function warn(component: pulumi.Resource, text: string): void {
 /** An error that Pulumi shows without a stack trace, tied to the component. */
 export function toResourceError(error: unknown, component: pulumi.Resource): Error {
   return error instanceof InvalidValuesError
-    ? printAsMessage(new pulumi.ResourceError(error.message, component, true))
+    ? keepMessage(printAsMessage(new pulumi.ResourceError(error.message, component, true)))
     : (error as Error);
 }
 
