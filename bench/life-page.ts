@@ -6,7 +6,7 @@ import type { AzureCliFigures } from "./azure-cli";
 import { type Figures, type Life, OPERATIONS, type Side } from "./life-figures";
 import { median } from "./median";
 
-const PAGE = path.join(__dirname, "..", "docs", "performance.md");
+const PAGE = path.join(__dirname, "..", "docs", "evidence", "performance.md");
 
 export const TABLE_HEAD = [
   "| principals | operation | bare, seconds | time, ratio | processor time, ratio | peak memory, ratio | requests | writes | rounds |",

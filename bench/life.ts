@@ -2,7 +2,7 @@
  * Compares the component with the same resources written bare. Both run in turn on the real engine, with the provider
  * stand-ins and a local Azure, with N principals in one program. Compare the ratios, not the seconds. Without
  * `--principals` it also measures the Azure CLI for one principal, on the same local Azure.
- * `--write` updates docs/performance.md after each N, so another run can measure only those that are missing.
+ * `--write` updates docs/evidence/performance.md after each N, so another run can measure only those that are missing.
  * Linux only: it reads the engine's memory and processor time from /proc.
  *
  *     npm run bench -- [--rounds 5] [--principals 1,10,50,100] [--write]

@@ -31,7 +31,7 @@ function describe(command: CommandUnknownOpts): string {
   return [
     `## himl-sp ${pathOf(command)}`,
     command.description(),
-    ...(known ? [`\`\`\`\n${known.example}\n\`\`\``, `More: [${page}](${page})`] : []),
+    ...(known ? [`Example: \`${known.example}\`. More: [${page}](${page})`] : []),
     ...(options.length > 0 ? [["| option | |", "|---|---|", ...options].join("\n")] : []),
   ].join("\n\n");
 }

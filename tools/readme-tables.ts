@@ -13,7 +13,6 @@ const ROOT = path.resolve(__dirname, "..");
 const TABLES = [
   { page: "docs/settings.md", name: "settings", create: createSettingsTable },
   { page: "README.md", name: "outputs", create: createOutputsTable },
-  { page: "README.md", name: "status-day-100", create: () => drawStatus(100) },
   ...[1, 100, 200].map((day) => ({
     page: "docs/changes.md",
     name: `status-day-${day}`,

@@ -69,7 +69,7 @@ async function readCommit(): Promise<string> {
   const git = async (...args: string[]) =>
     (await run("git", args, { cwd: PROJECT, env: process.env })).stdout.trim();
   try {
-    const changes = await git("status", "--porcelain", "--", ".", ":!docs/faults.md");
+    const changes = await git("status", "--porcelain", "--", ".", ":!docs/evidence/faults.md");
     return `${await git("rev-parse", "--short", "HEAD")}${changes === "" ? "" : "+"}`;
   } catch {
     return "unknown";

@@ -11,11 +11,11 @@ import { summarize, writePage } from "./table";
 import { isAsItShouldBe } from "./trial";
 import type { FromWorker, ToWorker } from "./worker";
 
-const PAGE = path.resolve(__dirname, "../../docs/faults.md");
+const PAGE = path.resolve(__dirname, "../../docs/evidence/faults.md");
 
 const USAGE = `Usage: npm run test:faults -- [options]
 
-Injects every fault into every request in the life of a stack, one at a time, and writes docs/faults.md. A run that was stopped
+Injects every fault into every request in the life of a stack, one at a time, and writes docs/evidence/faults.md. A run that was stopped
 continues where it stopped. A case runs again if the sources that it uses have changed.
 
   --fresh         begin again with all cases

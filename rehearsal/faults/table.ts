@@ -28,7 +28,7 @@ export function summarize(outcomes: readonly Outcome[], all: number): string {
   );
 }
 
-/** The page, as docs/faults.md. */
+/** The page, as docs/evidence/faults.md. */
 export function writePage(cases: readonly FaultCase[], entries: ReadonlyMap<string, Entry>): string {
   const sections = LIFE.map(({ name }) => {
     const rows = cases

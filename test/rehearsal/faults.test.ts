@@ -24,8 +24,8 @@ describe("the fault matrix (all of it: npm run test:faults)", function () {
     assert.ok(isAsItShouldBe(outcome), JSON.stringify(outcome));
   };
 
-  it("docs/faults.md has the rows of today's life", async () => {
-    const page = await readFile(path.join(PROJECT, "docs", "faults.md"), "utf8");
+  it("docs/evidence/faults.md has the rows of today's life", async () => {
+    const page = await readFile(path.join(PROJECT, "docs", "evidence", "faults.md"), "utf8");
     const today = cases.map(idOf);
     // How often the engine writes the state depends on which calls happen to be under way together.
     const withoutPowerCuts = (rows: string[]) => rows.filter((row) => !row.includes(": power cut"));
