@@ -1,6 +1,6 @@
 import type { ComponentResourceOptions, Inputs, provider } from "@pulumi/pulumi";
 import { HimlServicePrincipal, type HimlServicePrincipalArgs } from "../components/himl-service-principal";
-import { propertyOf } from "./properties";
+import { STACK_OUTPUTS } from "../stack/contract";
 import schema from "./schema.json";
 import { spellArguments } from "./spelling";
 
@@ -18,11 +18,9 @@ export function createProvider(): provider.Provider {
 function construct(name: string, type: string, inputs: Inputs, options: ComponentResourceOptions) {
   if (type !== TYPE) throw new Error(`The type must be ${TYPE}. Received ${type}.`);
   const principal = declare(name, inputs as HimlServicePrincipalArgs, options);
-  const outputs = Object.entries(principal.outputs);
-  return Promise.resolve({
-    urn: principal.urn,
-    state: Object.fromEntries(outputs.map(([output, value]) => [propertyOf(output), value])),
-  });
+  const { outputs, urn } = principal;
+  const state = STACK_OUTPUTS.map(({ name: output, property }) => [property, outputs[output]]);
+  return Promise.resolve({ urn, state: Object.fromEntries(state) as Inputs });
 }
 
 function declare(name: string, args: HimlServicePrincipalArgs, options: ComponentResourceOptions) {

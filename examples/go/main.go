@@ -14,12 +14,12 @@ func main() {
 		if err != nil {
 			return err
 		}
-		ctx.Export("HIML_SERVICE_PRINCIPAL_ID", principal.HimlServicePrincipalId)
-		ctx.Export("HIML_SERVICE_PRINCIPAL_PASSWORD", principal.HimlServicePrincipalPassword)
-		ctx.Export("HIML_TENANT_ID", principal.HimlTenantId)
-		ctx.Export("HIML_SUBSCRIPTION_ID", principal.HimlSubscriptionId)
-		ctx.Export("HIML_RESOURCE_GROUP", principal.HimlResourceGroup)
-		ctx.Export("HIML_WORKSPACE_NAME", principal.HimlWorkspaceName)
+		ctx.Export("HIML_SERVICE_PRINCIPAL_ID", principal.ClientId)
+		ctx.Export("HIML_SERVICE_PRINCIPAL_PASSWORD", principal.ClientSecret)
+		ctx.Export("HIML_TENANT_ID", principal.TenantId)
+		ctx.Export("HIML_SUBSCRIPTION_ID", principal.SubscriptionId)
+		ctx.Export("HIML_RESOURCE_GROUP", principal.ResourceGroupName)
+		ctx.Export("HIML_WORKSPACE_NAME", principal.WorkspaceName)
 		ctx.Export("details", principal.Details)
 		return nil
 	})

@@ -119,7 +119,7 @@ describe("himl-sp init, at a terminal", function () {
     assert.equal(await at.end(), 0);
     const project = await readProject();
     assert.equal(project.resources.himl.properties["authentication"], "secret");
-    assert.equal(project.outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"], "${himl.himlServicePrincipalPassword}");
+    assert.equal(project.outputs["HIML_SERVICE_PRINCIPAL_PASSWORD"], "${himl.clientSecret}");
     const renew = await stage.read(".github/workflows/renew-himl-secret.yml");
     assert.match(renew, /PULUMI_STACK: dev$/m);
     assert.match(

@@ -11,16 +11,16 @@ import { type PluginProcess, startPlugin } from "./plugin-process";
 
 /** The component as every SDK that Pulumi makes registers it: by its type, with the plugin to construct it. */
 class RemotePrincipal extends pulumi.ComponentResource {
-  declare readonly himlServicePrincipalId: pulumi.Output<string>;
-  declare readonly himlServicePrincipalPassword: pulumi.Output<string | undefined>;
-  declare readonly himlTenantId: pulumi.Output<string>;
+  declare readonly clientId: pulumi.Output<string>;
+  declare readonly clientSecret: pulumi.Output<string | undefined>;
+  declare readonly tenantId: pulumi.Output<string>;
   declare readonly details: pulumi.Output<{ instanceId: string; secrets: unknown[]; trusts: unknown[] }>;
 
   constructor(name: string, args: Record<string, unknown>, options?: pulumi.ComponentResourceOptions) {
     const outputs = {
-      himlServicePrincipalId: undefined,
-      himlServicePrincipalPassword: undefined,
-      himlTenantId: undefined,
+      clientId: undefined,
+      clientSecret: undefined,
+      tenantId: undefined,
       details: undefined,
     };
     const type = "himl-service-principal:index:HimlServicePrincipal";
@@ -29,9 +29,9 @@ class RemotePrincipal extends pulumi.ComponentResource {
 }
 
 const outputsOf = (principal: RemotePrincipal) => ({
-  HIML_SERVICE_PRINCIPAL_ID: principal.himlServicePrincipalId,
-  HIML_SERVICE_PRINCIPAL_PASSWORD: principal.himlServicePrincipalPassword,
-  HIML_TENANT_ID: principal.himlTenantId,
+  HIML_SERVICE_PRINCIPAL_ID: principal.clientId,
+  HIML_SERVICE_PRINCIPAL_PASSWORD: principal.clientSecret,
+  HIML_TENANT_ID: principal.tenantId,
   details: principal.details,
 });
 

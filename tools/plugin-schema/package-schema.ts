@@ -1,6 +1,5 @@
 import * as path from "node:path";
 import * as manifest from "../../package.json";
-import { propertyOf } from "../../plugin/properties";
 import { STACK_OUTPUTS } from "../../stack/contract";
 import { createTypeReader, type PropertySpec } from "./type-reader";
 
@@ -11,11 +10,6 @@ const GO_PACKAGE = PACKAGE.replaceAll("-", "");
 /** Arguments for TypeScript alone: functions, and what tests set. Other languages use the resource option `transforms`. */
 export const TYPESCRIPT_ONLY = ["transform", "now"] as const;
 
-/** From `HIML_TENANT_ID` generators would make `HIM_L_TENAN_T_ID`. From `HimlTenantId` Python's makes `HIML_TENANT_ID`. */
-function enumNameOf(stackOutput: string): string {
-  return propertyOf(stackOutput).replace(/^./, (letter) => letter.toUpperCase());
-}
-
 /** https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/ */
 export function createSchema() {
   const reader = createTypeReader(ROOT, PACKAGE);
@@ -24,11 +18,12 @@ export function createSchema() {
     "HimlServicePrincipalArgs",
     TYPESCRIPT_ONLY,
   );
-  const details = reader.readReference("components/details.ts", "PrincipalDetails", "Details");
-  const outputs = STACK_OUTPUTS.map(({ name, description, isSecret }): [string, PropertySpec] => [
-    propertyOf(name),
+  // A type of its own would be spelled as each language does, and `himl-sp` reads one spelling.
+  const details = { type: "object", additionalProperties: { $ref: "pulumi.json#/Any" } } as const;
+  const outputs = STACK_OUTPUTS.map(({ name, property, description, isSecret }): [string, PropertySpec] => [
+    property,
     {
-      description,
+      description: `${description} The stack output \`${name}\`.`,
       ...(name === "details" ? details : { type: "string" }),
       ...(isSecret && { secret: true }),
     },
@@ -59,19 +54,7 @@ export function createSchema() {
       // A namespace with the same name as the class would hide the class.
       csharp: { namespaces: { [PACKAGE]: "Himl" }, respectSchemaVersion: true },
     },
-    types: {
-      ...reader.types(),
-      [`${PACKAGE}:index:StackOutput`]: {
-        type: "string",
-        description:
-          "Names of the stack outputs that hi-ml and the `himl-sp` command read. The component's output of the same name holds the value.",
-        enum: STACK_OUTPUTS.map(({ name, description }) => ({
-          name: enumNameOf(name),
-          value: name,
-          description,
-        })),
-      },
-    },
+    types: reader.types(),
     resources: {
       [`${PACKAGE}:index:HimlServicePrincipal`]: {
         isComponent: true,
@@ -79,9 +62,7 @@ export function createSchema() {
         inputProperties: args.properties,
         requiredInputs: args.required,
         properties: Object.fromEntries(outputs),
-        required: outputs
-          .map(([name]) => name)
-          .filter((name) => name !== propertyOf("HIML_SERVICE_PRINCIPAL_PASSWORD")),
+        required: outputs.map(([name]) => name).filter((name) => name !== "clientSecret"),
       },
     },
   };

@@ -3,8 +3,9 @@ import ts from "typescript";
 
 /** A type in a Pulumi schema: https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/#type */
 interface TypeSpec {
-  type?: "string" | "integer" | "boolean" | "array";
+  type?: "string" | "integer" | "boolean" | "array" | "object";
   items?: TypeSpec;
+  additionalProperties?: TypeSpec;
   $ref?: string;
   oneOf?: TypeSpec[];
   plain?: true;
@@ -144,9 +145,9 @@ export function createTypeReader(root: string, packageName: string) {
   function readUnion(node: ts.UnionTypeNode, property: PropertyNode, owner: string): TypeSpec {
     const members = node.types;
     const keywords = members.map((member) => member.kind);
-    // A number that may also be a text: other languages need one type.
+    // A text or a whole number, such as an ID.
     if (keywords.includes(ts.SyntaxKind.StringKeyword) && keywords.includes(ts.SyntaxKind.NumberKeyword))
-      return { type: "string" };
+      return { oneOf: [{ type: "integer" }, { type: "string" }] };
     const objects = members.filter((member) => isInterface(member) || ts.isTypeLiteralNode(member));
     const texts = members.filter((member) => !objects.includes(member));
     const named = texts.find(ts.isTypeReferenceNode);
@@ -237,11 +238,6 @@ export function createTypeReader(root: string, packageName: string) {
     types: () => Object.fromEntries([...types].sort(([a], [b]) => (a < b ? -1 : 1))),
     readInterface(file: string, name: string, except: readonly string[]): ObjectSpec {
       return readMembers(findDeclaration(file, name) as ts.InterfaceDeclaration, "", except);
-    },
-    /** A reference to an interface as a type of its own. */
-    readReference(file: string, name: string, as: string): TypeSpec {
-      const declaration = findDeclaration(file, name) as ts.InterfaceDeclaration;
-      return readObjects(as, [declaration], declaration);
     },
     readClassComment: (file: string, name: string): string =>
       readComment(findDeclaration(file, name)).description,

@@ -39,8 +39,8 @@ function planYamlProject(answers: Answers): PlannedFile {
     document.setIn([...properties, "resourceGroupName"], workspace.resourceGroup);
     document.setIn([...properties, "workspaceName"], workspace.name);
     setLogin(document, (name) => [...properties, name], answers);
-    for (const { name } of STACK_OUTPUTS)
-      document.setIn(["outputs", name], `\${${resource}.${nameInYaml(name)}}`);
+    for (const { name, property } of STACK_OUTPUTS)
+      document.setIn(["outputs", name], `\${${resource}.${property}}`);
     if (!usesPassword) document.deleteIn(["outputs", "HIML_SERVICE_PRINCIPAL_PASSWORD"]);
     return format(document);
   });
@@ -78,11 +78,6 @@ function planGitignore(root: string, file: string): PlannedFile {
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-
-/** As the package's schema names the component's outputs: `himlTenantId`. */
-function nameInYaml(output: string): string {
-  return output.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-}
 
 function nameOfResource(document: Document): string {
   const { resources } = document.toJS() as { resources: Record<string, { type?: string }> };
