@@ -24,12 +24,31 @@ export interface RoleArgs {
   scope?: RoleScope;
 }
 
-/** Receives the arguments and the options of one resource, and returns them changed. `name` is the name of the resource. */
-export type Transform<Args> = (
-  args: Args,
-  opts: pulumi.CustomResourceOptions,
-  name: string,
-) => { args: Args; opts: pulumi.CustomResourceOptions };
+/** The Key Vault to which each `up` writes, and what it writes. */
+export interface KeyVaultArgs {
+  /** Required. Name of a vault in the resource group of the workspace, a resource ID, or `workspace` for the workspace's own. */
+  vault: pulumi.Input<string>;
+  /** Optional. Writes the five other variables too. Must be true with `federated`: then there is no password. @default false */
+  allVariables?: boolean;
+  /**
+   * Optional. Prefix of the names of the secrets, 1 to 95 letters, digits or hyphens. No other stack may use it in that
+   * vault. A change renames the secrets: jobs that read them fail.
+   * @default the name of the stack, and 8 characters computed from project, stack and component
+   */
+  secretPrefix?: string;
+}
+
+/**
+ * Some arguments of a resource; or a function that receives its arguments, its options and its name, and changes them in
+ * place or returns what is different.
+ */
+export type Transform<Args> =
+  | Partial<Args>
+  | ((
+      args: Args,
+      opts: pulumi.CustomResourceOptions,
+      name: string,
+    ) => { args?: Partial<Args>; opts?: pulumi.CustomResourceOptions } | void);
 
 /**
  * The arguments of `azure-native.keyvault.Secret`, as far as the component sets them. They are repeated here because the
@@ -150,35 +169,23 @@ export interface HimlServicePrincipalArgs {
    */
   secretGeneration?: number;
   /**
-   * Optional. A Key Vault to which each `up` writes the password: its name, if it is in the resource group of the
-   * workspace; its resource ID; or `workspace` for the vault of the Azure ML workspace. Everybody who may run a job in the
-   * workspace can read that vault. A change, or removing the argument later, deletes the secret: jobs that read it fail.
+   * Optional. A Key Vault to which each `up` writes the password: the vault alone, or an object that says more. Everybody
+   * who may run a job in the workspace can read the workspace's own vault. A change, or removing the argument later,
+   * deletes the secrets: jobs that read them fail.
    * @default the password is written to no Key Vault
    * @example "kv-ml"
    */
-  keyVault?: pulumi.Input<string>;
+  keyVault?: pulumi.Input<string> | KeyVaultArgs;
   /**
-   * Optional. Writes the five other variables to `keyVault` too. Must be true with `keyVault` if `authentication` is
-   * `federated`: then there is no password.
-   * @default false
-   */
-  keyVaultAllVariables?: boolean;
-  /**
-   * Optional. Prefix of the names of the secrets in `keyVault`, 1 to 95 letters, digits or hyphens. No other stack may use
-   * it in that vault. A change renames the secrets: jobs that read them fail.
-   * @default the name of the stack, and 8 characters computed from project, stack and component
-   */
-  keyVaultSecretPrefix?: string;
-  /**
-   * Optional. Reads the workspace and the Key Vault during preview, so that a wrong name fails before anything is
+   * Optional. Asks Azure during preview for the workspace and the Key Vault, so that a wrong name fails before anything is
    * created. The component skips this if a value is not known yet, for example if the same program creates the workspace.
    * @default true
    */
-  workspaceLookup?: boolean;
+  previewChecks?: boolean;
   /**
    * Optional. Changes a resource before it is declared. Use it if an argument that you need is missing here.
    * @default nothing is changed
-   * @example { application: (args, opts) => ({ args: { ...args, notes: "Asked for by team X" }, opts }) }
+   * @example { application: { notes: "Asked for by team X" } }
    */
   transform?: Transforms;
 }
@@ -192,5 +199,4 @@ export const DEFAULTS = {
   secretGeneration: 1,
   allowPrivilegedRoles: false,
   allowBroadTrusts: false,
-  keyVaultAllVariables: false,
 } as const;

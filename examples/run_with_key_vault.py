@@ -2,7 +2,7 @@
 
     python run_with_key_vault.py kv-ml training python train.py --azureml
 
-The first two arguments are the vault and what the names of the secrets begin with (the setting keyVaultSecretPrefix).
+The first two arguments are the vault and what the names of the secrets begin with (secretPrefix in the setting keyVault).
 """
 
 import os

@@ -2,9 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
 import { command } from "../components/plan/commands";
 import { DEFAULTS, type HimlServicePrincipalArgs } from "../components/himl-service-principal-args";
-import { DEFERRABLE, LATER, planPrincipal } from "../components/plan/plan";
+import { planPrincipal } from "../components/plan/plan";
 import { InvalidValuesError, printAsMessage, type Problem } from "../components/plan/problems";
-import { canonicalArgument, describeSecretName, RULES, type CheckedArgument } from "../components/plan/rules";
+import {
+  canonicalArgument,
+  DEFERRABLE,
+  describeSecretName,
+  LATER,
+  RULES,
+  type CheckedArgument,
+} from "../components/plan/rules";
 import { isEncrypted } from "../components/pulumi-internals";
 import { checkClouds, CLOUD_SETTINGS, type Clouds } from "../components/plan/clouds";
 import { readWorkspaceConfig, WORKSPACE_CONFIG_FIELDS, type WorkspaceConfig } from "./workspace-config";
@@ -130,20 +137,9 @@ export const SETTINGS = {
   },
   keyVault: {
     description:
-      "A Key Vault to which each `pulumi up` writes the password: its name, if it is in the resource group of the workspace; its resource ID; or `workspace` for the vault of the workspace. Everybody who may run a job in the workspace can read that vault. Default: no Key Vault.",
+      "A Key Vault to which each `pulumi up` writes the password: its name, if it is in the resource group of the workspace; its resource ID; or `workspace` for the vault of the workspace. Everybody who may run a job in the workspace can read that vault. Or `{vault, allVariables, secretPrefix}`: with `allVariables` the five other variables are written too (required with `federated`); `secretPrefix` begins the names of the secrets, and no other stack may use it in that vault (default: the stack's name, and 8 characters computed from project, stack and component). Default: no Key Vault.",
     example: "keyVault kv-ml",
-  },
-  keyVaultAllVariables: {
-    description:
-      "Writes the five other variables to the Key Vault too. Required with `keyVault` if `authentication` is `federated`.",
-    example: "keyVaultAllVariables true",
-    default: String(DEFAULTS.keyVaultAllVariables),
-    parse: asJson,
-  },
-  keyVaultSecretPrefix: {
-    description:
-      "Prefix of the names of the secrets in the Key Vault. No other stack may use it in that vault. Default: the stack's name, and 8 characters computed from project, stack and component.",
-    example: "keyVaultSecretPrefix training",
+    parse: (text) => (/^\s*\{/.test(text) ? asJson(text) : text),
   },
 } satisfies Record<string, Setting>;
 
@@ -220,7 +216,6 @@ const SHOWN: readonly SettingName[] = [
   "roles",
   "federatedCredentials",
   "keyVault",
-  "keyVaultSecretPrefix",
 ];
 
 function readClouds(config: Record<string, string>): Clouds {

@@ -52,4 +52,4 @@ export function azureCodeOf(message: string): string {
   return /(?:Code="|ERROR CODE: )(\w+)/.exec(message)?.[1] ?? "";
 }
 
-export const MADE_HERE = "If this program creates it, set workspaceLookup to false.";
+export const MADE_HERE = "If this program creates it, set previewChecks to false.";

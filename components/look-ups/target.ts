@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HimlServicePrincipalArgs } from "../himl-service-principal-args";
-import { DEFERRABLE, LATER, type GivenArgs, type PrincipalPlan } from "../plan/plan";
+import type { HimlServicePrincipalArgs, KeyVaultArgs } from "../himl-service-principal-args";
+import type { PrincipalPlan } from "../plan/plan";
 import { InvalidValuesError, type Problem } from "../plan/problems";
 import {
   canonicalArgument,
   checkArgument,
+  DEFERRABLE,
   describeSecretName,
+  LATER,
   RULES,
   type CheckedArgument,
+  type GivenArgs,
 } from "../plan/rules";
 import type { WorkspaceLocation } from "../plan/scopes";
 import type { VaultLocation } from "../plan/vaults";
@@ -49,11 +52,21 @@ interface Found extends FoundWorkspace {
 
 /** The arguments that are known already. The others are marked, and checked later. */
 export function withoutOutputs(args: HimlServicePrincipalArgs): GivenArgs {
-  const entries = Object.entries(args).map(([name, value]: [string, unknown]) => [
-    name,
-    isPlain(value) ? value : LATER,
-  ]);
-  return Object.fromEntries(entries) as GivenArgs;
+  const plainOf = (all: object) =>
+    Object.fromEntries(
+      Object.entries(all).map(([name, value]: [string, unknown]) => [name, isPlain(value) ? value : LATER]),
+    );
+  const { keyVault } = args;
+  return { ...plainOf(args), ...(isObject(keyVault) && { keyVault: plainOf(keyVault) }) };
+}
+
+const isObject = (value: HimlServicePrincipalArgs["keyVault"]): value is KeyVaultArgs =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** The arguments with the Key Vault alone, which may come from another resource: the rest of its object is in the plan. */
+function withVaultAlone(args: HimlServicePrincipalArgs) {
+  const { keyVault } = args;
+  return { ...args, keyVault: isObject(keyVault) ? keyVault.vault : keyVault };
 }
 
 function isPlain(value: unknown): boolean {
@@ -74,10 +87,11 @@ function isPlain(value: unknown): boolean {
  */
 export function lookUpTarget(
   component: pulumi.Resource,
-  args: HimlServicePrincipalArgs,
+  all: HimlServicePrincipalArgs,
   plan: PrincipalPlan,
   dependsOn: pulumi.ComponentResourceOptions["dependsOn"],
 ): Target {
+  const args = withVaultAlone(all);
   const loggedIn = lookUpLogin(component);
   const application = plan.existingClientId && lookUpExistingApplication(plan.existingClientId, component);
   const login = pulumi.output(ifFulfilled(loggedIn));
@@ -118,7 +132,7 @@ export function lookUpTarget(
     ),
   );
   const spellingOf = (name: "resourceGroupName" | "workspaceName") =>
-    args.workspaceLookup === false ? given[name] : found.apply((names) => names[name]);
+    args.previewChecks === false ? given[name] : found.apply((names) => names[name]);
   return {
     login,
     subscriptionId,
@@ -134,11 +148,11 @@ export function lookUpTarget(
 /** Looks up the workspace, custom roles and the Key Vault, and warns about them. */
 async function askAzure(
   component: pulumi.Resource,
-  { workspaceLookup }: HimlServicePrincipalArgs,
+  { previewChecks }: HimlServicePrincipalArgs,
   plan: PrincipalPlan,
   { location, login, keyVault }: { location: WorkspaceLocation; login: Login; keyVault: unknown },
 ): Promise<Found> {
-  const looksUp = workspaceLookup !== false;
+  const looksUp = previewChecks !== false;
   const [workspace] = await Promise.all([
     looksUp ? lookUpWorkspace(location, login, component) : location,
     plan.allowPrivilegedRoles ? undefined : checkCustomRoles(plan.roles, location, component),

@@ -1,6 +1,7 @@
+import type { Authentication, HimlServicePrincipalArgs } from "../himl-service-principal-args";
 import { isVisible, type Problem } from "./problems";
 import { canonicalScope, GUID_PATTERN, RESOURCE_GROUP, subscriptionOf, unwrap } from "./scopes";
-import { canonicalVault, LONGEST_PREFIX } from "./vaults";
+import { canonicalVault, LONGEST_PREFIX, WORKSPACE_VAULT } from "./vaults";
 
 /** The rule for one value, the message if it is broken, and the canonical spelling if there are several. */
 export interface Rule<T = unknown> {
@@ -166,26 +167,29 @@ export const RULES = {
       '`az keyvault list --query "[].id"` lists resource IDs. A name alone means a vault in the resource group of the workspace.',
     canonical: (text) => canonicalVault(text) ?? text,
   }),
-  keyVaultAllVariables: rule({
+  previewChecks: rule({
+    accepts: isBoolean,
+    must: "be true or false",
+    takesScalars: true,
+    remedy: "Leave it out, so that a preview finds wrong names.",
+  }),
+  // A new argument without a rule does not compile.
+};
+
+/** The rules of an object in the place of a vault's name. */
+const KEY_VAULT: Readonly<Record<string, Rule>> = {
+  vault: RULES.keyVault as Rule,
+  allVariables: rule<unknown>({
     accepts: isBoolean,
     must: "be true or false",
     takesScalars: true,
     remedy: "Leave it out to deliver only the password.",
   }),
-  workspaceLookup: rule({
-    accepts: isBoolean,
-    must: "be true or false",
-    takesScalars: true,
-    remedy: "Leave it out to look up the workspace, so that a preview finds a wrong name.",
-  }),
-  keyVaultSecretPrefix: rule({
+  secretPrefix: rule<unknown>({
     accepts: textThat((text) => /^[0-9A-Za-z-]+$/.test(text) && text.length <= LONGEST_PREFIX),
     must: `have 1 to ${LONGEST_PREFIX} letters of A to Z, digits or hyphens`,
     remedy: "Leave it out for one made from the name of the stack.",
-    // Key Vault ignores the case of names, but azure-native compares them exactly.
-    canonical: (text) => text.toLowerCase(),
   }),
-  // A new argument without a rule does not compile.
 };
 
 /** Every argument that is a value. */
@@ -199,13 +203,16 @@ export const INVISIBLE = {
 
 /** What is wrong with the value of an argument. */
 export function checkArgument(argument: CheckedArgument, value: unknown): Problem | undefined {
-  const { accepts, must, remedy, meant, takesScalars } = RULES[argument] as Rule;
-  if (typeof value === "string" && !isVisible(value))
-    return { what: argument, ...INVISIBLE, received: value };
+  return checkValue(argument, RULES[argument] as Rule, value);
+}
+
+function checkValue(what: string, rule: Rule, value: unknown): Problem | undefined {
+  const { accepts, must, remedy, meant, takesScalars } = rule;
+  if (typeof value === "string" && !isVisible(value)) return { what, ...INVISIBLE, received: value };
   if (accepts(value) && !isDateOfYaml(value)) return undefined;
   const right = typeof value === "string" ? meant?.(value) : undefined;
   const hint = right !== undefined ? `Did you mean ${right}? ` : takesScalars ? "" : quoteHint(value);
-  return { what: argument, must, received: value, remedy: `${hint}${remedy}` };
+  return { what, must, received: value, remedy: `${hint}${remedy}` };
 }
 
 /** What is wrong with a name of Azure that is a secret. */
@@ -217,6 +224,24 @@ export function describeSecretName(what: string): Problem {
       "In a program, `pulumi.unsecret` makes a plain value of it. In the settings of a stack, set it again without `--secret`.",
   };
 }
+
+/** Unchecked arguments, of unknown types. */
+export type GivenArgs = { readonly [Argument in keyof HimlServicePrincipalArgs]?: unknown };
+
+/** Placeholder for an argument whose value is not known yet. It is checked later. */
+export const LATER = Symbol("later");
+
+/** Arguments that may be outputs. The others decide how many resources there are. */
+export const DEFERRABLE = [
+  "workspaceName",
+  "resourceGroupName",
+  "subscriptionId",
+  "displayName",
+  "description",
+  "serviceManagementReference",
+  "owners",
+  "keyVault",
+] as const satisfies CheckedArgument[];
 
 /** The canonical spelling of an argument's value. An invalid value is returned unchanged. */
 export function canonicalArgument<A extends CheckedArgument, T>(argument: A, value: T): T {
@@ -239,3 +264,107 @@ export const isDateOfYaml = (value: unknown) => typeof value === "string" && YAM
 
 /** How the engine passes on a date without quotes in `Pulumi.<stack>.yaml`. Go prints it in the second form. */
 const YAML_DATE = /^\d{4}-\d\d-\d\d(?:T| )\d\d:\d\d:\d\d(\.\d+)?(?:Z|[+-]\d\d:\d\d| [+-]\d{4} \w+)$/;
+
+/** What is wrong with an argument, as far as its value is known. */
+export function checkGiven(argument: CheckedArgument, value: unknown): Problem | undefined {
+  if (value !== LATER) return checkArgument(argument, value);
+  if ((DEFERRABLE as readonly string[]).includes(argument)) return undefined;
+  return describeOutput(argument);
+}
+
+/** What is set for the Key Vault: the vault alone, or with what is delivered; and all problems with it. */
+export function readKeyVault(given: unknown): {
+  vault: unknown;
+  allVariables: boolean;
+  secretPrefix: string | undefined;
+  problems: Problem[];
+} {
+  const isObject = typeof given === "object" && given !== null && !Array.isArray(given);
+  const fields = isObject ? (given as Record<string, unknown>) : { vault: given };
+  const problems = Object.entries(fields).flatMap(([field, value]) => {
+    const what = isObject ? `keyVault.${field}` : "keyVault";
+    const known = KEY_VAULT[field];
+    if (!known)
+      return {
+        what,
+        must: `be one of ${Object.keys(KEY_VAULT).join(", ")}`,
+        received: field,
+        remedy: "Remove it, or correct its name.",
+      };
+    if (value === undefined || (value === LATER && field === "vault")) return [];
+    return (value === LATER ? describeOutput(what) : checkValue(what, known, value)) ?? [];
+  });
+  if (isObject && fields["vault"] === undefined)
+    problems.push({ what: "keyVault.vault", must: "be given", remedy: RULES.keyVault.remedy });
+  return {
+    vault: fields["vault"],
+    allVariables: fields["allVariables"] === true,
+    // Key Vault ignores the case of names, but azure-native compares them exactly.
+    secretPrefix: (fields["secretPrefix"] as string | undefined)?.toLowerCase?.(),
+    problems,
+  };
+}
+
+function describeOutput(what: string): Problem {
+  const remedy = "It decides how many resources there are, so it cannot come from another resource.";
+  return { what, must: "be a plain value, not an output", remedy };
+}
+
+/** Checks that there are trusts if and only if the authentication needs them. */
+export function checkAuthentication(authentication: Authentication, trusts: number): Problem[] {
+  if (authentication === "secret" && trusts > 0) {
+    return [
+      {
+        what: "authentication",
+        must: "be federated or both if there are federatedCredentials",
+        received: authentication,
+        remedy: "Choose both to keep the password while pipelines move, federated afterwards.",
+      },
+    ];
+  }
+  if (authentication === "secret" || trusts > 0) return [];
+  return [
+    {
+      what: "federatedCredentials",
+      must: `name whose tokens to trust if authentication is ${authentication}`,
+      remedy: 'For example: [{"github": {"repository": "owner/name", "environment": "production"}}]',
+    },
+  ];
+}
+
+/** Checks that there is something to write to a Key Vault, and that Azure may be asked where the workspace's own is. */
+export function checkDelivery(
+  { vault, allVariables }: ReturnType<typeof readKeyVault>,
+  authentication: Authentication,
+  previewChecks: unknown,
+): Problem[] {
+  if (vault === undefined) return [];
+  const problems: Problem[] = [];
+  if (authentication === "federated" && !allVariables)
+    problems.push({
+      what: "keyVault",
+      must: "be left out if authentication is federated: there is no password to deliver",
+      remedy: 'allVariables delivers the five other variables: {"vault": "NAME", "allVariables": true}.',
+    });
+  const isWorkspace = typeof vault === "string" && canonicalVault(vault) === WORKSPACE_VAULT;
+  if (isWorkspace && previewChecks === false)
+    problems.push({
+      what: "keyVault",
+      must: "name the vault if previewChecks is false: only Azure tells the vault of the workspace",
+      received: vault,
+      remedy: RULES.keyVault.remedy,
+    });
+  return problems;
+}
+
+/** Arguments that describe an application: not allowed for somebody else's application. */
+const DESCRIBING = ["displayName", "description", "serviceManagementReference", "owners"] as const;
+
+export function checkExistingApplication(args: GivenArgs): Problem[] {
+  if (args.existingClientId === undefined) return [];
+  return DESCRIBING.filter((name) => args[name] !== undefined).map((name) => ({
+    what: name,
+    must: "be left out if existingClientId is set",
+    remedy: "Somebody else registered that application, and decides on its name and owners.",
+  }));
+}

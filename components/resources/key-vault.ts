@@ -36,7 +36,7 @@ export function writeToVault(
   const names = named.map(({ secretName }) => secretName);
   const declare = async (vault: VaultLocation | undefined) => {
     if (vault === undefined) return [];
-    if (args.workspaceLookup !== false) await checked(refuseTaken(context, vault, names), component);
+    if (args.previewChecks !== false) await checked(refuseTaken(context, vault, names), component);
     const secrets: Secret[] = [];
     for (const one of named)
       secrets.push(
@@ -124,7 +124,7 @@ async function refuseTaken(
     must: `be free in ${vaultIdOf(vault)}${others.length > 0 ? `; they belong to instance ${others.join(", ")}` : ""}`,
     received: taken.map(({ name }) => name),
     remedy:
-      "Choose other names with `pulumi config set keyVaultSecretPrefix NAME`, or another vault." +
+      "Choose other names with secretPrefix of keyVault, or another vault." +
       (isUnmarked
         ? ` If it is this stack's, and somebody has written over it, mark it again: ${command`az keyvault secret set-attributes --vault-name ${vaultName} --name ${taken[0]!.name} --tags himl-instance=${own}`}.`
         : ""),

@@ -17,12 +17,14 @@ export function callTransforms(owner: string, transforms: Transforms = {}): pulu
     const kind = KINDS.find(([pattern]) => pattern.test(type))?.[1];
     const transform = kind && (transforms[kind] as Transform<object> | undefined);
     const isOwn = name.startsWith(`${owner}-`) && (opts as pulumi.CustomResourceOptions).id === undefined;
-    const changed = isOwn ? transform?.(props, opts, name) : undefined;
-    if (!changed) return undefined;
+    if (!isOwn || transform === undefined) return undefined;
+    const given = { props: { ...(props as object) }, opts: { ...opts } };
+    const changed =
+      typeof transform === "function" ? transform(given.props, given.opts, name) : { args: transform };
     // Pulumi lets no transformation change the parent.
     return {
-      props: { ...props, ...changed.args },
-      opts: { ...opts, ...changed.opts, ...(opts.parent && { parent: opts.parent }) },
+      props: { ...given.props, ...changed?.args },
+      opts: { ...given.opts, ...changed?.opts, ...(opts.parent && { parent: opts.parent }) },
     };
   };
 }

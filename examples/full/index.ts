@@ -7,7 +7,7 @@ function program() {
   const principal = new HimlServicePrincipal("himl", {
     resourceGroupName: "rg-ml",
     workspaceName: "ws-ml",
-    workspaceLookup: true,
+    previewChecks: true,
     displayName: "himl-training",
     description: "Nightly training of team X",
     serviceManagementReference: "4711",

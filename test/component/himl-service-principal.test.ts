@@ -312,8 +312,8 @@ describe("HimlServicePrincipal", () => {
     assert.equal(await settled(result!.tenantId), "abcdef00-1111-4111-8111-111111111111");
   });
 
-  it("looks nothing up where workspaceLookup is false", async () => {
-    const { calls, errors } = await record(() => declare("himl", { workspaceLookup: false }));
+  it("looks nothing up where previewChecks is false", async () => {
+    const { calls, errors } = await record(() => declare("himl", { previewChecks: false }));
     assert.deepEqual(errors, []);
     assert.ok(!calls.includes("azure-native:machinelearningservices:getWorkspace"));
   });

@@ -70,8 +70,8 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
   });
 
   it("a switch that is a text, as another language or a setting may give it", async () => {
-    const { message } = await refusal({ workspaceLookup: "false" } as object);
-    assert.match(message, /workspaceLookup must be true or false\. Received "false"\./);
+    const { message } = await refusal({ previewChecks: "false" } as object);
+    assert.match(message, /previewChecks must be true or false\. Received "false"\./);
   });
 
   it("every wrong plain argument at once", async () => {
@@ -141,13 +141,13 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
       "a workspace that does not exist",
       azureError(404, "ResourceNotFound", "The Resource … was not found."),
       `The workspace (Azure: ResourceNotFound) must exist in its resource group. Received ${location}.
-    \`az resource list --resource-group rg-ml --resource-type Microsoft.MachineLearningServices/workspaces\` lists those that do. If this program creates it, set workspaceLookup to false.`,
+    \`az resource list --resource-group rg-ml --resource-type Microsoft.MachineLearningServices/workspaces\` lists those that do. If this program creates it, set previewChecks to false.`,
     ],
     [
       "a resource group that does not exist",
       azureError(404, "ResourceGroupNotFound", "Resource group 'rg-ml' could not be found."),
       `The workspace (Azure: ResourceGroupNotFound) must be in a resource group that exists. Received ${location}.
-    \`az group list --subscription ${SUBSCRIPTION} --output table\` lists those that do. If this program creates it, set workspaceLookup to false.`,
+    \`az group list --subscription ${SUBSCRIPTION} --output table\` lists those that do. If this program creates it, set previewChecks to false.`,
     ],
     [
       "a subscription that does not exist",
@@ -159,7 +159,7 @@ describe("HimlServicePrincipal refuses, before anything is registered", () => {
       "a workspace that may not be read",
       azureError(403, "AuthorizationFailed", "The client … does not have authorization"),
       `The workspace (Azure: AuthorizationFailed) must be readable with your login. Received ${location}.
-    Ask for a role on resource group rg-ml that may read it and assign roles, and check the names: without a role, Azure does not say whether they exist. If this program creates it, set workspaceLookup to false.`,
+    Ask for a role on resource group rg-ml that may read it and assign roles, and check the names: without a role, Azure does not say whether they exist. If this program creates it, set previewChecks to false.`,
     ],
   ];
   for (const [what, call, expected] of lookUps) {

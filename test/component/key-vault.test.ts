@@ -97,9 +97,7 @@ describe("A Key Vault of the component", () => {
 
   it("gets the five other variables too, one after the other and without an end, where that is asked for", async () => {
     const { secrets } = await declare({
-      keyVault: "kv-ml",
-      keyVaultAllVariables: true,
-      keyVaultSecretPrefix: "t",
+      keyVault: { vault: pulumi.output("kv-ml"), allVariables: true, secretPrefix: "T" },
     });
     const [password, ...others] = secrets;
     assert.equal(password!.inputs["secretName"], "t-HIML-SERVICE-PRINCIPAL-PASSWORD");
@@ -120,7 +118,7 @@ describe("A Key Vault of the component", () => {
 
   it("gets the five variables where there is no password", async () => {
     const { secrets } = await declare({
-      ...{ keyVault: "kv-ml", keyVaultAllVariables: true },
+      ...{ keyVault: { vault: "kv-ml", allVariables: true } },
       ...{ authentication: "federated", federatedCredentials: [TRUST] },
     });
     assert.equal(secrets.length, 5);
@@ -161,8 +159,8 @@ describe("A Key Vault of the component", () => {
     assert.deepEqual(secrets[0]!.inputs["tags"], { of: `himl-key-vault-kv-ml-${PASSWORD}` });
   });
 
-  it("is not asked for where workspaceLookup is false", async () => {
-    const { calls, secrets } = await declare({ keyVault: "kv-ml", workspaceLookup: false });
+  it("is not asked for where previewChecks is false", async () => {
+    const { calls, secrets } = await declare({ keyVault: "kv-ml", previewChecks: false });
     assert.equal(secrets.length, 1);
     assert.ok(!calls.some((token) => token.startsWith("azure-native:keyvault:")));
   });
@@ -177,7 +175,7 @@ describe("A Key Vault of the component", () => {
       const declare = (name, more) => new HimlServicePrincipal(name, { workspaceName: "ws-ml", resourceGroupName: "rg-ml", ...more });
       declare("without");
       const before = loaded().length;
-      declare("with", { keyVault: "kv-ml", workspaceLookup: false });
+      declare("with", { keyVault: "kv-ml", previewChecks: false });
       setTimeout(() => console.log(JSON.stringify({ before, after: loaded().length > 0 })), 200);
     `;
     const { stdout } = await promisify(execFile)(process.execPath, [
@@ -205,12 +203,12 @@ describe("A Key Vault is refused", () => {
     [
       "where there is no password to deliver",
       { keyVault: "kv-ml", authentication: "federated", federatedCredentials: [TRUST] },
-      /\n {2}keyVault must be left out if authentication is federated: there is no password to deliver\.\n {4}keyVaultAllVariables delivers the five other variables\.$/,
+      /\n {2}keyVault must be left out if authentication is federated: there is no password to deliver\.\n {4}allVariables delivers the five other variables: {"vault": "NAME", "allVariables": true}\.$/,
     ],
     [
       "that only a look-up knows, where there is none",
-      { keyVault: "Workspace", workspaceLookup: false },
-      /\n {2}keyVault must name the vault if workspaceLookup is false: only the look-up finds the vault of the workspace\. Received "Workspace"\./,
+      { keyVault: "Workspace", previewChecks: false },
+      /\n {2}keyVault must name the vault if previewChecks is false: only Azure tells the vault of the workspace\. Received "Workspace"\./,
     ],
     [
       "in another subscription than the provider's",
@@ -221,18 +219,18 @@ describe("A Key Vault is refused", () => {
     ],
     [
       "with a prefix that Key Vault does not take",
-      { keyVault: "kv-ml", keyVaultSecretPrefix: "a_b" },
-      /\n {2}keyVaultSecretPrefix must have 1 to 95 letters of A to Z, digits or hyphens\. Received "a_b"\./,
+      { keyVault: { vault: "kv-ml", secretPrefix: "a_b" } },
+      /\n {2}keyVault\.secretPrefix must have 1 to 95 letters of A to Z, digits or hyphens\. Received "a_b"\./,
     ],
     [
       "that is not there, though there is what goes into it",
-      { keyVaultAllVariables: true, keyVaultSecretPrefix: "training" },
-      /: 2 problems\.[^]*\n {2}keyVaultAllVariables must be left out if there is no keyVault\.[^]*\n {2}keyVaultSecretPrefix must be left out if there is no keyVault\./,
+      { keyVault: { allVariables: true, prefix: "training" } as unknown as string },
+      /: 2 problems\.[^]*\n {2}keyVault\.prefix must be one of vault, allVariables, secretPrefix\.[^]*\n {2}keyVault\.vault must be given\./,
     ],
     [
       "that is a plain value's place for an output",
-      { keyVault: "kv-ml", keyVaultAllVariables: pulumi.output(true) as unknown as boolean },
-      /\n {2}keyVaultAllVariables must be a plain value, not an output\./,
+      { keyVault: { vault: "kv-ml", allVariables: pulumi.output(true) as unknown as boolean } },
+      /\n {2}keyVault\.allVariables must be a plain value, not an output\./,
     ],
   ];
   for (const [what, args, expected] of refusals) {
@@ -249,7 +247,7 @@ describe("A Key Vault is refused", () => {
 
   const answers: [string, string, string][] = [
     ["ResourceNotFound", "exist in its resource group", "lists the resource IDs"],
-    ["ResourceGroupNotFound", "be in a resource group that exists", "workspaceLookup to false"],
+    ["ResourceGroupNotFound", "be in a resource group that exists", "previewChecks to false"],
     ["AuthorizationFailed", "be readable with your login", "role Reader on the vault"],
   ];
   for (const [code, must, remedy] of answers) {

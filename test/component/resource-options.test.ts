@@ -216,6 +216,23 @@ describe("docs/resource-options.md", () => {
     }
   });
 
+  it("a transform is some arguments, or a function that changes them in place or returns what is different", async () => {
+    const notes = "Asked for by team X";
+    for (const application of [
+      { notes },
+      (args: { notes?: unknown }) => void (args.notes = notes),
+      () => ({ args: { notes } }),
+      (args: object, opts: Options) => ({ args: { ...args, notes }, opts }),
+    ]) {
+      const { registrations } = await record(() => declare({}, { transform: { application } }));
+      const { inputs } = registrations.find(({ name }) => name === "himl-application")!;
+      assert.equal(inputs["notes"], notes);
+      assert.equal(inputs["displayName"], "himl-ws-ml-dev");
+    }
+    const { errors } = await record(() => declare({}, { transform: { secret: () => undefined } }));
+    assert.deepEqual(errors, []);
+  });
+
   it("transform.trust changes trusts of both kinds", async () => {
     const { registrations, errors } = await record(() =>
       declare(
@@ -253,7 +270,7 @@ describe("docs/resource-options.md", () => {
       if (name !== "himl-instance") assert.match(provider, /::(azure|entra)::/, name);
   });
 
-  it("dependsOn a component that creates the workspace: the refusal names workspaceLookup", async () => {
+  it("dependsOn a component that creates the workspace: the refusal names previewChecks", async () => {
     for (const code of ["ResourceNotFound", "ResourceGroupNotFound", "AuthorizationFailed"]) {
       const { errors } = await record(
         () => declare({ dependsOn: new pulumi.ComponentResource("test:index:Other", "other") }),
@@ -266,7 +283,7 @@ describe("docs/resource-options.md", () => {
           },
         },
       );
-      assert.match(errors[0]!.message, /If this program creates it, set workspaceLookup to false\./, code);
+      assert.match(errors[0]!.message, /If this program creates it, set previewChecks to false\./, code);
     }
   });
 });

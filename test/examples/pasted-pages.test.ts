@@ -200,8 +200,7 @@ describe("The blocks of every page, pasted into an interactive bash", function (
     const there = held.filter(({ deletedDateTime }) => deletedDateTime === null).map(({ name }) => name);
     assert.equal(there.filter((name) => name.startsWith("training-HIML-")).length, 6);
     assert.equal(there.length, 6);
-    for (const name of ["keyVault", "keyVaultSecretPrefix", "keyVaultAllVariables"])
-      await stage.stack.expectPulumi("config", "rm", name, "--stack", "dev");
+    await stage.stack.expectPulumi("config", "rm", "keyVault", "--stack", "dev");
     await stage.stack.expectPulumi("up", "--yes", "--skip-preview", "--stack", "dev");
   });
 

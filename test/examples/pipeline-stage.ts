@@ -161,12 +161,8 @@ export class PipelineStage {
       ...{ name: vault, rbac: false },
       accessPolicies: [{ objectId: azure.admin.objectId, secrets: [...secrets] }],
     });
-    for (const [name, value] of [
-      ["keyVault", vault],
-      ["keyVaultAllVariables", "true"],
-      ["keyVaultSecretPrefix", "training"],
-    ])
-      await this.stack.expectPulumi("config", "set", name!, value!, "--stack", "dev");
+    const keyVault = JSON.stringify({ vault, allVariables: true, secretPrefix: "training" });
+    await this.stack.expectPulumi("config", "set", "keyVault", keyVault, "--stack", "dev");
     await this.stack.expectPulumi("up", "--yes", "--skip-preview", "--stack", "dev");
     const held = azure.control.state().vaults.find(({ name }) => name === vault)!.secrets;
     return asAdmin(azure, async (connection) => {

@@ -138,7 +138,7 @@ describe("A workspace in another resource group, on the real engine", () => {
     const world = await openWorld(await requireEngine(this), (azure) => {
       const resourceGroupName = new pulumi.Config().require("resourceGroupName");
       // The local Azure has one workspace only.
-      const args = { resourceGroupName, workspaceName: azure.workspaceName, workspaceLookup: false };
+      const args = { resourceGroupName, workspaceName: azure.workspaceName, previewChecks: false };
       const { clientId, clientSecret } = new HimlServicePrincipal("himl", args);
       return Promise.resolve({ clientId, clientSecret });
     });

@@ -182,17 +182,17 @@ describe("A password in a Key Vault, on the real engine", () => {
     await session.destroy();
     mayNot();
     assert.match(await failure(session.up()), /is currently in a deleted but recoverable state/);
-    await session.configure({ keyVaultSecretPrefix: "other" });
+    await session.configure({ keyVault: JSON.stringify({ vault: VAULT, secretPrefix: "other" }) });
     await session.up();
     assert.ok(
       secretsIn().some(({ name, deletedDateTime }) => name.startsWith("other-") && deletedDateTime === null),
     );
-    await session.configure({ keyVaultSecretPrefix: undefined });
+    await session.configure({ keyVault: VAULT });
   });
 
   it("brings all six variables into the vault of the workspace, whose readers the preview names", async () => {
     const { session } = world;
-    await session.configure({ keyVault: "workspace", keyVaultAllVariables: "true" });
+    await session.configure({ keyVault: JSON.stringify({ vault: "workspace", allVariables: true }) });
     const { warnings } = await session.preview();
     assert.ok(
       warnings.some((warning) =>
@@ -206,9 +206,7 @@ describe("A password in a Key Vault, on the real engine", () => {
     ]);
     const wanted = Object.entries(outputs).filter(([name]) => name.startsWith("HIML_"));
     assert.deepEqual(held.sort(), wanted.map(([name, value]) => [name, hash(value)]).sort());
-    const { warnings: losses } = await session
-      .configure({ keyVault: VAULT, keyVaultAllVariables: undefined })
-      .then(() => session.preview());
+    const { warnings: losses } = await session.configure({ keyVault: VAULT }).then(() => session.preview());
     assert.match(losses[0] ?? "", /^Key Vault kv-ml loses .*: jobs that read them there will fail\.$/);
   });
 
@@ -218,13 +216,13 @@ describe("A password in a Key Vault, on the real engine", () => {
     const missing = await failure(session.preview());
     assert.match(missing, /The vault \(Azure: ResourceNotFound\) must exist in its resource group\./);
 
-    await session.configure({ keyVault: VAULT, keyVaultSecretPrefix: "shared" });
+    await session.configure({ keyVault: JSON.stringify({ vault: VAULT, secretPrefix: "shared" }) });
     await writeByHand("shared-HIML-SERVICE-PRINCIPAL-PASSWORD");
     const taken = await failure(session.preview());
     assert.match(
       taken,
       /The names of the secrets must be free in .*\/vaults\/kv-own\. Received \["shared-HIML-SERVICE-PRINCIPAL-PASSWORD"\]/,
     );
-    await session.configure({ keyVaultSecretPrefix: undefined });
+    await session.configure({ keyVault: VAULT });
   });
 });

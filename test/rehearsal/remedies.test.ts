@@ -16,7 +16,7 @@ const WRONG: Partial<Record<SettingName, string>> = {
   federatedCredentials: "[null]",
   authentication: "password",
   allowPrivilegedRoles: "maybe",
-  keyVaultAllVariables: "maybe",
+  keyVault: "kv_ml",
 };
 
 describe("The commands that refused settings show, run by a shell and Pulumi itself", function () {

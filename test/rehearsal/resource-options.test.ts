@@ -183,9 +183,9 @@ describe("Whatever resource options the component has, on the real engine", func
     way = { before, opts, args: { workspaceName: "ws-made-here" } };
     await assert.rejects(
       world.session.preview(),
-      /ws-made-here[^]*If this program creates it, set workspaceLookup to false\./,
+      /ws-made-here[^]*If this program creates it, set previewChecks to false\./,
     );
-    way = { ...way, args: { ...way.args, workspaceLookup: false } };
+    way = { ...way, args: { ...way.args, previewChecks: false } };
     await world.session.preview();
     const { outputs } = await world.session.up();
     assert.equal(outputs["HIML_WORKSPACE_NAME"], "ws-made-here");

@@ -61,9 +61,7 @@ describe("Settings", () => {
         federatedCredentials: '[{"github": {"repository": "octocat/training", "branch": "main"}}]',
         renewSecretsEveryDays: "30",
         secretGeneration: "2",
-        keyVault: "kv-ml",
-        keyVaultAllVariables: "true",
-        keyVaultSecretPrefix: "training",
+        keyVault: '{"vault": "kv-ml", "allVariables": true, "secretPrefix": "training"}',
       }),
       {
         ...{ workspaceName: "ws-ml", resourceGroupName: "rg-ml", subscriptionId: GUID },
@@ -77,9 +75,7 @@ describe("Settings", () => {
         federatedCredentials: [{ github: { repository: "octocat/training", branch: "main" } }],
         renewSecretsEveryDays: 30,
         secretGeneration: 2,
-        keyVault: "kv-ml",
-        keyVaultAllVariables: true,
-        keyVaultSecretPrefix: "training",
+        keyVault: { vault: "kv-ml", allVariables: true, secretPrefix: "training" },
       },
     );
   });

@@ -101,12 +101,11 @@ describe("The names of the secrets in a Key Vault", () => {
   });
 
   it("are the same in whatever letter case the prefix is given", () => {
-    const prefixOf = (keyVaultSecretPrefix: string) =>
+    const prefixOf = (secretPrefix: string) =>
       planPrincipal({
         workspaceName: "ws-ml",
         resourceGroupName: "rg-ml",
-        keyVault: "kv-ml",
-        keyVaultSecretPrefix,
+        keyVault: { vault: "kv-ml", secretPrefix },
       }).plan?.delivery?.prefix;
     for (const text of ["training", "Training", "TRAINING"]) assert.equal(prefixOf(text), "training");
   });
