@@ -125,7 +125,7 @@ describe("HimlServicePrincipal", () => {
 
   it("makes no secret by a clock that is more than a day away from the login's token, previewChecks or not", async () => {
     for (const now of ["2036-01-01T00:00:00Z", "2026-11-21T11:00:00Z"]) {
-      const { errors, registrations } = await record(() => declare("himl", { workspaceLookup: false }), {
+      const { errors, registrations } = await record(() => declare("himl", { previewChecks: false }), {
         now: new Date(now),
         calls: tokenCall(NOW),
       });
