@@ -1,4 +1,3 @@
-import type { Authentication, HimlServicePrincipalArgs } from "../himl-service-principal-args";
 import { isVisible, type Problem } from "./problems";
 import { canonicalScope, GUID_PATTERN, RESOURCE_GROUP, subscriptionOf, unwrap } from "./scopes";
 import { canonicalVault, LONGEST_PREFIX, WORKSPACE_VAULT } from "./vaults";
@@ -226,7 +225,9 @@ export function describeSecretName(what: string): Problem {
 }
 
 /** Unchecked arguments, of unknown types. */
-export type GivenArgs = { readonly [Argument in keyof HimlServicePrincipalArgs]?: unknown };
+export type GivenArgs = { readonly [argument: string]: unknown };
+
+type Authentication = "secret" | "federated" | "both";
 
 /** Placeholder for an argument whose value is not known yet. It is checked later. */
 export const LATER = Symbol("later");
