@@ -1,5 +1,5 @@
 // Builds dist: the himl-sp command and what programs import. npm runs it as `prepare`: after `npm ci` in a clone, when it
-// installs from git, before it packs, and at `npx himl-sp` in a clone. `npm run check` checks types; here that would only
+// installs from git, before it packs, and at `npx` in a clone. `npm run check` checks types; here that would only
 // take a user's time.
 //
 // Several may run at once, and each may be interrupted: so it builds beside dist, and takes its place in one step.

@@ -190,7 +190,7 @@ export async function prepareRepository(
 
 /** The command as the project has it. It is never fetched: anybody may register its name in npm's registry. */
 export function himlSpOf(answers: Pick<Answers, "existing" | "language">): string[] {
-  return isYamlProject(answers) ? [`${PACKAGE}/node_modules/.bin/himl-sp`] : ["npx", "--no", "himl-sp"];
+  return isYamlProject(answers) ? [`${PACKAGE}/node_modules/.bin/himl-sp`] : ["npx", "--no", "--", "himl-sp"];
 }
 
 function pushCommand(answers: Answers): string {

@@ -146,7 +146,12 @@ describe("What somebody else wrote", function () {
     it("the answers of an earlier run: those that can be, and no others", async () => {
       const head = "# Answers of `himl-sp init`, which finds them when it runs again:";
       const whole = {
-        workspace: { name: "ws", resourceGroup: "rg", subscriptionId: "s", tenantId: "t" },
+        workspace: {
+          name: "ws",
+          resourceGroup: "rg",
+          subscriptionId: "1b4d8c52-0c2c-4c39-9cf3-3a3b1f1f2c22",
+          tenantId: "t",
+        },
         place: { name: "github", host: "github.com", repository: "o/r", environment: "production" },
         password: true,
       };

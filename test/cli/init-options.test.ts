@@ -90,8 +90,9 @@ describe("himl-sp init, without a terminal", function () {
       "--stack",
       "prod",
     ];
-    const { exitCode, stderr } = await stage.run(...args);
+    const { exitCode, stderr, stdout } = await stage.run(...args);
     assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /^npx --no -- himl-sp push github --stack prod /m);
     assert.deepEqual(await stage.files(), [
       ".github/workflows/train-with-himl.yml",
       ".gitignore",

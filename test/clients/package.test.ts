@@ -149,14 +149,14 @@ describe("the npm package, made in a clone and used in an empty project", functi
     }
   });
 
-  it("npx himl-sp --help", async () => {
+  it("npx --no -- himl-sp --help", async () => {
     for (const where of [project, clone]) {
       const stdout = await succeed("npx", ["--offline", "himl-sp", "--help"], where);
       assert.match(stdout, /^Usage: himl-sp \[options\] \[command\]/);
     }
   });
 
-  it("npx himl-sp init: the questions and the pipelines are in the package", async () => {
+  it("npx --no -- himl-sp init: the questions and the pipelines are in the package", async () => {
     const { exitCode, stderr } = await run("npx", ["--offline", "himl-sp", "init"], project);
     assert.equal(exitCode, 2, stderr);
     assert.match(stderr, /OPTIONS_MISSING/);

@@ -39,10 +39,11 @@ exec '${path.join(stage.stack.folder, "bin", "pulumi")}' "$@"`,
       "npx",
       `${log("npx")}\n
 if [ "$1" = --package ]; then [ "$2" = "$HIML_TEST_PACKAGE" ] || exit 99; shift 2; fi
+[ "$1 $2" = '--no --' ] && shift 2
 [ "$2" = init ] && set -- "$@" --help
 [ "$1" = mocha ] && exec test -f '${REPOSITORY}'/"$2"
 [ "$2" = rotate ] && set -- "$@" --yes
-exec '${path.join(folder, "npx-himl-sp")}' "$@"`,
+exec '${path.join(folder, "npx-himl-sp")}' --no -- "$@"`,
     );
     // Scripts of package.json and files of tests must exist; what they do they prove themselves.
     await install(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, readFile, stat } from "node:fs/promises";
+import { access, readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { REPOSITORY } from "../cli/command";
 import ts from "typescript";
@@ -25,6 +25,32 @@ describe("The pages", () => {
       for (const { language, text } of await readBlocks(page))
         if (language === "text") assert.doesNotMatch(text, /^\s*\$?\s*(npm|npx|pulumi|az|gh|git) /m, page);
     }
+  });
+
+  it("never let npx fetch himl-sp, a name that anybody may register: nor do messages, examples and what they write", async () => {
+    const folders = [
+      "",
+      "docs",
+      "examples",
+      "cli",
+      "components",
+      "stack",
+      "plugin",
+      "local-azure",
+      ".github",
+    ];
+    const texts = /\.(md|ts|mjs|yml|yaml|json|py|go)$/;
+    let forms = 0;
+    for (const folder of folders)
+      for (const name of await readdir(path.join(REPOSITORY, folder), { recursive: folder !== "" })) {
+        if (!texts.test(name) || /node_modules|CHANGELOG/.test(name)) continue;
+        const text = await readFile(path.join(REPOSITORY, folder, name), "utf8");
+        for (const [form] of text.matchAll(/npx\b[^`"\n]*?\bhiml-sp\b/g)) {
+          forms += 1;
+          assert.match(form, /^npx (--no -- |--package \.\/\S+\.tgz )himl-sp$/, `${folder}/${name}`);
+        }
+      }
+    assert.ok(forms > 50, String(forms));
   });
 
   it("call a shell by one name, or the blocks would be pasted by nobody", async () => {

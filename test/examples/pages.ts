@@ -42,7 +42,9 @@ export async function readBlocks(page: string): Promise<Block[]> {
 export async function readInlineCommands(page: string): Promise<string[]> {
   const prose = (await readPage(page)).replaceAll(/^ *```[^]*?^ *```$/gm, "");
   const spans = [...prose.matchAll(/`((?:pulumi|npx|npm|az|gh|himl-sp) [^`\n]*)`/g)].map(([, span]) => span!);
-  return [...new Set(spans.map((span) => span.replaceAll("\\|", "|").replace(/^himl-sp/, "npx himl-sp")))];
+  return [
+    ...new Set(spans.map((span) => span.replaceAll("\\|", "|").replace(/^himl-sp/, "npx --no -- himl-sp"))),
+  ];
 }
 
 /** Links of a page to other files of the repository, each as a path from the root, with `#heading` where it has one. */

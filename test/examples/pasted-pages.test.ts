@@ -135,14 +135,14 @@ describe("The blocks of every page, pasted into an interactive bash", function (
 
   it("for the later steps of one job, in GitHub Actions and Azure Pipelines", async () => {
     const file = await stage.newFile("env");
-    const github = await shell.paste("npx himl-sp env --format github-actions", {
+    const github = await shell.paste("npx --no -- himl-sp env --format github-actions", {
       ...shell.ofTheStack(),
       GITHUB_ENV: file,
     });
     assert.deepEqual(readAsGithubEnv(await readFile(file, "utf8"), "\n"), variables);
     assert.deepEqual(readMasks(github), [variables[PASSWORD]]);
 
-    const read = readAsAzurePipelines(await shell.paste("npx himl-sp env --format azure-pipelines"));
+    const read = readAsAzurePipelines(await shell.paste("npx --no -- himl-sp env --format azure-pipelines"));
     assert.deepEqual(
       Object.entries(read).map(([name, { value, isSecret }]) => [name, value, isSecret]),
       Object.entries(variables).map(([name, value]) => [name, value, name === PASSWORD]),

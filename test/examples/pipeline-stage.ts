@@ -40,7 +40,7 @@ const FROM_THE_NETWORK = [
 
 /**
  * Where jobs run: a stack on the real engine against a local Azure, folders as after a checkout, and a PATH with
- * `pulumi`, `npx himl-sp` (the built command), and recording stand-ins of `gh` and `az`.
+ * `pulumi`, `npx --no -- himl-sp` (the built command), and recording stand-ins of `gh` and `az`.
  */
 export class PipelineStage {
   private constructor(
@@ -58,7 +58,7 @@ export class PipelineStage {
     const tools = await StandIns.create({});
     await writeFile(
       path.join(tools.folder, "npx"),
-      `#!/bin/sh\n[ "$1" = himl-sp ] || exit 99\nshift\nexec '${process.execPath}' '${await buildCommand()}' "$@"\n`,
+      `#!/bin/sh\n[ "$1 $2 $3" = '--no -- himl-sp' ] || exit 99\nshift 3\nexec '${process.execPath}' '${await buildCommand()}' "$@"\n`,
       { mode: 0o755 },
     );
     const folder = await mkdtemp(path.join(await realpath(tmpdir()), "himl-sp-pipeline-"));
