@@ -189,8 +189,8 @@ export async function prepareRepository(
 }
 
 /** The command as the project has it. It is never fetched: anybody may register its name in npm's registry. */
-export function himlSpOf(answers: Pick<Answers, "existing" | "language">): string[] {
-  return isYamlProject(answers) ? [`${PACKAGE}/node_modules/.bin/himl-sp`] : ["npx", "--no", "--", "himl-sp"];
+export function himlSpOf(answers: Pick<Answers, "existing" | "language">): string {
+  return isYamlProject(answers) ? `${PACKAGE}/node_modules/.bin/himl-sp` : "npx --no -- himl-sp";
 }
 
 function pushCommand(answers: Answers): string {
@@ -200,12 +200,12 @@ function pushCommand(answers: Answers): string {
     case "github": {
       const { environment: name } = place;
       const environment = name === undefined ? "" : commandLine` --environment ${name}`;
-      return `${commandLine`${himlSp} push github --stack ${stack} --repo ${place.repository} --hostname ${place.host}`}${environment}`;
+      return `${himlSp}${commandLine` push github --stack ${stack} --repo ${place.repository} --hostname ${place.host}`}${environment}`;
     }
     case "azure-devops":
-      return commandLine`${himlSp} push azure-devops --stack ${stack} --organization ${place.organization} --project ${place.project} --group ${VARIABLE_GROUP}`;
+      return `${himlSp}${commandLine` push azure-devops --stack ${stack} --organization ${place.organization} --project ${place.project} --group ${VARIABLE_GROUP}`}`;
     case "other":
-      return commandLine`${himlSp} env --stack ${stack} --format dotenv > .env`;
+      return `${himlSp}${commandLine` env --stack ${stack} --format dotenv > .env`}`;
   }
 }
 

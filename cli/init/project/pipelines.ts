@@ -104,7 +104,7 @@ function fitSteps(answers: Answers, steps: readonly YAMLMap[], at: readonly stri
     const text = textOf(step, ...at);
     if (text !== undefined) {
       const installed = isYamlProject(answers) && text.startsWith("npm ci") ? INSTALL_YAML : text;
-      step.setIn(at, installed.replaceAll("npx --no -- himl-sp", himlSpOf(answers).join(" ")));
+      step.setIn(at, installed.replaceAll("npx --no -- himl-sp", himlSpOf(answers)));
     }
     if (text === undefined || below === "") continue;
     if (at[0] === "run") step.set("working-directory", below);
