@@ -3,6 +3,7 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 /** What each command's `--help` ends with: an example, and the page that says more. */
 const EXAMPLES: Record<string, [example: string, page: string]> = {
   init: ["himl-sp init --workspace ws-ml --pipeline github --no-password", "docs/init.md"],
+  doctor: ["himl-sp doctor --stack dev", "docs/init.md"],
   env: ["himl-sp env --stack dev --format dotenv > .env", "docs/to-pipelines/README.md"],
   push: ["himl-sp push github --repo octocat/training", "docs/to-pipelines/README.md"],
   "push github": [
