@@ -142,7 +142,7 @@ export function createProgram(io: Io, version: string) {
     .command("github")
     .description("Set the secret and the variables of GitHub Actions, with your own `gh`.")
     .requiredOption("--repo <owner/name>", "the repository")
-    .option("--hostname <host>", "a GitHub server (default: github.com)")
+    .option("--hostname <host>", "its host (default: that of a git remote of it, else github.com)")
     .option("--environment <name>", "an existing environment of the repository")
     .option("--json", "print the result as JSON")
     .addOption(dryRunOption())

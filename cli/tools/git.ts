@@ -33,14 +33,34 @@ export const GIT: Tool = {
  * In a folder of somebody else, git could run programs that its settings name. So it is asked three things only, none of
  * which runs a hook, a filter or a pager, and without the two settings that all commands heed.
  */
-const HARMLESS = ["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit"];
+const ask = (at: string, ...args: string[]) => [
+  ...["-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit", "-C", at],
+  ...args,
+];
 
-/**
- * @returns nothing where there is no repository.
- * @throws CliError where git says anything else than that
- */
+/** @returns nothing where there is no repository. @throws CliError where git says anything else than that */
 export async function readGitRepository(io: Io, folder: string): Promise<GitRepository | undefined> {
-  const ask = (at: string, ...args: string[]) => [...HARMLESS, "-C", at, ...args];
+  const root = await findRoot(io, folder);
+  if (root === undefined) return undefined;
+  const remotes = await readRemotes(io, folder);
+  const list = ask(root, "ls-files", "-z", "-co", "--exclude-standard", "*config.json");
+  const workspaceConfigs = (await runTool(io, GIT, list))
+    .split("\0")
+    .filter((file) => path.posix.basename(file) === "config.json")
+    .map((file) => path.join(root, file));
+  return { root, remotes, workspaceConfigs };
+}
+
+/** The host on which the folder's remotes have that repository of GitHub; several if they differ. */
+export async function findHosts(io: Io, folder: string, repository: string): Promise<string[]> {
+  if ((await findRoot(io, folder)) === undefined) return [];
+  const isMeant = (remote: Remote) => remote.repository.toLowerCase() === repository.toLowerCase();
+  return (await readRemotes(io, folder)).flatMap((remote) =>
+    remote.place === "github" && isMeant(remote) ? [remote.host] : [],
+  );
+}
+
+async function findRoot(io: Io, folder: string): Promise<string | undefined> {
   const top = ask(folder, "rev-parse", "--show-toplevel");
   let finished;
   try {
@@ -53,7 +73,11 @@ export async function readGitRepository(io: Io, folder: string): Promise<GitRepo
     if (/not a git repository/.test(finished.stderr)) return undefined;
     throw await explainFailure(io, GIT, top, finished);
   }
-  const root = finished.stdout.replace(/\r?\n$/, "");
+  return finished.stdout.replace(/\r?\n$/, "");
+}
+
+/** `origin` first. */
+async function readRemotes(io: Io, folder: string): Promise<Remote[]> {
   const lines = (await runTool(io, GIT, ask(folder, "remote", "-v"))).split("\n");
   const urls = lines.flatMap((line) => {
     const [name, url] = line.split(/\s+/);
@@ -65,12 +89,7 @@ export async function readGitRepository(io: Io, folder: string): Promise<GitRepo
     const remote = parseRemote(await resolveAlias(io, url));
     if (remote !== undefined) remotes.set(JSON.stringify(remote), remote);
   }
-  const list = ask(root, "ls-files", "-z", "-co", "--exclude-standard", "*config.json");
-  const workspaceConfigs = (await runTool(io, GIT, list))
-    .split("\0")
-    .filter((file) => path.posix.basename(file) === "config.json")
-    .map((file) => path.join(root, file));
-  return { root, remotes: [...remotes.values()], workspaceConfigs };
+  return [...remotes.values()];
 }
 
 function isBelowGit(folder: string): boolean {

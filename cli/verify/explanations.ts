@@ -143,13 +143,13 @@ export function explainNetworkError(host: string, code: string): VerificationErr
     return new VerificationError(
       "PROXY_LOGIN_REQUIRED",
       `The proxy on the way to ${host} requires a login.`,
-      "Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT.",
+      "HTTPS_PROXY must contain the login: http://USER:PASSWORD@HOST:PORT.",
     );
   }
   return new VerificationError(
     "NETWORK_UNREACHABLE",
     `${host} cannot be reached (${code}).`,
-    "Check the network. If there is a proxy, set HTTPS_PROXY to its address.",
+    "Check the network. Where the way leads through a proxy, HTTPS_PROXY must be its address, and NO_PROXY must not name this host; where it does not, HTTPS_PROXY must be empty.",
   );
 }
 

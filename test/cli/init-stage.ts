@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { LocalAzure } from "../../local-azure/local-azure";
-import { bareEnvironment, buildCommand, type Finished, runCommand } from "./command";
+import { buildCommand, type Finished } from "./command";
+import { CommandHost } from "./command-host";
 import { type Answer, StandIns } from "./stand-ins";
 import { Terminal } from "./terminal";
 import { type Caller, UNKNOWN_ID, VerifyStage } from "./verify-stage";
@@ -76,11 +77,14 @@ type Login = Caller | LocalAzure["admin"] | ReturnType<LocalAzure["control"]["cr
 /** An empty folder, a local Azure, and the user's own tools, planted with recorded answers. */
 export class InitStage {
   folder!: string;
+  private readonly host: CommandHost;
 
   private constructor(
     readonly verify: VerifyStage,
     readonly tools: StandIns,
-  ) {}
+  ) {
+    this.host = CommandHost.start(this.azure.public);
+  }
 
   static async create(running?: LocalAzure): Promise<InitStage> {
     const tools = await StandIns.create({});
@@ -143,7 +147,12 @@ export class InitStage {
   }
 
   run(...args: string[]): Promise<Finished> {
-    return runCommand(["init", ...args], { cwd: this.folder, env: { ...bareEnvironment(), ...this.env } });
+    return this.runWith({}, ...args);
+  }
+
+  runWith(env: Record<string, string>, ...args: string[]): Promise<Finished> {
+    const cwd = args.includes("--cwd") ? [] : ["--cwd", this.folder];
+    return this.host.run(["init", ...cwd, ...args], { ...this.env, ...env });
   }
 
   open(...args: string[]): Promise<Terminal> {
@@ -169,6 +178,7 @@ export class InitStage {
   }
 
   async close(): Promise<void> {
+    this.host.close();
     await this.clean();
     await Promise.all([this.tools.remove(), this.verify.close()]);
   }

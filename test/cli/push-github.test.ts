@@ -174,6 +174,61 @@ describe("himl-sp push github", function () {
     );
   });
 
+  describe("without --hostname", () => {
+    const git = (host: string): Answer[] => {
+      const settings = [
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "safe.bareRepository=explicit",
+        "-C",
+        process.cwd(),
+      ];
+      return [
+        { args: [...settings, "rev-parse"], stdout: `${process.cwd()}\n` },
+        { args: [...settings, "remote"], stdout: `origin\thttps://${host}/Contoso/Training.git (push)\n` },
+      ];
+    };
+    const pushFrom = (host: string, ...answers: Answer[]) =>
+      push(["github", "--repo", "contoso/training"], { gh: gh(...answers), git: git(host) });
+
+    it("the host is that of the repository's git remote, if gh is logged in to it", async () => {
+      const loggedIn = { args: ["auth", "token", "--hostname", "github.contoso.com"], stdout: "x" };
+      const atHost = { ...repository("contoso/training") };
+      atHost.args = ["api", "--hostname", "github.contoso.com", "repos/contoso/training"];
+      const { exitCode, stderr } = await pushFrom("github.contoso.com", loggedIn, atHost);
+      assert.equal(exitCode, 0, stderr);
+      assert.ok(
+        argsOf(await standIns.calls("gh")).every((call) => call.includes("github.contoso.com")),
+        "every call names the host",
+      );
+    });
+
+    it("a remote on a host that nobody is logged in to is asked nothing", async () => {
+      const { exitCode, stderr } = await pushFrom("codeberg.org", { args: ["auth"], exitCode: 1 });
+      assert.equal(exitCode, 2);
+      assert.match(
+        stderr,
+        /HOSTNAME_REQUIRED: --hostname must say which contoso\/training is meant\. .* on codeberg\.org\.\n/,
+      );
+      assert.deepEqual(argsOf(await standIns.calls("gh")), ["auth token --hostname codeberg.org"]);
+    });
+
+    it("git that cannot be asked is told, and the host is github.com", async () => {
+      const dubious = {
+        args: [],
+        exitCode: 128,
+        stderr: "fatal: detected dubious ownership in repository\n",
+      };
+      const { exitCode, stderr } = await push(["github", "--repo", "contoso/training"], {
+        gh: gh(),
+        git: [dubious],
+      });
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stderr, /^The host is github\.com, since git cannot be asked: .*dubious ownership/);
+    });
+  });
+
   describe("fails before the first write", () => {
     const failures: [code: string, answer: Answer, message: RegExp][] = [
       [
@@ -200,6 +255,19 @@ describe("himl-sp push github", function () {
         /`gh variable list --repo=github\.com\/contoso\/training --json` ended with exit code 1: unknown flag: --json\n/,
       ],
     ];
+    it("TOOL_TOO_OLD: gh of Debian 12 has no --json", async () => {
+      const old = { args: ["--version"], stdout: "gh version 2.23.0 (2023-02-27 Debian 2.23.0+dfsg1-1)\n" };
+      const { exitCode, stderr } = await pushGithub(
+        gh({ args: ["secret", "list"], exitCode: 1, stderr: "unknown flag: --json\n" }, old),
+      );
+      assert.equal(exitCode, 1);
+      assert.match(
+        stderr,
+        /^himl-sp: TOOL_TOO_OLD: The `gh` command must be version 2\.45\.0 or newer\. It is 2\.23\.0\. /,
+      );
+      assert.match(stderr, /unknown flag: --json/);
+    });
+
     for (const [code, answer, message] of failures) {
       it(code, async () => {
         const { exitCode, stderr } = await pushGithub(gh(answer));

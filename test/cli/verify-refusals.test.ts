@@ -171,7 +171,7 @@ describe("himl-sp verify: what is wrong, provoked in the local Azure", function 
         await runCommand(["verify"], { env: { ...stage.variables(), HTTPS_PROXY: "http://127.0.0.1:9" } }),
         "NETWORK_UNREACHABLE",
         /login\.microsoftonline\.com cannot be reached \(ECONNREFUSED\)\.$/,
-        /set HTTPS_PROXY to its address/,
+        /HTTPS_PROXY must be its address/,
       );
     });
   });
