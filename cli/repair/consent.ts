@@ -2,7 +2,7 @@ import type { Audit } from "../audit/audit";
 import { CliError, MisuseError } from "../errors";
 import type { Io } from "../io";
 import { instanceOf, isManagedBy } from "../../components/plan/ownership";
-import { printable } from "../terminal/printable";
+import { printable, printableLines } from "../terminal/printable";
 import type { Plan } from "./plan";
 import type { StackLocked } from "./state";
 
@@ -45,7 +45,7 @@ export async function askForFormerInstances(
 /** @throws StackLocked unless a person says that the run has ended. */
 export async function requireUnlocking(io: Io, lock: StackLocked, isAnswered: boolean): Promise<void> {
   if (isAnswered || !io.canAsk) throw lock;
-  io.stderr.write(`${printable(lock.said)}\n`);
+  io.stderr.write(printableLines(`${lock.said}\n`));
   if (!(await isYes(io, "Has that run ended for certain, so that its lock may go (`pulumi cancel`)?")))
     throw lock;
 }

@@ -67,13 +67,17 @@ function selectionArgs({ stack, cwd }: StackSelection): string[] {
   return [...(stack === undefined ? [] : ["--stack", stack]), ...(cwd === undefined ? [] : ["--cwd", cwd])];
 }
 
+/** The secrets of the providers, and the tokens with which they ask for one. */
+const OF_PROVIDERS = /^(ARM_\w*(SECRET|TOKEN|PASSWORD)|ACTIONS_ID_TOKEN_REQUEST_TOKEN|SYSTEM_ACCESSTOKEN)$/i;
+
 /**
- * For what decrypts nothing. The Pulumi CLI wants a passphrase to be set even so, but not the right one: a schedule that
- * only looks after the stack need not have it.
+ * For what decrypts nothing and starts no provider. The Pulumi CLI wants a passphrase to be set even so, but not the right
+ * one: a schedule that only looks after the stack need not have it, and the process does not get it.
  */
 export function withoutPassphrase({ env }: Io): Record<string, string | undefined> {
-  const isSet = env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"];
-  return isSet ? env : { ...env, PULUMI_CONFIG_PASSPHRASE: "" };
+  const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...others } = env;
+  const needed = Object.entries(others).filter(([name]) => !OF_PROVIDERS.test(name));
+  return { ...Object.fromEntries(needed), PULUMI_CONFIG_PASSPHRASE: "" };
 }
 
 /** What Pulumi says by the remedy for it; the texts are those of its own sources. */

@@ -210,6 +210,33 @@ describe("himl-sp audit", function () {
     assert.match(stderr, /^himl-sp: OTHER_TENANT: .*\n {2}`az login --tenant /);
   });
 
+  it("no secret is an argument of a process, and each is only where it is needed", async () => {
+    const { rig, ids } = stage;
+    const secrets = {
+      HIML_SERVICE_PRINCIPAL_PASSWORD: "password-of-a-job",
+      PULUMI_CONFIG_PASSPHRASE: "passphrase-of-the-stack",
+      ARM_OIDC_TOKEN: "token-of-the-runner",
+      GH_TOKEN: "token-of-github",
+    };
+    await rig.graph("POST", `/applications/${ids.application}/removePassword`, { keyId: ids.secret });
+    const resource = stage.deployment.resources!.find(({ urn }) => urn.endsWith("::himl-secret-a"))!;
+    await stage.answer([], { ...stage.deployment, pending_operations: [{ resource, type: "creating" }] });
+    await stage.run(["repair", "--yes", "--wait", "0s"], secrets);
+    const calls = await stage.tools.calls();
+    const who = (secret: string) => {
+      assert.ok(!calls.some(({ args, stdin }) => JSON.stringify([args, stdin]).includes(secret)), secret);
+      const having = calls.filter(({ env }) => Object.values(env).includes(secret));
+      return [...new Set(having.map(({ args }) => args.slice(0, 2).join(" ").replace(/ --.*/, "")))].sort();
+    };
+    const running = ["refresh", "stack export", "stack import", "up"];
+    assert.deepEqual(who(secrets.HIML_SERVICE_PRINCIPAL_PASSWORD), []);
+    assert.deepEqual(who(secrets.GH_TOKEN), []);
+    assert.deepEqual(who(secrets.PULUMI_CONFIG_PASSPHRASE), running);
+    assert.deepEqual(who(secrets.ARM_OIDC_TOKEN), running);
+    const reading = calls.filter(({ args }) => args[1] === "history");
+    assert.ok(reading.length > 0 && reading.every(({ env }) => env["PULUMI_CONFIG_PASSPHRASE"] === ""));
+  });
+
   it("an instance ID that is none is misuse", async () => {
     const { exitCode, stderr } = await stage.run(["audit", "--instance", "me"]);
     assert.equal(exitCode, 2);
