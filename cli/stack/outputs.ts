@@ -57,7 +57,22 @@ export async function readAllDetails(
 async function readOutputs(io: Io, { stack, cwd }: StackSelection, decrypt: boolean) {
   const selection = { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
   const args = ["stack", "output", "--json", ...(decrypt ? ["--show-secrets"] : [])];
-  return parseOutputs(await runPulumi(io, args, selection, decrypt ? io.env : withoutPassphrase(io)));
+  try {
+    return parseOutputs(await runPulumi(io, args, selection, decrypt ? io.env : withoutPassphrase(io)));
+  } catch (error) {
+    // Pulumi 3.248 decrypts even what it does not show; neither 3.220 nor 3.274 does.
+    if (decrypt || !(error instanceof CliError && error.code === "PASSPHRASE_WRONG")) throw error;
+    return exportOutputs(io, selection);
+  }
+}
+
+/** The same from the state as it is kept, in which secrets are encrypted. */
+async function exportOutputs(io: Io, selection: StackSelection): Promise<Record<string, unknown>> {
+  const text = await runPulumi(io, ["stack", "export"], selection, withoutPassphrase(io));
+  const { deployment } = JSON.parse(text, (_key, value: unknown) =>
+    isObject(value) && "ciphertext" in value ? HIDDEN : value,
+  ) as { deployment: { resources?: { type: string; outputs?: Record<string, unknown> }[] } | null };
+  return deployment?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
 }
 
 function parseOutputs(json: string): Record<string, unknown> {

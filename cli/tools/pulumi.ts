@@ -41,7 +41,7 @@ export async function runPulumi(
   const finished = await askTool({ ...io, env }, PULUMI, all, input === undefined ? {} : { input });
   if (finished.exitCode === 0) return finished.stdout;
   throw new CliError(
-    "PULUMI_FAILED",
+    /incorrect passphrase/.test(finished.stderr) ? "PASSPHRASE_WRONG" : "PULUMI_FAILED",
     `${command`pulumi ${args}`} must succeed. It ended with exit code ${finished.exitCode ?? "none"}:\n  ${excerpt(finished.stderr)}`,
     remedyFor(finished.stderr),
   );

@@ -96,7 +96,7 @@ describe("himl-sp repair", function () {
     it("the passphrase is wrong: said so, with the way on", async () => {
       await stage.answer([{ args: ["refresh"], exitCode: 255, stderr: "error: incorrect passphrase\n" }]);
       const { stderr } = await stage.run(["repair", "--yes"]);
-      assert.match(stderr, /^himl-sp: PULUMI_FAILED: .*\n {2}The passphrase is wrong: /s);
+      assert.match(stderr, /^himl-sp: PASSPHRASE_WRONG: .*\n {2}The passphrase is wrong: /s);
     });
   });
 
