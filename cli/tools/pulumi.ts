@@ -67,16 +67,16 @@ function selectionArgs({ stack, cwd }: StackSelection): string[] {
   return [...(stack === undefined ? [] : ["--stack", stack]), ...(cwd === undefined ? [] : ["--cwd", cwd])];
 }
 
-/** The secrets of the providers, and the tokens with which they ask for one. */
-const OF_PROVIDERS = /^(ARM_\w*(SECRET|TOKEN|PASSWORD)|ACTIONS_ID_TOKEN_REQUEST_TOKEN|SYSTEM_ACCESSTOKEN)$/i;
+/** The passphrase, the secrets of the providers, and the tokens with which they ask for one. */
+const NOT_TO_READ =
+  /^(PULUMI_CONFIG_PASSPHRASE(_FILE)?|ARM_\w*(SECRET|TOKEN|PASSWORD)|ACTIONS_ID_TOKEN_REQUEST_TOKEN|SYSTEM_ACCESSTOKEN)$/i;
 
 /**
  * For what decrypts nothing and starts no provider. The Pulumi CLI wants a passphrase to be set even so, but not the right
  * one: a schedule that only looks after the stack need not have it, and the process does not get it.
  */
 export function withoutPassphrase({ env }: Io): Record<string, string | undefined> {
-  const { PULUMI_CONFIG_PASSPHRASE_FILE: _, ...others } = env;
-  const needed = Object.entries(others).filter(([name]) => !OF_PROVIDERS.test(name));
+  const needed = Object.entries(env).filter(([name]) => !NOT_TO_READ.test(name));
   return { ...Object.fromEntries(needed), PULUMI_CONFIG_PASSPHRASE: "" };
 }
 
