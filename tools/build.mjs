@@ -2,7 +2,7 @@
 // installs from git, before it packs, and at `npx` in a clone. `npm run check` checks types; here that would only
 // take a user's time.
 //
-// Several may run at once, and each may be interrupted: so it builds beside dist, and takes its place in one step.
+// Several may run at once, and each may be interrupted: so it builds beside dist, and takes its place file by file.
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -24,6 +24,8 @@ const dist = path.join(root, "dist");
 const modules = path.join(root, "node_modules");
 const PREFIX = ".himl-build-";
 const HOUR_MS = 3_600_000;
+/** Its time is that of dist. */
+const JUDGED = "package.js";
 /** What dist is made of; as tsconfig.build.json reaches it. */
 const SOURCES = [
   "package.ts",
@@ -63,7 +65,7 @@ function writtenAt(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-const isUpToDate = () => writtenAt(path.join(dist, "package.js")) >= Math.max(...SOURCES.map(lastChange));
+const isUpToDate = () => writtenAt(path.join(dist, JUDGED)) >= Math.max(...SOURCES.map(lastChange));
 
 function build() {
   const compiler = findCompiler();
@@ -81,7 +83,7 @@ function build() {
     );
     if (error) fail(error.message);
     if (status !== 0) fail("the compiler's message is above.");
-    const built = path.join(unfinished, "package.js");
+    const built = path.join(unfinished, JUDGED);
     if (!existsSync(built)) fail("the compiler wrote nothing. Check tsconfig.build.json.");
     // What changes while it is built is newer.
     utimesSync(built, started, started);
@@ -91,21 +93,24 @@ function build() {
   }
 }
 
-/** tsc keeps the output of sources that were deleted, and npm would pack it: so the folder is another one. */
+/**
+ * File by file, each in one step: whoever runs the command just now finds every module. What was built from sources that
+ * are gone goes; npm would pack it. The file by which dist is judged comes last, so that the next build completes this one.
+ */
 function takePlace(built) {
-  const former = `${built}-former`;
-  try {
-    renameSync(dist, former);
-  } catch (error) {
-    if (error.code !== "ENOENT") throw error;
-  }
-  try {
-    renameSync(built, dist);
-  } catch (error) {
-    // Another build has just put its own there, which is no worse.
-    if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes(error.code) || !existsSync(dist)) throw error;
-  }
-  rmSync(former, { recursive: true, force: true, maxRetries: 5 });
+  const files = (folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  const made = files(built).filter((file) => file !== JUDGED);
+  const take = (file) => {
+    mkdirSync(path.dirname(path.join(dist, file)), { recursive: true });
+    renameSync(path.join(built, file), path.join(dist, file));
+  };
+  made.forEach(take);
+  const kept = new Set([...made, JUDGED]);
+  for (const file of files(dist)) if (!kept.has(file)) rmSync(path.join(dist, file), { force: true });
+  take(JUDGED);
 }
 
 function removeInterrupted() {
