@@ -155,6 +155,11 @@ export class InitStage {
     return this.host.run(["init", ...cwd, ...args], { ...this.env, ...env });
   }
 
+  /** With a person at a terminal of plain lines. */
+  answer(answers: readonly string[], ...args: string[]): Promise<Finished> {
+    return this.host.run(["init", "--cwd", this.folder, ...args], this.env, answers);
+  }
+
   open(...args: string[]): Promise<Terminal> {
     return this.openIn(this.folder, this.env, ...args);
   }

@@ -79,14 +79,13 @@ function checkBelow(root: string, file: string): void {
 export function checkWritable(folder: string): void {
   let existing = folder;
   while (!existsSync(existing)) existing = path.dirname(existing);
-  // What is no folder has no `.`.
-  accessSync(path.join(existing, "."), constants.W_OK | constants.X_OK);
   if (!lstatSync(realpathSync(existing)).isDirectory())
     throw new CliError(
       "NO_FOLDER",
       `${existing} must be a folder. It is a file.`,
       "Name another one with --cwd.",
     );
+  accessSync(existing, constants.W_OK | constants.X_OK);
 }
 
 /** What would become of a file, as `diff -u` shows it. */
