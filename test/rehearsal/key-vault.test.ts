@@ -150,6 +150,25 @@ describe("A password in a Key Vault, on the real engine", () => {
     );
   });
 
+  it("whoever gets no right to delete takes its record out of the state: all but what is in the vault is revoked", async () => {
+    const { session, azure } = world;
+    await session.configure({ keyVault: JSON.stringify({ vault: VAULT, allVariables: true }) });
+    mayNot();
+    await session.up();
+    await failure(session.destroy());
+    const { resources } = (await session.exportState()) as { resources: { urn: string; type: string }[] };
+    const { urn } = resources.find(({ type }) => type === "azure-native:keyvault:Secret")!;
+    const args = ["state", "delete", urn, "--target-dependents", "--yes", "--stack", session.stackName];
+    const { exitCode, stderr } = await session.pulumi(args);
+    assert.equal(exitCode, 0, stderr);
+    await session.destroy();
+    assert.ok(secretsIn().length > 1 && secretsIn().every(({ deletedDateTime }) => deletedDateTime === null));
+    assert.deepEqual(
+      azure.control.state().applications.filter(({ initial }) => !initial),
+      [],
+    );
+  });
+
   it("keeps a destroy from going on behind a firewall", async () => {
     const { session, azure } = world;
     const accessPolicies = [{ objectId: azure.admin.objectId, secrets: [...ALL] }];
