@@ -19,6 +19,9 @@ export function armAudiences(url: string): readonly string[] {
   return [url, `${url}/`, `${url}/arm`, ...hosts, ...hosts.map((host) => `${host}/`)];
 }
 
+/** Audiences of Azure Storage, for all accounts. */
+export const STORAGE_AUDIENCES = ["https://storage.azure.com", "https://storage.azure.com/"];
+
 /** The audience for all vaults of this cloud: what their hosts end with. */
 export function localVaultAudience(url: string): string {
   return `https://${LOCAL_VAULT_DOMAIN}:${new URL(url).port}`;

@@ -15,6 +15,9 @@ export const PUBLIC_HOSTS = [
 export const PUBLIC_VAULT_DOMAIN = "vault.azure.net";
 export const LOCAL_VAULT_DOMAIN = "vault.localhost";
 
+/** The hosts of storage accounts, for their blobs: the account's name stands before it. */
+export const BLOB_DOMAIN = "blob.core.windows.net";
+
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
 
@@ -63,7 +66,7 @@ export async function createCertificates(): Promise<Certificates> {
       new x509.SubjectAlternativeNameExtension([
         { type: "dns", value: "localhost" },
         ...PUBLIC_HOSTS.map((value) => ({ type: "dns" as const, value })),
-        ...[PUBLIC_VAULT_DOMAIN, LOCAL_VAULT_DOMAIN].map((domain) => ({
+        ...[PUBLIC_VAULT_DOMAIN, LOCAL_VAULT_DOMAIN, BLOB_DOMAIN].map((domain) => ({
           type: "dns" as const,
           value: `*.${domain}`,
         })),

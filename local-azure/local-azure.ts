@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { accountOfHost, type BlobStorageOptions, startBlobStorage } from "./blob-storage";
 import { createCertificates } from "./certificates";
 import { Cloud } from "./cloud";
 import { createControl, type LocalAzureControl } from "./control/control";
@@ -39,6 +40,8 @@ export interface LocalAzureOptions extends WorldOptions {
   replicationLagSeconds?: number;
   /** Makes all IDs and secret values the same in each run. */
   seed?: string;
+  /** Blob Storage is answered by this Azurite. Left out: the proxy refuses its hosts. */
+  blobStorage?: BlobStorageOptions;
   /** Where the directory's clock starts; it runs from there. Default: the machine's time. */
   now?: Date;
 }
@@ -97,7 +100,11 @@ export async function startLocalAzure(options: LocalAzureOptions = {}): Promise<
     const server = await startServer(cloud, certificates, options.port ?? 0);
     closers.push(() => server.close());
     cloud.url = `https://localhost:${server.port}`;
-    const proxy = await startConnectProxy(server.port, (host) => vaultOfHost(cloud, host) !== undefined);
+    const blobs = options.blobStorage && (await startBlobStorage(cloud, certificates, options.blobStorage));
+    if (blobs !== undefined) closers.push(() => blobs.close());
+    const proxy = await startConnectProxy(server.port, (host) =>
+      accountOfHost(host) === undefined ? vaultOfHost(cloud, host) && server.port : blobs?.port,
+    );
     closers.push(() => proxy.close());
     const { directory, place, otherSubscriptionId, admin } = cloud.world;
     const addresses = {

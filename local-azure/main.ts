@@ -15,6 +15,7 @@ Starts a local Azure on loopback, prints one JSON line, and runs until SIGINT or
   --latency MS               delay of each answer. Default: 0
   --replication-lag SECONDS  time until other parts of Azure know a new object. Default: 0
   --seed TEXT                the same IDs and secrets in every run with this text
+  --blob-storage URL         an Azurite that answers for *.blob.core.windows.net, started with --oauth basic
   --help                     print this
 `;
 
@@ -33,6 +34,7 @@ function readOptions(args: readonly string[]): LocalAzureOptions | undefined {
         latency: { type: "string" },
         "replication-lag": { type: "string" },
         seed: { type: "string" },
+        "blob-storage": { type: "string" },
         help: { type: "boolean", default: false },
       },
     }).values;
@@ -50,8 +52,17 @@ function readOptions(args: readonly string[]): LocalAzureOptions | undefined {
     ...(port === undefined ? {} : { port }),
     ...(latencyMs === undefined ? {} : { latencyMs }),
     ...(replicationLagSeconds === undefined ? {} : { replicationLagSeconds }),
+    ...(values["blob-storage"] === undefined
+      ? {}
+      : { blobStorage: { url: readUrl("--blob-storage", values["blob-storage"]) } }),
     ...(values.seed === undefined ? {} : { seed: values.seed }),
   };
+}
+
+function readUrl(name: string, text: string): string {
+  if (!/^https?:/.test(text) || !URL.canParse(text))
+    throw new UsageError(`${name} must be an address such as https://127.0.0.1:10000. Received ${text}.`);
+  return text;
 }
 
 function readNumber(name: string, text: string | undefined, most: number): number | undefined {

@@ -12,12 +12,12 @@ interface ConnectProxy {
 }
 
 /**
- * Starts a proxy that leads the public hosts of Azure, the hosts that `isServed` knows, and the local Azure's own
- * address to the local Azure. It refuses every other host, so that nothing behind it can leave the machine.
+ * Starts a proxy that leads the public hosts of Azure, and the local Azure's own address, to the local Azure, and other
+ * hosts to the port that `portOf` has for them. It refuses every other host, so that nothing behind it can leave the machine.
  */
 export async function startConnectProxy(
   serverPort: number,
-  isServed: (host: string) => boolean,
+  portOf: (host: string) => number | undefined,
 ): Promise<ConnectProxy> {
   const allowed = new Set([
     ...PUBLIC_HOSTS.map((host) => `${host}:443`),
@@ -33,12 +33,13 @@ export async function startConnectProxy(
   proxy.on("connect", (request: http.IncomingMessage, client: Duplex, head: Buffer) => {
     client.on("error", () => client.destroy());
     const target = (request.url ?? "").toLowerCase();
-    const isPublic = target.endsWith(":443") && isServed(target.slice(0, -":443".length));
-    if (!allowed.has(target) && !isPublic) {
+    const own = allowed.has(target) ? serverPort : undefined;
+    const port = own ?? (target.endsWith(":443") ? portOf(target.slice(0, -":443".length)) : undefined);
+    if (port === undefined) {
       client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       return;
     }
-    const upstream = net.connect(serverPort, "127.0.0.1", () => {
+    const upstream = net.connect(port, "127.0.0.1", () => {
       client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
       if (head.length > 0) upstream.write(head);
       client.pipe(upstream).pipe(client);

@@ -9,7 +9,7 @@ export interface RequestRecord {
   /** Client ID of the caller, where it is known. */
   readonly caller: string | null;
   readonly ms: number;
-  readonly api: Api;
+  readonly api: Api | "blob";
   /** The whole answer follows from documentation: no exchange with the real service is known. */
   readonly assumed?: true;
 }

@@ -2,7 +2,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { printableJson, printableLines } from "../cli/terminal/printable";
 import { untilStopped } from "../local-azure/stop-signals";
-import { CHAPTERS, findChapter } from "./chapters/chapters";
+import { CHAPTERS, findChapter, MORE_CHAPTERS } from "./chapters/chapters";
 import type { Chapter } from "./chapters/chapter";
 import type * as ownStack from "./own-stack";
 import { PROVIDER_NAMES, type ProviderName } from "./stand-ins/provider-names";
@@ -22,7 +22,8 @@ const USAGE = `Usage: npm run rehearse -- [options]
 Runs the whole life of a stack on this machine, with the real Pulumi engine and a local Azure. You need no account.
 
   --chapter NAME         run one chapter; may be repeated. Default: all of them
-                         ${CHAPTERS.map(({ name }) => name).join(", ")}
+                         ${CHAPTERS.map(({ name }) => name).join(", ")};
+                         only if asked for, since it downloads Azurite once: production
   --stack NAME           run the life of your own stack instead, with the settings of Pulumi.NAME.yaml
   --engine PATH          the Pulumi executable to use
   --real-providers LIST  use the real plugins for these providers: ${PROVIDER_NAMES.join(",")}
@@ -93,7 +94,7 @@ function chooseChapters({ stack, chapter }: { stack?: string; chapter?: string[]
 function requireChapter(name: string): Chapter {
   const chapter = findChapter(name);
   if (chapter !== undefined) return chapter;
-  const known = CHAPTERS.map((one) => one.name).join(", ");
+  const known = [...CHAPTERS, ...MORE_CHAPTERS].map((one) => one.name).join(", ");
   throw new MisuseError(`--chapter must be one of ${known}. Received ${name}.`);
 }
 

@@ -8,6 +8,7 @@ import { run } from "../cli/tools/process";
 import type { Engine } from "./engine/engine";
 import { EngineError } from "./engine/engine-error";
 import { Session } from "./engine/session";
+import { openProduction, type Production } from "./production";
 import { changesSomething, describe, listThings, onlySame, stepsInAzure } from "./operation-text";
 import type { ProviderName } from "./stand-ins/provider-names";
 import { expect, type Story } from "./story";
@@ -34,8 +35,10 @@ export interface Traffic {
 
 /** An Azure and the settings of a stack in it. */
 export interface StageSetting {
-  readonly azure: WorldOptions;
-  readonly settings: Readonly<Record<string, string>>;
+  readonly azure?: WorldOptions;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The state is in Blob Storage, and a key of Key Vault encrypts it. */
+  readonly production?: true;
 }
 
 /** How a stage is set up. */
@@ -70,11 +73,14 @@ export class Stage {
     readonly session: Session,
     readonly story: Story,
     private readonly options: StageOptions,
+    readonly production?: Production,
   ) {}
 
   static async open(options: StageOptions): Promise<Stage> {
     const { setting } = options;
-    const azure = await startLocalAzure({ ...setting?.azure, now: FIRST_DAY });
+    const world = { ...setting?.azure, now: FIRST_DAY };
+    const production = setting?.production ? await openProduction(world, options.signal) : undefined;
+    const azure = production?.azure ?? (await startLocalAzure(world));
     try {
       const session = await Session.open({
         engine: options.engine,
@@ -85,12 +91,14 @@ export class Stage {
           workspaceName: azure.workspaceName,
         },
         environment: azure.direct,
+        ...(production && { backend: production.backend }),
         realProviders: options.realProviders,
         signal: options.signal,
       });
-      return new Stage(azure, session, options.story, options);
+      return new Stage(azure, session, options.story, options, production);
     } catch (error) {
       await azure.close();
+      await production?.close();
       throw error;
     }
   }
@@ -115,6 +123,7 @@ export class Stage {
   async close(): Promise<void> {
     await this.session.close();
     await this.azure.close();
+    await this.production?.close();
   }
 
   /** `pulumi up` of a new stack. The outputs are the variables. */
@@ -245,11 +254,13 @@ export class Stage {
     });
   }
 
-  /** Counts what an operation sends to Azure. Tokens are not counted. */
+  /** Counts what an operation sends to Azure. Tokens, the state and its key are not counted. */
   async observe<T>(action: () => Promise<T>): Promise<{ value: T; traffic: Traffic }> {
     this.azure.control.clearRequests();
     const value = await action();
-    const calls = this.azure.control.requests().filter(({ api }) => api !== "oauth" && api !== "control");
+    const calls = this.azure.control
+      .requests()
+      .filter((call) => call.api !== "oauth" && call.api !== "blob" && !call.path.startsWith("/keys/"));
     return {
       value,
       traffic: { requests: calls.length, writes: calls.filter(({ method }) => method !== "GET").length },

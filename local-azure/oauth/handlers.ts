@@ -1,4 +1,4 @@
-import { armAudiences, graphAudiences, vaultAudiences } from "../audiences";
+import { armAudiences, graphAudiences, STORAGE_AUDIENCES, vaultAudiences } from "../audiences";
 import { type Call, isGuid, type Reply } from "../call";
 import type { Cloud } from "../cloud";
 import { hashSecret } from "../ids";
@@ -217,7 +217,7 @@ function readAudience(cloud: Cloud, call: Call): string {
   if (!only.endsWith(DEFAULT_SCOPE)) throw refuse("scopeNotDefault", { scope });
   const resource = only.slice(0, -DEFAULT_SCOPE.length);
   const { url } = cloud;
-  const known = [...graphAudiences(url), ...armAudiences(url), ...vaultAudiences(url)];
+  const known = [...graphAudiences(url), ...armAudiences(url), ...vaultAudiences(url), ...STORAGE_AUDIENCES];
   const tenant = cloud.world.directory.tenantName;
   if (!known.includes(resource)) throw refuse("resourceNotFound", { resource, tenant });
   return resource;

@@ -4,6 +4,7 @@ import { day } from "./day";
 import { leak } from "./leak";
 import { passwordless } from "./passwordless";
 import { policies } from "./policies";
+import { production } from "./production";
 import { renewal } from "./renewal";
 import { yearWithoutUp } from "./year-without-up";
 
@@ -18,9 +19,12 @@ export const CHAPTERS: readonly Chapter[] = [
   policies,
 ];
 
+/** Told only where they are asked for: they download something. */
+export const MORE_CHAPTERS: readonly Chapter[] = [production];
+
 /** The chapter of that name, with or without its articles: `year-without-up`, `a year without an up`. */
 export function findChapter(name: string): Chapter | undefined {
   const words = name.toLowerCase().split(/[\s-]+/);
   const plain = words.filter((word) => !["a", "an", "the"].includes(word)).join("-");
-  return CHAPTERS.find((chapter) => chapter.name === plain);
+  return [...CHAPTERS, ...MORE_CHAPTERS].find((chapter) => chapter.name === plain);
 }

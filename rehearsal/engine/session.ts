@@ -43,6 +43,8 @@ export interface SessionOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Encrypts the stack's secrets. Left out: a key server does, and each command takes half the processor time. */
   readonly passphrase?: string;
+  /** Where the state is, and what encrypts its secrets. Left out: a folder, and a key server. */
+  readonly backend?: { readonly url: string; readonly keys: Keys };
   readonly attached?: Attached;
   /** Providers which are left to their real plugins. */
   readonly realProviders?: readonly ProviderName[];
@@ -97,7 +99,8 @@ export class Session {
       const standIns = await startStandIns(options.environment, options.realProviders);
       const host = await startLanguageHost(options.program, options.environment);
       const keys =
-        options.passphrase === undefined ? await startKeyServer() : passphraseKeys(options.passphrase);
+        options.backend?.keys ??
+        (options.passphrase === undefined ? await startKeyServer() : passphraseKeys(options.passphrase));
       session = new Session(options, folder, projectFolder, pluginFolders, host, keys, standIns);
       session.environment = options.environment;
       await installPulumi(session.binFolder, options.engine);
@@ -142,7 +145,7 @@ export class Session {
       ...extend(this.standIns.environment, "PULUMI_DEBUG_PROVIDERS", providers),
       ...extend(this.host.environment, "PULUMI_DEBUG_LANGUAGES", languages),
       PULUMI_HOME: path.join(this.folder, "home"),
-      PULUMI_BACKEND_URL: pathToFileURL(path.join(this.folder, "state")).href,
+      PULUMI_BACKEND_URL: this.options.backend?.url ?? pathToFileURL(path.join(this.folder, "state")).href,
       ...this.keys.environment,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
