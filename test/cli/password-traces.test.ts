@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
@@ -126,5 +126,48 @@ describe("himl-sp, on a machine that keeps everything", function () {
     assert.equal(exitCode, 1);
     assert.ok(!`${stdout}${stderr}`.includes(PASSWORD));
     assert.equal(findSteering(stderr), undefined);
+  });
+
+  describe("in the list of processes, as it is while each tool runs", () => {
+    const PROCESSES: [args: string[], seen: string[]][] = [
+      [["env", "--format", "dotenv"], []],
+      [["status"], []],
+      [["verify", "--from", "stack"], []],
+      [["push", "github", "--repo", "o/r"], []],
+      [[...AZURE_DEVOPS, "--group", "himl"], ["environment of az"]],
+      [["rotate", "--yes", "--wait", "1s"], []],
+    ];
+    for (const [args, expected] of PROCESSES) {
+      it(`${args.slice(0, 2).join(" ")}: ${expected.join() || "the password is nowhere"}`, async function () {
+        if (process.platform !== "linux") {
+          process.stderr.write("!! The list of processes is NOT looked at: only Linux shows environments\n");
+          return this.skip();
+        }
+        await standIns.install("pulumi", [
+          ...answersOfPulumi(),
+          ...["get", "set"].map((verb) => ({ args: ["config", verb], stdout: "1\n" })),
+          { args: ["up"] },
+        ]);
+        await writeFile(path.join(standIns.folder, "watched"), PASSWORD);
+        await himlSp(args);
+        const read = (file: string) =>
+          readFile(path.join(standIns.folder, file), "utf8").then(
+            (text) => text.split("\n").filter(Boolean),
+            () => [],
+          );
+        assert.ok((await read("looks")).length > 0, "nobody has looked");
+        assert.deepEqual([...new Set(await read("seen"))], expected);
+      });
+    }
+
+    it("a password in the environment of the command goes to no tool that it starts", async function () {
+      if (process.platform !== "linux") return this.skip();
+      await standIns.install("pulumi", answersOfPulumi());
+      await writeFile(path.join(standIns.folder, "watched"), PASSWORD);
+      const env = { PATH: standIns.folder, HIML_SERVICE_PRINCIPAL_PASSWORD: PASSWORD };
+      await runCommand(["status"], { env });
+      const seen = await readFile(path.join(standIns.folder, "seen"), "utf8");
+      assert.match(seen, /^(environment of \S*node\S* \S*main\.js status \n)+$/);
+    });
   });
 });
