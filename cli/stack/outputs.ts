@@ -2,6 +2,7 @@ import type { StackDetails } from "../../stack/contract";
 import { CliError } from "../errors";
 import type { Io } from "../io";
 import { PASSWORD, PLAIN_VARIABLE_NAMES, VARIABLE_NAMES, type Variables } from "../variables";
+import { parseJson } from "../tools/process";
 import { runPulumi, type StackSelection, withoutPassphrase } from "../tools/pulumi";
 
 /** Which principal of which stack. */
@@ -18,11 +19,11 @@ export interface StackOutputs {
 
 const RUN_UP = "Run `pulumi up` in the project of the service principal, or name it with --cwd and --stack.";
 
-/** What Pulumi prints for a secret that it was not asked to show. */
+/** As Pulumi prints a secret that it was not asked to show. */
 const HIDDEN = "[secret]";
 
 /**
- * Reads the outputs of one principal, with one call of the Pulumi CLI.
+ * Reads the outputs of one principal, with one call of the Pulumi CLI; with two where more than the password is secret.
  *
  * @param withPassword decrypts. Without, nothing is decrypted and no passphrase is needed, unless the stack's program
  *   made more than the password secret.
@@ -54,35 +55,37 @@ export async function readAllDetails(
   }));
 }
 
-async function readOutputs(io: Io, { stack, cwd }: StackSelection, decrypt: boolean) {
+async function readOutputs(
+  io: Io,
+  { stack, cwd }: StackSelection,
+  decrypt: boolean,
+): Promise<Record<string, unknown>> {
   const selection = { ...(stack !== undefined && { stack }), ...(cwd !== undefined && { cwd }) };
-  const args = ["stack", "output", "--json", ...(decrypt ? ["--show-secrets"] : [])];
-  try {
-    return parseOutputs(await runPulumi(io, args, selection, decrypt ? io.env : withoutPassphrase(io)));
-  } catch (error) {
-    // Pulumi 3.248 decrypts even what it does not show; neither 3.220 nor 3.274 does.
-    if (decrypt || !(error instanceof CliError && error.code === "PASSPHRASE_WRONG")) throw error;
-    return exportOutputs(io, selection);
+  if (decrypt) {
+    const args = ["stack", "output", "--json", "--show-secrets"];
+    const outputs = parseJson<unknown>(await runPulumi(io, args, selection), "pulumi stack output");
+    return isObject(outputs) ? outputs : {};
   }
+  // Not `stack output`: it asks for the passphrase even if it shows no secret.
+  const json = await runPulumi(io, ["stack", "export"], selection, withoutPassphrase(io));
+  const { deployment } = parseJson<{ deployment: Deployment | null }>(json, "pulumi stack export");
+  const resource = deployment?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const outputs = hideSecrets(resource?.outputs);
+  return isObject(outputs) ? outputs : {};
 }
 
-/** The same from the state as it is kept, in which secrets are encrypted. */
-async function exportOutputs(io: Io, selection: StackSelection): Promise<Record<string, unknown>> {
-  const text = await runPulumi(io, ["stack", "export"], selection, withoutPassphrase(io));
-  const { deployment } = JSON.parse(text, (_key, value: unknown) =>
-    isObject(value) && "ciphertext" in value ? HIDDEN : value,
-  ) as { deployment: { resources?: { type: string; outputs?: Record<string, unknown> }[] } | null };
-  return deployment?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+interface Deployment {
+  resources?: { type: string; outputs?: Record<string, unknown> }[];
 }
 
-function parseOutputs(json: string): Record<string, unknown> {
-  try {
-    const outputs = JSON.parse(json) as unknown;
-    if (isObject(outputs)) return outputs;
-  } catch {
-    // Told below.
-  }
-  throw new CliError("OUTPUTS_NOT_JSON", "`pulumi stack output --json` must print JSON.", RUN_UP);
+/** A secret in a state is an object with this key: https://www.pulumi.com/docs/iac/concepts/secrets */
+const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+function hideSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideSecrets);
+  if (!isObject(value)) return value;
+  if (SECRET_SIGNATURE in value) return HIDDEN;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hideSecrets(inner)]));
 }
 
 /** Outputs that hold those of a principal: a program with several exports each under a name of its own. */
@@ -135,7 +138,6 @@ export function parsePrincipal(outputs: Record<string, unknown>, withPassword: b
     else missing.push(name);
   }
   if (missing.length === 0) return { variables, details };
-  if (missing.every((name) => outputs[name] === null)) throw wrongPassphrase(missing);
   throw new CliError(
     "OUTPUTS_MISSING",
     `The stack must have the outputs ${missing.join(", ")}, as text. It does not have them.`,
@@ -143,17 +145,7 @@ export function parsePrincipal(outputs: Record<string, unknown>, withPassword: b
   );
 }
 
-/** With a wrong passphrase the Pulumi CLI succeeds, and prints null; without one it fails. */
-function wrongPassphrase(names: readonly string[]): CliError {
-  return new CliError(
-    "PASSPHRASE_WRONG",
-    `Pulumi must be able to decrypt the stack's ${names.join(", ")}. It has a passphrase, and could not: the passphrase is that of another stack, or mistyped.`,
-    "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the passphrase with which the stack was made.",
-  );
-}
-
 function parseDetails(value: unknown): StackDetails {
-  if (value === null) throw wrongPassphrase(["details"]);
   if (!isObject(value)) {
     throw new CliError("OUTPUTS_MISSING", "The stack must have the output `details`. It has none.", RUN_UP);
   }

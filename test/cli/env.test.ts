@@ -77,12 +77,7 @@ describe("himl-sp env", function () {
     assert.equal(exitCode, 0);
     assert.equal(stdout.split("\n").length, 6);
     assert.ok(!stdout.includes("PASSWORD"));
-    assert.deepEqual((await pulumi.calls())[0]?.args.slice(0, 4), [
-      "stack",
-      "output",
-      "--json",
-      "--non-interactive",
-    ]);
+    assert.deepEqual((await pulumi.calls())[0]?.args, ["stack", "export", "--non-interactive"]);
   });
 
   it("hi-ml-config needs no password and has nothing decrypted", async () => {
@@ -249,7 +244,7 @@ describe("himl-sp: the stack cannot be read", function () {
     [
       "no JSON",
       { stdout: `warning ${VALUES.HIML_SERVICE_PRINCIPAL_PASSWORD}` },
-      /^himl-sp: OUTPUTS_NOT_JSON: /,
+      /^himl-sp: TOOL_ANSWER_UNREADABLE: /,
     ],
   ];
   for (const [what, answer, expected] of failures) {
@@ -295,7 +290,7 @@ describe("himl-sp: usage", function () {
     for (const command of all) {
       const { example, page } = exampleOf(command)!;
       assert.ok(existsSync(path.join(REPOSITORY, page)), page);
-      assert.ok(example.startsWith(`himl-sp ${pathOf(command)} `), example);
+      assert.ok(`${example} `.startsWith(`himl-sp ${pathOf(command)} `), example);
       const known = new Set(command.options.flatMap(({ short, long }) => [short, long]));
       for (const option of example.match(/--[a-z-]+/g) ?? []) assert.ok(known.has(option), example);
     }

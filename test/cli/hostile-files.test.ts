@@ -15,7 +15,7 @@ import { findSteering, hostileText } from "../support/hostile-text";
 import { useShared } from "../support/shared";
 import { compare, createComparison, createDeployment } from "./audit-fixture";
 import { bareEnvironment } from "./command";
-import { DETAILS, VALUES } from "./outputs";
+import { answerOfExport, DETAILS, VALUES } from "./outputs";
 import { rememberingIo } from "./remembering-io";
 import { StandIns } from "./stand-ins";
 
@@ -61,7 +61,11 @@ describe("What somebody else wrote", function () {
 
   describe("each output of a stack", () => {
     async function himlSp(args: readonly string[], outputs: unknown) {
-      await pulumi.install("pulumi", [{ args: ["stack", "output"], stdout: JSON.stringify(outputs) }]);
+      await pulumi.install("pulumi", [
+        { args: ["stack", "output"], stdout: JSON.stringify(outputs) },
+        { args: ["stack", "--show-name"], stdout: "dev\n" },
+        answerOfExport(outputs as object),
+      ]);
       const io = rememberingIo({ env: { ...bareEnvironment(), PATH: pulumi.folder }, now: NOW });
       return { exitCode: await runCommandLine([...args], io, "0"), ...io.written };
     }

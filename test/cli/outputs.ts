@@ -54,7 +54,7 @@ export function answersOfPulumi(
   if ("HIML_SERVICE_PRINCIPAL_PASSWORD" in hidden) hidden["HIML_SERVICE_PRINCIPAL_PASSWORD"] = "[secret]";
   return [
     { args: ["stack", "output", "--json", "--show-secrets"], stdout: JSON.stringify(outputs) },
-    { args: ["stack", "output", "--json"], stdout: JSON.stringify(hidden) },
+    answerOfExport(hidden),
     { args: ["stack", "--show-name"], stdout: "dev\n" },
   ];
 }
@@ -66,4 +66,15 @@ export function answerOfRepository(fullName: string, more: object = {}, host = "
     args: ["api", "--hostname", host, `repos/${fullName}`],
     stdout: JSON.stringify({ id: 2, name, owner: { id: 1, login, type: "Organization" }, ...more }),
   };
+}
+
+/** What `pulumi stack export` answers; an output "[secret]" is encrypted there. */
+export function answerOfExport(outputs: object): Answer {
+  const encrypted = {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    ciphertext: "x",
+  };
+  const text = JSON.stringify(outputs).replaceAll('"[secret]"', JSON.stringify(encrypted));
+  const resources = [{ type: "pulumi:pulumi:Stack", outputs: JSON.parse(text) as object }];
+  return { args: ["stack", "export"], stdout: JSON.stringify({ version: 3, deployment: { resources } }) };
 }

@@ -8,7 +8,7 @@ import { requireEngine } from "../rehearsal/support";
 import { useShared } from "../support/shared";
 import { buildCommand, runNode } from "./command";
 import { Fleet, stacksEndingFrom } from "./fleet";
-import { answersOfPulumi, DETAILS } from "./outputs";
+import { answerOfExport, answersOfPulumi, DETAILS, VALUES } from "./outputs";
 import { rememberingIo } from "./remembering-io";
 import { type Answer, StandIns } from "./stand-ins";
 
@@ -61,7 +61,7 @@ describe("himl-sp status --all", function () {
       listed: [listed("locked"), { name: "new", current: true, resourceCount: 0 }],
       answers: [
         {
-          args: ["stack", "output", "--json", "--stack", "locked"],
+          args: ["stack", "export", "--stack", "locked"],
           exitCode: 255,
           stderr: "error: could not read\u001b[2J the state\n",
         },
@@ -74,7 +74,7 @@ describe("himl-sp status --all", function () {
       [
         "STACK      LOGIN      PASSWORD          NEXT RENEWAL       LAST UPDATE",
         "ended      secret     ended 1 day ago   due since 91 days  5 days ago",
-        "locked     could not be read: `pulumi stack output --json` must succeed. It ended with exit code 255: error: could not read [2J the state",
+        "locked     could not be read: `pulumi stack export` must succeed. It ended with exit code 255: error: could not read [2J the state",
         "soon       secret     ends in 5 days    due since 84 days  5 days ago",
         "calm       secret     ends in 141 days  in 51 days         5 days ago",
         "federated  federated  none              -                  5 days ago",
@@ -125,13 +125,8 @@ describe("himl-sp status --all", function () {
   });
 
   it("a stack with several principals is a row for each", async () => {
-    const [first, second] = ["soon", "calm"].map(
-      (name) => JSON.parse(answersOfPulumi(STACKS[name])[1]!.stdout!) as object,
-    );
-    await pulumi.install("pulumi", [
-      list([listed("dev")], "."),
-      { args: ["stack", "output"], stdout: JSON.stringify({ first, second, other: 1 }) },
-    ]);
+    const [first, second] = ["soon", "calm"].map((name) => ({ ...VALUES, details: STACKS[name] }));
+    await pulumi.install("pulumi", [list([listed("dev")], "."), answerOfExport({ first, second, other: 1 })]);
     const { stdout } = await statusAll([]);
     assert.deepEqual(
       stdout.split("\n").map((line) => line.split("  ")[0]),

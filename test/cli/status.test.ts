@@ -92,7 +92,7 @@ describe("himl-sp status", function () {
     assert.deepEqual(
       (await pulumi.calls()).map(({ args }) => args),
       [
-        ["stack", "output", "--json", "--non-interactive"],
+        ["stack", "export", "--non-interactive"],
         ["stack", "--show-name", "--non-interactive"],
       ],
     );
