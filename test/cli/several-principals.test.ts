@@ -35,7 +35,7 @@ describe("A stack with several principals, as the real engine keeps its outputs"
 
   const himlSp = async (env: Record<string, string | undefined>, ...args: string[]) => {
     const variables = { ...session.variables, PATH: session.binFolder, HOME: session.folder, ...env };
-    const io = rememberingIo({ env: variables as Record<string, string> });
+    const io = rememberingIo({ env: variables });
     const exitCode = await runCommandLine([...args, "--cwd", session.projectFolder], io, "0");
     return { exitCode, ...io.written };
   };
