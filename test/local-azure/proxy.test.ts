@@ -139,7 +139,13 @@ describe("local Azure: who can reach it", () => {
       socket.on("error", reject);
     });
     assert.deepEqual(certificate.ext_key_usage, ["1.3.6.1.5.5.7.3.1"]);
-    const hosts = ["localhost", ...PUBLIC_HOSTS, "*.vault.azure.net", "*.vault.localhost"];
+    const hosts = [
+      "localhost",
+      ...PUBLIC_HOSTS,
+      "*.vault.azure.net",
+      "*.vault.localhost",
+      "*.blob.core.windows.net",
+    ];
     const names = [...hosts.map((host) => `DNS:${host}`), "IP Address:127.0.0.1"];
     assert.deepEqual(certificate.subjectaltname?.split(", "), names);
   });
