@@ -38,9 +38,9 @@ export function readBody<Type extends EntityType>(
   return Object.fromEntries(own.filter(([name]) => !isTaken(type[name]))) as ValueOf<Type>;
 }
 
-/** azuread sends the object's own ID with every change of applications and federated credentials. */
+/** azuread sends the object's own ID, which ends the path, with every change of applications and federated credentials. */
 function isOwnId({ method, params }: Call, name: string, value: unknown): boolean {
-  return name === "id" && method === "PATCH" && (params.credential ?? params.id) === value;
+  return name === "id" && method === "PATCH" && Object.values(params).at(-1) === value;
 }
 
 /** Set by Graph itself; nobody was seen to be refused who sends it. */

@@ -52,10 +52,23 @@ describe("local Azure: what Graph makes of a body", () => {
     const trust = { name, issuer: "https://i.example", subject: "s", audiences: ["a"] };
     const trusts = `/applications/${id}/federatedIdentityCredentials`;
     const { id: trustId } = ok(await rig.graph("POST", trusts, trust), 201);
+    const { objectId: userId } = rig.azure.control.createPerson({ displayName: "ada" });
+    const {
+      value: [graph],
+    } = ok(await rig.graph("GET", "/servicePrincipals?$filter=displayName eq 'Microsoft Graph'"));
+    const lent = {
+      clientId: principalId,
+      consentType: "AllPrincipals",
+      resourceId: graph!.id,
+      scope: "openid",
+    };
+    const { id: grantId } = ok(await rig.graph("POST", "/oauth2PermissionGrants", lent), 201);
     for (const [path, body] of [
       [`/applications/${id}`, { id, appRoles: [ROLE], createdDateTime: "2020-01-01T00:00:00Z" }],
       [`/servicePrincipals/${principalId}`, { id: principalId, replyUrls: ["https://x.example"] }],
       [`${trusts}/${trustId}`, { id: trustId, ...trust, description: "changed" }],
+      [`/users/${userId}`, { id: userId, jobTitle: "x" }],
+      [`/oauth2PermissionGrants/${grantId}`, { id: grantId, scope: "openid profile" }],
     ] as const)
       ok(await rig.graph("PATCH", path, body), 204);
     const { createdDateTime } = ok(await rig.graph("GET", `/applications/${id}`));
