@@ -72,7 +72,7 @@ describe("the chapters on the real engine", () => {
     };
     const report = await tell(this, [impatient]);
     assert.deepEqual([report.ok, report.steps.at(-1)?.ok], [false, false]);
-    assert.match(report.steps.at(-1)?.detail ?? "", /^It planned create himl-secret-b, /);
+    assert.match(report.steps.at(-1)?.detail ?? "", /^It planned create himl-secret-b\b/);
   });
 });
 
