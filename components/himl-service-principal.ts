@@ -83,7 +83,6 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
     super("himl-service-principal:index:HimlServicePrincipal", name, {}, { ...opts, transformations });
     const context = createContext({ component: this, name, args, guard }, opts);
     const { plan, target, instanceId } = context;
-
     const application = createApplication(context);
     const servicePrincipal = createPrincipal(context, application);
     const secrets = createSecrets(context, application);
@@ -140,7 +139,7 @@ export class HimlServicePrincipal extends pulumi.ComponentResource {
 
   /**
    * Pulumi waits for this before it collects the children of a component on which something depends: some are declared
-   * only when the calendar's first day, or the place of the workspace, is known.
+   * only when the first day of the secrets, or the place of the workspace, is known.
    */
   protected override async initialize(): Promise<void> {
     // The constructor of the base class calls this, before this class has its fields.
