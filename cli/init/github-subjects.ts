@@ -33,7 +33,7 @@ export interface OrganizationCustomization {
 }
 
 /** Jobs that get the same subject. */
-export type Job = { environment: string } | { branch: string } | { tag: string } | { pullRequest: true };
+export type Job = { environment: string } | { branch: string };
 
 /** How the subjects of a repository are made. */
 export interface SubjectTemplate {
@@ -188,9 +188,8 @@ export function needsBroadTrust({ keys }: SubjectTemplate): boolean {
 export type Trust =
   | {
       github: { repository: string; subjectPrefix: string } & Partial<
-        Record<"branch" | "tag" | "environment", string>
+        Record<"branch" | "environment", string>
       > & {
-          pullRequest?: true;
           anyJob?: true;
         };
     }
@@ -242,21 +241,11 @@ function encoder({ encodesColons }: SubjectTemplate): (value: string) => string 
 }
 
 function jobPart(key: string, job: Job, encode: (value: string) => string): string | undefined {
-  const environment = "environment" in job ? `environment:${encode(job.environment)}` : undefined;
-  const ref =
-    "branch" in job ? `refs/heads/${job.branch}` : "tag" in job ? `refs/tags/${job.tag}` : undefined;
-  switch (key) {
-    case "context":
-      return environment ?? (ref === undefined ? "pull_request" : `ref:${encode(ref)}`);
-    case "environment":
-      return environment;
-    case "ref":
-      return ref === undefined ? undefined : `ref:${encode(ref)}`;
-    case "ref_type":
-      return ref === undefined ? undefined : `ref_type:${"branch" in job ? "branch" : "tag"}`;
-    default:
-      return undefined;
+  if ("environment" in job) {
+    return key === "context" || key === "environment" ? `environment:${encode(job.environment)}` : undefined;
   }
+  if (key === "ref_type") return "ref_type:branch";
+  return key === "context" || key === "ref" ? `ref:${encode(`refs/heads/${job.branch}`)}` : undefined;
 }
 
 /** A GitHub Enterprise Server: it has its own issuer, and no immutable subjects. */

@@ -22,7 +22,7 @@ import {
   findRepositories,
 } from "./places/github";
 import type { GitRepository } from "../tools/git";
-import type { Place, PlaceName, TrustChoice } from "./places/place";
+import { AS_GIVEN, askTrust, type Place, type PlaceName, type TrustChoice } from "./places/place";
 
 /** Options that stand for the questions that everybody is asked. */
 export function missingOptions(options: InitOptions): string[] {
@@ -199,18 +199,8 @@ async function chooseOtherTrust(
   asker: Asker,
   options: InitOptions,
 ): Promise<{ place: Place; trust: TrustChoice }> {
-  const isUrl = (text: string) => text.startsWith("https://") || "It begins with https://";
-  const issuer =
-    options.issuer ??
-    (await asker.type({
-      option: "--issuer URL",
-      message: "Issuer of the job's tokens (`iss`)",
-      check: isUrl,
-    }));
-  const subject =
-    options.subject ?? (await asker.type({ option: "--subject TEXT", message: "Their subject (`sub`)" }));
-  const notes = ["Issuer and subject are as you gave them."];
-  return { place: { name: "other" }, trust: { trust: { issuer, subject }, issuer, subject, notes } };
+  const trust = await askTrust(asker, options);
+  return { place: { name: "other" }, trust: { trust, ...trust, notes: [AS_GIVEN] } };
 }
 
 /** Without a password? Yes by default where the pipeline can. */

@@ -42,7 +42,6 @@ describe("himl-sp init, where the machine or the folder is not as usual", functi
       const projects = { value: [{ name: "ML" }, { name: "Web" }] };
       await stage.reset(stage.azure.admin, [
         { args: ["devops", "project", "list"], stdout: JSON.stringify(projects) },
-        { args: ["devops", "configure"], stdout: "" },
       ]);
       const organization = ["--organization", "https://dev.azure.com/contoso"];
       await refuses("--project NAME", "--pipeline", "azure-devops", ...organization);

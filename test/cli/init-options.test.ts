@@ -361,9 +361,5 @@ function answersOfAzDevOps(): Answer[] {
       stdout: JSON.stringify({ value: [{ name: "ML" }, { name: "Web" }] }),
     },
     { args: ["devops", "service-endpoint", "list"], stdout: JSON.stringify(endpoints) },
-    {
-      args: ["devops", "configure", "--list"],
-      stdout: "[defaults]\norganization = https://dev.azure.com/contoso\n",
-    },
   ];
 }

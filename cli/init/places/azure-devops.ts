@@ -6,7 +6,7 @@ import { azDevOpsOf, runAzDevOps } from "../../tools/az";
 import type { Asker } from "../../terminal/asker";
 import type { InitOptions } from "../options";
 import type { GitRepository } from "../../tools/git";
-import type { Place, TrustChoice } from "./place";
+import { AS_GIVEN, askTrust, type Place, type TrustChoice } from "./place";
 
 type AzureDevOpsPlace = Extract<Place, { name: "azure-devops" }>;
 
@@ -32,8 +32,9 @@ export async function askAzureDevOps(
   before: Partial<AzureDevOpsPlace>,
 ): Promise<AzureDevOpsPlace> {
   const remote = git?.remotes.find((one) => one.place === "azure-devops");
-  const defaults = remote?.place === "azure-devops" ? remote : await readDefaults(io);
-  const readyOrganization = before.organization ?? defaults.organization;
+  // Not what `az devops configure` keeps: that may be of other work.
+  const ofFolder = remote?.place === "azure-devops" ? remote : undefined;
+  const readyOrganization = before.organization ?? ofFolder?.organization;
   const organization =
     options.organization ??
     (await asker.type({
@@ -46,7 +47,7 @@ export async function askAzureDevOps(
   return {
     name: "azure-devops",
     organization,
-    project: await askProject(io, asker, options, organization, before.project ?? defaults.project),
+    project: await askProject(io, asker, options, organization, before.project ?? ofFolder?.project),
   };
 }
 
@@ -93,7 +94,7 @@ export async function chooseAzureDevOpsTrust(
   before: Partial<AzureDevOpsPlace>,
 ): Promise<{ serviceConnection?: string; choice: TrustChoice }> {
   if (options.issuer !== undefined && options.subject !== undefined) {
-    const choice = createChoice(options.issuer, options.subject, "Issuer and subject are as you gave them.");
+    const choice = createChoice(options.issuer, options.subject, AS_GIVEN);
     return { ...(options.serviceConnection && { serviceConnection: options.serviceConnection }), choice };
   }
   const federated = (await listFederated(io, place)).filter(
@@ -140,16 +141,9 @@ export async function chooseAzureDevOpsTrust(
 }
 
 async function askByHand(asker: Asker, options: InitOptions) {
-  const isUrl = (text: string) => text.startsWith("https://") || "It begins with https://";
-  const issuer =
-    options.issuer ?? (await asker.type({ option: "--issuer URL", message: "Issuer", check: isUrl }));
-  const subject =
-    options.subject ?? (await asker.type({ option: "--subject TEXT", message: "Subject identifier" }));
+  const { issuer, subject } = await askTrust(asker, options);
   const serviceConnection = await asker.type({ option: "--service-connection NAME", message: "Its name" });
-  return {
-    serviceConnection,
-    choice: createChoice(issuer, subject, "Issuer and subject are as you gave them."),
-  };
+  return { serviceConnection, choice: createChoice(issuer, subject, AS_GIVEN) };
 }
 
 function createChoice(issuer: string, subject: string, note: string): TrustChoice {
@@ -173,17 +167,4 @@ async function listFederated(
       parameters?.workloadIdentityFederationIssuer !== undefined &&
       parameters.workloadIdentityFederationSubject !== undefined,
   );
-}
-
-/** What `az devops configure --defaults` has kept; nothing where the extension is missing. */
-async function readDefaults(io: Io): Promise<{ organization?: string; project?: string }> {
-  try {
-    const text = await runAzDevOps(io, ["devops", "configure", "--list"]);
-    const read = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S.*)$`, "m").exec(text)?.[1]?.trim();
-    const [organization, project] = [read("organization"), read("project")];
-    return { ...(organization && { organization }), ...(project && { project }) };
-  } catch (error) {
-    if (error instanceof CliError) return {};
-    throw error;
-  }
 }
