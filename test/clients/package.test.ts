@@ -9,7 +9,7 @@ import type { Engine } from "../../rehearsal/engine/engine";
 import { Session } from "../../rehearsal/engine/session";
 import { requireEngine } from "../rehearsal/support";
 import { REPOSITORY } from "../cli/command";
-import { InitStage } from "../cli/init-stage";
+import { InitStage, NAMED } from "../cli/init-stage";
 
 /** The whole program of a user: ten lines. */
 const PROGRAM = `const { HimlServicePrincipal } = require("himl-service-principal");
@@ -108,13 +108,20 @@ describe("the npm package, made in a clone and used in an empty project", functi
     const files = (JSON.parse(json) as [{ files: { path: string }[] }])[0].files.map((file) => file.path);
     assert.deepEqual(
       files
-        .filter((file) => !/^dist\/(cli|components|stack)\/.*\.(js|d\.ts)$/.test(file))
+        .filter((file) => !/^dist\/(cli|components|plugin|stack)\/.*\.(js|d\.ts)$/.test(file))
         // `himl-sp init` fills names into them.
         .filter((file) => !/^examples\/(azure-devops|github-actions)\/[\w-]+\.yml$/.test(file))
         .sort(),
-      ["LICENSE", "README.md", "dist/package.d.ts", "dist/package.js", "package.json"],
+      [
+        "LICENSE",
+        "README.md",
+        "dist/package.d.ts",
+        "dist/package.js",
+        "dist/plugin/schema.json",
+        "package.json",
+      ],
     );
-    assert.ok(files.includes("dist/cli/main.js"));
+    for (const main of ["cli", "plugin"]) assert.ok(files.includes(`dist/${main}/main.js`), main);
   });
 
   it("does not take the place of the program in a clone", async () => {
@@ -203,7 +210,12 @@ describe("the npm package, made in a clone and used in an empty project", functi
         [pathName]: [stage.tools.folder, process.env[pathName]].join(path.delimiter),
       });
       assert.equal(init.exitCode, 0, init.stderr);
-      assert.deepEqual(await stage.files(), ["Pulumi.dev.yaml", "Pulumi.yaml"]);
+      const plugin = [".gitignore", "PulumiPlugin.yaml", NAMED, "package.json"];
+      assert.deepEqual(await stage.files(), [
+        "Pulumi.dev.yaml",
+        "Pulumi.yaml",
+        ...plugin.map((name) => `himl-service-principal/${name}`),
+      ]);
       assert.match(await stage.read("Pulumi.yaml"), /workspaceName: ws-ml/);
       assert.match(init.stdout, /^pulumi up --stack dev$/m);
     });

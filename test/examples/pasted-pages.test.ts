@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isNotFound, run } from "../../cli/tools/process";
 import { REPOSITORY } from "../cli/command";
+import { answerOfRepository } from "../cli/outputs";
 import { readAsAzurePipelines, readAsGithubEnv, readMasks } from "../cli/readers";
 import type { Call } from "../cli/stand-ins";
 import { inDays } from "../local-azure/rig";
@@ -20,9 +21,9 @@ const NEEDS_KEY_VAULT =
  * bash alone reads them. test/clients/plugin-*.test.ts run what they install, and what it is for.
  */
 const FETCHES_PACKAGE = /^pulumi (package add|install|new) ?/;
-/** `init` asks; audit, repair, a lock and a refusal need a login, a killed run or a destroy: test/cli runs them. What wants a URN is run by test/rehearsal/calendar.test.ts. The blocks of README.md destroy. */
+/** test/clients/package.test.ts packs and installs. `init` asks; audit, repair, a lock and a refusal need a login, a killed run or a destroy: test/cli runs them. What wants a URN is run by test/rehearsal/calendar.test.ts. The blocks of README.md destroy. */
 const ELSEWHERE =
-  / init\b|--expect refused|himl-sp (audit|repair)|^pulumi (destroy|cancel|state delete)|--(target|replace)$/;
+  / init\b|npm (pack|install)\b|--expect refused|himl-sp (audit|repair)|^pulumi (destroy|cancel|state (delete|(un)?taint))|--(target|replace)$/;
 
 describe("The blocks of every page, pasted into an interactive bash", function () {
   this.timeout(120_000);
@@ -46,6 +47,7 @@ describe("The blocks of every page, pasted into an interactive bash", function (
           { args: [kind, "list"], stdout: "[]" },
           { args: [kind, "set"], stdout: "" },
         ])
+        .concat(answerOfRepository("OWNER/NAME") as { args: string[]; stdout: string })
         .concat({ args: ["api"], stdout: "{}" }),
     );
     await stage.tools.install("az", [
@@ -118,7 +120,8 @@ describe("The blocks of every page, pasted into an interactive bash", function (
       Object.entries(variables).map((pair) => pair.join("=")),
     );
     assert.equal(set.length, 1 + 6 + 6);
-    for (const { args } of set.slice(7)) assert.match(args.join(" "), /--repo=OWNER\/NAME --env=NAME/);
+    for (const { args } of set.slice(7))
+      assert.match(args.join(" "), /--repo=github\.com\/OWNER\/NAME --env=NAME/);
     assert.deepEqual(await stage.placesOf(variables[PASSWORD]!, "gh"), ["stdin"]);
     assert.ok(!output.includes(variables[PASSWORD]!));
   });
