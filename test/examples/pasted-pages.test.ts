@@ -20,9 +20,9 @@ const NEEDS_KEY_VAULT = /^pulumi stack (init|change-secrets-provider) .*azurekey
  * bash alone reads them. test/clients/plugin-*.test.ts run what they install, and what it is for.
  */
 const FETCHES_PACKAGE = /^pulumi (package add|install|new) ?/;
-/** test/clients/package.test.ts packs and installs. `init` asks; audit, repair, a lock and a refusal need a login, a killed run or a destroy: test/cli runs them. What wants a URN is run by test/rehearsal/calendar.test.ts. The blocks of README.md destroy. */
+/** test/clients/package.test.ts packs and installs. `init` asks; audit, repair, doctor, a lock and a refusal need a login, a killed run or a destroy: test/cli runs them. What wants a URN is run by test/rehearsal/calendar.test.ts. The blocks of README.md destroy. */
 const ELSEWHERE =
-  / init\b|npm (pack|install)\b|--expect refused|himl-sp (audit|repair)|^pulumi (destroy|cancel|state (delete|(un)?taint))|--(target|replace)$/;
+  / init\b|npm (pack|install)\b|--expect refused|himl-sp (audit|repair|doctor)|^pulumi (destroy|cancel|state (delete|(un)?taint))|--(target|replace)$/;
 
 describe("The blocks of every page, pasted into an interactive bash", function () {
   this.timeout(120_000);
