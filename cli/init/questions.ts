@@ -22,7 +22,8 @@ import {
   findRepositories,
 } from "./places/github";
 import type { GitRepository } from "../tools/git";
-import { AS_GIVEN, askTrust, type Place, type PlaceName, type TrustChoice } from "./places/place";
+import type { Place, PlaceName, TrustChoice } from "./places/place";
+import { AS_GIVEN, askTrust } from "./places/trust";
 
 /** Options that stand for the questions that everybody is asked. */
 export function missingOptions(options: InitOptions): string[] {

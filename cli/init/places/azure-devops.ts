@@ -6,7 +6,8 @@ import { azDevOpsOf, runAzDevOps } from "../../tools/az";
 import type { Asker } from "../../terminal/asker";
 import type { InitOptions } from "../options";
 import type { GitRepository } from "../../tools/git";
-import { AS_GIVEN, askTrust, type Place, type TrustChoice } from "./place";
+import type { Place, TrustChoice } from "./place";
+import { AS_GIVEN, askTrust } from "./trust";
 
 type AzureDevOpsPlace = Extract<Place, { name: "azure-devops" }>;
 
