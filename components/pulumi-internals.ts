@@ -12,6 +12,14 @@ export async function valueIfKnown<T>(output: pulumi.Output<T>): Promise<T | und
   return (await internal.isKnown) ? value : undefined;
 }
 
+/**
+ * The output, unknown where the engine left its value out: with `--run-program` and `--target` it gives no outputs for a
+ * resource that it neither made nor kept, and Pulumi would call each `apply` with `undefined`.
+ */
+export function unknownIfLeftOut<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+  return output.apply((value) => value ?? (pulumi.unknown as T)) as pulumi.Output<T>;
+}
+
 /** Keeps the run from ending while something is awaited that no resource waits for. Gives what ends that. */
 export function keepRunning(): () => void {
   return pulumi.runtime.rpcKeepAlive();

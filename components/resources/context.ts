@@ -7,6 +7,7 @@ import { checkClouds, readClouds } from "../plan/clouds";
 import { planPrincipal, type PrincipalPlan } from "../plan/plan";
 import { dayOf } from "../plan/secret-schedule";
 import { InvalidValuesError, type Problem } from "../plan/problems";
+import { unknownIfLeftOut } from "../pulumi-internals";
 import { toResourceError, warn } from "../report";
 import { REPLACEABLE, type RevocationGuard } from "./revocation-guard";
 
@@ -48,7 +49,7 @@ export function createContext(
     { ...REPLACEABLE, parent: component, dependsOn: target.verified, ignoreChanges: ["keepers"] },
   );
   const firstDay = instance.keepers.apply((kept) => kept?.["since"] ?? today);
-  return { ...given, plan, target, instanceId: instance.result, firstDay };
+  return { ...given, plan, target, instanceId: unknownIfLeftOut(instance.result), firstDay };
 }
 
 function checkOptions({ deletedWith }: pulumi.ComponentResourceOptions): Problem[] {

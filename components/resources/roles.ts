@@ -6,6 +6,7 @@ import { commandLine } from "../plan/commands";
 import { assignmentName } from "../plan/ownership";
 import type { PlannedRole } from "../plan/roles";
 import { resolveScope, subscriptionOf } from "../plan/scopes";
+import { unknownIfLeftOut } from "../pulumi-internals";
 import { warn } from "../report";
 import type { Context } from "./context";
 import { REPLACEABLE } from "./revocation-guard";
@@ -53,7 +54,7 @@ function assignRole(
   { id: roleId, label: role, scope }: PlannedRole,
   principalId: pulumi.Output<string>,
 ): Assigned {
-  const key = pulumi.output({ instanceId, principalId });
+  const key = pulumi.output({ instanceId, principalId: unknownIfLeftOut(principalId) });
   const resource = new RoleAssignment(
     `${name}-role-${role}-on-${scope}`.replaceAll(" ", "-"),
     {
