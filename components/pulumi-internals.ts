@@ -17,7 +17,7 @@ export async function valueIfKnown<T>(output: pulumi.Output<T>): Promise<T | und
  * resource that it neither made nor kept, and Pulumi would call each `apply` with `undefined`.
  */
 export function unknownIfLeftOut<T>(output: pulumi.Output<T>): pulumi.Output<T> {
-  return output.apply((value) => value ?? (pulumi.unknown as T)) as pulumi.Output<T>;
+  return output.apply<T>((value) => value ?? (pulumi.unknown as T));
 }
 
 /** Keeps the run from ending while something is awaited that no resource waits for. Gives what ends that. */
