@@ -140,7 +140,7 @@ describe("A password in a Key Vault, on the real engine", () => {
     const { session, azure } = world;
     mayNot();
     await session.up();
-    assert.match(await failure(session.destroy()), /does not have secrets delete permission/);
+    assert.match(await failure(session.destroy()), /does not have secrets delete permission on key vault/);
     may();
     await session.destroy();
     assert.notEqual(secretsIn()[0]!.deletedDateTime, null);

@@ -15,6 +15,7 @@ import { asAdmin, openOwnWorld, PROJECT, requestToken, requireEngine, withFolder
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "The tenants of the azuread and the azure-native provider must be the same":
     "test/component/invalid-args.test.ts",
+  "does not have secrets delete permission on key vault": "test/rehearsal/key-vault.test.ts",
   RoleAssignmentExists: "test/rehearsal/shared-application.test.ts",
   "passphrase must be set": "test/examples/pasted-pages.test.ts",
 };
