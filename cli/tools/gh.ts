@@ -68,7 +68,7 @@ export async function isLoggedIn(io: Io, host: string): Promise<boolean> {
 interface RepositoryAnswer {
   id: number;
   name: string;
-  owner: { id: number; login: string; type: string };
+  owner?: { id: number; login: string; type: string };
   created_at: string;
   visibility?: string;
   private: boolean;
@@ -94,10 +94,10 @@ export class Gh {
     fullName: string,
   ): Promise<GithubRepository & { defaultBranch: string; isReadOnly: boolean }> {
     const answer = await this.get<RepositoryAnswer>(`repos/${fullName}`);
-    if (typeof answer === "number") {
+    if (typeof answer === "number" || answer.owner === undefined) {
       throw new CliError(
         "REPOSITORY_UNREADABLE",
-        `\`gh\` must be able to read ${fullName} on ${this.host}. GitHub answered ${answer}.`,
+        `\`gh\` must be able to read ${fullName} on ${this.host}. GitHub answered ${typeof answer === "number" ? answer : "something else than a repository"}.`,
         "Check the name; `gh auth status` shows who you are, `gh auth refresh -s repo` asks for the right.",
       );
     }

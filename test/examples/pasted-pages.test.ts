@@ -46,7 +46,11 @@ describe("The blocks of every page, pasted into an interactive bash", function (
           { args: [kind, "list"], stdout: "[]" },
           { args: [kind, "set"], stdout: "" },
         ])
-        .concat(answerOfRepository("OWNER/NAME") as { args: string[]; stdout: string })
+        .concat(
+          ["OWNER/NAME", "octocat/training"].map(
+            (name) => answerOfRepository(name) as { args: string[]; stdout: string },
+          ),
+        )
         .concat({ args: ["api"], stdout: "{}" }),
     );
     await stage.tools.install("az", [

@@ -125,7 +125,7 @@ describe("local Azure: token endpoint with a secret", () => {
     });
 
   it("answers a scope of an unknown resource with 500011", async () => {
-    const answer = await rig.logIn(rig.azure.admin, "https://storage.azure.com/.default");
+    const answer = await rig.logIn(rig.azure.admin, "https://database.windows.net/.default");
     refusedToken(answer, 400, "invalid_resource", 500011);
   });
 
