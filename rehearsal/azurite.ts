@@ -84,7 +84,7 @@ async function obtainAzurite(signal: AbortSignal | undefined): Promise<string> {
       ...(signal && { signal }),
     });
     if (result.exitCode !== 0)
-      throw new EngineError("ENGINE_UNAVAILABLE", `npm cannot install Azurite: ${result.stderr.trim()}`);
+      throw new EngineError("ENGINE_UNAVAILABLE", `Azurite cannot be installed: ${result.stderr.trim()}`);
     // Another run may have been faster.
     await rename(temporary, folder).catch(async (error: unknown) => {
       if (!(await isThere(main))) throw error;
