@@ -24,7 +24,7 @@ const dist = path.join(root, "dist");
 const modules = path.join(root, "node_modules");
 const PREFIX = ".himl-build-";
 const HOUR_MS = 3_600_000;
-/** Its time is that of dist. */
+/** Its time is that of the newest source. */
 const JUDGED = "package.js";
 /** What dist is made of; as tsconfig.build.json reaches it. */
 const SOURCES = [
@@ -65,11 +65,14 @@ function writtenAt(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-const isUpToDate = () => writtenAt(path.join(dist, JUDGED)) >= Math.max(...SOURCES.map(lastChange));
+const lastChangeOfAll = () => Math.max(...SOURCES.map(lastChange));
+
+/** Compared with the sources alone, never with a clock: one that was ahead would keep an old dist. */
+const isUpToDate = () => Math.abs(writtenAt(path.join(dist, JUDGED)) - lastChangeOfAll()) < 2;
 
 function build() {
   const compiler = findCompiler();
-  const started = new Date();
+  const changed = new Date(lastChangeOfAll());
   mkdirSync(modules, { recursive: true });
   const unfinished = mkdtempSync(path.join(modules, PREFIX));
   try {
@@ -86,7 +89,7 @@ function build() {
     const built = path.join(unfinished, JUDGED);
     if (!existsSync(built)) fail("the compiler wrote nothing. Check tsconfig.build.json.");
     // What changes while it is built is newer.
-    utimesSync(built, started, started);
+    utimesSync(built, changed, changed);
     takePlace(unfinished);
   } finally {
     rmSync(unfinished, { recursive: true, force: true, maxRetries: 5 });
