@@ -2,15 +2,17 @@ import type * as pulumi from "@pulumi/pulumi";
 import { getClientToken } from "@pulumi/azure-native/authorization/getClientToken";
 import { DAY_MS } from "../plan/secret-schedule";
 import { LookUpError } from "./ask";
+import { askForLogin } from "./login";
 
 /**
  * Refuses a clock that is more than a day away from the validity of the login's token, where a period of the secrets begins:
  * a secret that is made too early lives for years. Entra made the token just now, so its times are right.
  *
- * @throws LookUpError with both times
+ * @throws LookUpError with both times, or where the provider gives no token
  */
 export async function refuseWrongClock(parent: pulumi.Resource, time: Date): Promise<void> {
-  const { token } = await getClientToken({}, { parent });
+  const call = "azure-native:authorization:getClientToken";
+  const { token } = await askForLogin("azure-native", parent, call, (opts) => getClientToken({}, opts));
   const validity = readValidity(token);
   // Not known in a preview whose provider is not configured yet.
   if (validity === undefined) return;

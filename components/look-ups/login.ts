@@ -47,7 +47,8 @@ export async function lookUpLogin(parent: pulumi.Resource): Promise<Login> {
   };
 }
 
-async function askForLogin<T>(
+/** What a provider tells of its login. @throws LookUpError where it has none */
+export async function askForLogin<T>(
   provider: string,
   parent: pulumi.Resource,
   token: string,
