@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { run } from "../../cli/tools/process";
@@ -102,7 +102,10 @@ describe("The example in each language, on the real engine", function () {
 
   for (const { name, prepare, mistaken } of LANGUAGES) {
     it(`${name}: what himl-sp reads, nothing to change at the second up, nothing left, problems in its own words`, async function () {
-      const project = await mkdtemp(path.join(tmpdir(), `himl-${name}-`));
+      // The examples name the plugin of the clone that they lie in.
+      const clone = await mkdtemp(path.join(tmpdir(), `himl-${name}-`));
+      const project = path.join(clone, "examples", name);
+      await symlink(path.join(PROJECT, "plugin"), path.join(clone, "plugin"), "junction");
       await cp(path.join(PROJECT, "examples", name), project, { recursive: true });
       const attached = await skipUnlessAvailable(this, name, () => prepare(project, sdks));
       // An engine starts it in the folder of the project.
@@ -145,7 +148,7 @@ describe("The example in each language, on the real engine", function () {
         await session.close();
         await plugin.close();
         attached.close?.();
-        await rm(project, { recursive: true, force: true });
+        await rm(clone, { recursive: true, force: true });
       }
     });
   }

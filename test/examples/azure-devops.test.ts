@@ -182,7 +182,10 @@ describe("examples/azure-devops, step by step against the local Azure", function
       });
     const results = await trainAs(SUBJECT);
     assert.deepEqual(outcomesOf(results).slice(-1), ["Verify and submit: succeeded"]);
-    assert.match(results.at(-1)!.output, /with the login of the Azure CLI[^]*^password: $/m);
+    assert.match(
+      results.at(-1)!.output,
+      /with the login for the subscription of the Azure CLI[^]*^password: $/m,
+    );
 
     const [refused] = (await trainAs("sc://contoso/ml/other")).slice(-1);
     assert.equal(refused!.outcome, "failed");

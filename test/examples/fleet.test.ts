@@ -102,7 +102,7 @@ describe("The fleet's pipelines, step by step against the local Azure", function
     assert.notEqual((await stage.variables())["HIML_SERVICE_PRINCIPAL_PASSWORD"], before);
     const calls = (await stage.tools.calls("gh")).map(({ args }) => args.join(" "));
     assert.ok(
-      calls.some((call) => /secret set .*--repo=octocat\/training/.test(call)),
+      calls.some((call) => /secret set .*--repo=github\.com\/octocat\/training/.test(call)),
       calls.join("\n"),
     );
     assert.ok(!calls.some((call) => call.includes("octocat/broken")));

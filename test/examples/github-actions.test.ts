@@ -96,9 +96,12 @@ describe("examples/github-actions, step by step against the local Azure", functi
     assert.deepEqual(await stage.placesOf(TOKEN, "gh"), ["GH_TOKEN"]);
     assert.ok(!results.some(({ output }) => output.includes(password) || output.includes(TOKEN)));
     const calls = await stage.tools.calls("gh");
-    assert.equal(calls.length, 8);
+    assert.equal(calls.length, 9);
     for (const { args, env } of calls) {
-      assert.match(args.join(" "), /--repo=octocat\/training --env=production/);
+      assert.match(
+        args.join(" "),
+        /^api --hostname github\.com |--repo=github\.com\/octocat\/training --env=production/,
+      );
       assert.equal(env["GH_TOKEN"], TOKEN);
     }
   });
@@ -238,7 +241,7 @@ describe("examples/github-actions, step by step against the local Azure", functi
       });
     const results = await train(SUBJECT);
     assert.deepEqual(outcomesOf(results).slice(-2), ["Verify: succeeded", "Submit: pretended"]);
-    assert.match(results.at(-2)!.output, /with the login of the Azure CLI/);
+    assert.match(results.at(-2)!.output, /with the login for the subscription of the Azure CLI/);
 
     const refused = (await train("repo:octocat/training:environment:staging")).slice(-2);
     assert.deepEqual(
