@@ -45,6 +45,7 @@ describe("The blocks of every page, pasted into an interactive bash", function (
         .flatMap((kind) => [
           { args: [kind, "list"], stdout: "[]" },
           { args: [kind, "set"], stdout: "" },
+          { args: [kind, "delete"], stdout: "" },
         ])
         .concat(
           ["OWNER/NAME", "octocat/training"].map(
